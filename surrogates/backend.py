@@ -1,0 +1,91 @@
+"""NumPy and torch behind one set of names, so that features and programs are written once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+Array = Any
+"""A NumPy array or a torch tensor."""
+
+LOG_FLOOR = 1e-6
+"""Least argument of a logarithm, so that neither value nor gradient is infinite."""
+
+_LOWEST = -1e30
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The operations in which NumPy and torch differ. Operands are arrays; ``number`` makes them of Python numbers."""
+
+    name: str
+    number: Callable[[Array], Array]  # float32; masks become 0.0 and 1.0
+    where: Callable[[Array, Array, Array], Array]
+    exp: Callable[[Array], Array]
+    log: Callable[[Array], Array]  # of positive numbers
+    sqrt: Callable[[Array], Array]  # of positive numbers
+    minimum: Callable[[Array, Array], Array]
+    maximum: Callable[[Array, Array], Array]
+    at_least: Callable[[Array, float], Array]
+    logaddexp: Callable[[Array, Array], Array]
+    count: Callable[[Array], Array]  # running count of a mask along the last axis, int32
+    cumulative_max: Callable[[Array], Array]  # along the last axis
+    row_max: Callable[[Array], Array]  # over the last axis, kept
+    positions: Callable[[int, Array], Array]  # 0 … n-1, int32, on the device of the second argument
+    concatenate: Callable[[list[Array]], Array]  # along the last axis
+    lookup: Callable[[np.ndarray, Array], Array]  # table[ids]
+
+
+def _torch_number(value: Array) -> torch.Tensor:
+    return value.to(torch.float32) if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float32)
+
+
+def _torch_logaddexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    # Two -inf have a NaN gradient; a floor far below any useful score has none.
+    return torch.logaddexp(a.clamp(min=_LOWEST), b.clamp(min=_LOWEST))
+
+
+NUMPY = Backend(
+    name="numpy",
+    number=lambda value: np.asarray(value, dtype=np.float32),
+    where=np.where,
+    exp=np.exp,
+    log=np.log,
+    sqrt=np.sqrt,
+    minimum=np.minimum,
+    maximum=np.maximum,
+    at_least=np.maximum,
+    logaddexp=lambda a, b: np.logaddexp(np.maximum(a, _LOWEST), np.maximum(b, _LOWEST)),
+    count=lambda mask: mask.cumsum(-1, dtype=np.int32),
+    cumulative_max=lambda values: np.maximum.accumulate(values, axis=-1),
+    row_max=lambda values: values.max(axis=-1, keepdims=True),
+    positions=lambda n, _: np.arange(n, dtype=np.int32),
+    concatenate=lambda parts: np.concatenate(parts, axis=-1),
+    lookup=lambda table, ids: table[ids],
+)
+
+TORCH = Backend(
+    name="torch",
+    number=_torch_number,
+    where=torch.where,
+    exp=torch.exp,
+    log=torch.log,
+    sqrt=torch.sqrt,
+    minimum=torch.minimum,
+    maximum=torch.maximum,
+    at_least=lambda values, low: values.clamp(min=low),
+    logaddexp=_torch_logaddexp,
+    count=lambda mask: mask.cumsum(-1, dtype=torch.int32),
+    cumulative_max=lambda values: torch.cummax(values, dim=-1).values,
+    row_max=lambda values: values.amax(dim=-1, keepdim=True),
+    positions=lambda n, like: torch.arange(n, dtype=torch.int32, device=like.device),
+    concatenate=lambda parts: torch.cat(parts, dim=-1),
+    lookup=lambda table, ids: torch.as_tensor(table, device=ids.device)[ids],
+)
+
+
+def backend_of(array: Array) -> Backend:
+    """The backend that an array belongs to."""
+    return TORCH if isinstance(array, torch.Tensor) else NUMPY

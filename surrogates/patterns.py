@@ -1,0 +1,83 @@
+"""From a program to an attention pattern: evaluate the scores, mask, softmax."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from surrogates.backend import Array, backend_of
+from surrogates.features import Texts
+from surrogates.program import Program
+
+
+class ProgramFailed(RuntimeError):  # noqa: N818 - a verdict, not a mistake of ours
+    """A program ran and gave nothing usable: NaN or +inf in a visible cell, or an arithmetic error."""
+
+
+def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None = None) -> Array:
+    """Scores of a vectorised program, float32, broadcastable to (b, q, n).
+
+    Args:
+        program: a vectorised program.
+        texts: the batch.
+        constants: values to use in place of the program's own, such as tensors that need gradients.
+
+    Raises:
+        ProgramFailed: the arithmetic failed, as in a division of literals by zero.
+    """
+    number = texts.backend.number
+    values = {name: number(value) for name, value in program.constants.items()}
+    values |= constants or {}
+    function = program.compiled[texts.backend.name]
+    try:
+        with np.errstate(all="ignore"):
+            return function(texts.query, texts.key, texts.pair, values)
+    except ArithmeticError as error:
+        raise ProgramFailed(f"{program.name}: {error}") from error
+
+
+def normalise(values: Array, visible: Array) -> Array:
+    """Softmax over the visible cells of each row.
+
+    Args:
+        values: scores, broadcastable to the shape of ``visible``; ``-inf`` excludes a cell.
+        visible: mask, shape (…, q, n).
+
+    Returns:
+        Pattern of the shape of ``visible``, float32: rows sum to one, invisible cells are 0. A row in which no visible
+        score is finite is uniform over the visible cells; a row without visible cells is 0.
+    """
+    backend = backend_of(visible)
+    lowest = backend.number(-np.inf)
+    masked = backend.where(visible, values, lowest)
+    top = backend.row_max(masked)
+    empty = top == lowest
+    # Rows with nothing finite get score 0 wherever they may look, which is the uniform pattern.
+    shifted = backend.where(empty, backend.number(0.0), masked - backend.where(empty, backend.number(0.0), top))
+    weights = backend.exp(shifted) * visible
+    return weights / backend.at_least(weights.sum(-1)[..., None], 1e-30)
+
+
+def check_finite(program: Program, pattern: Array) -> None:
+    """Raise if a pattern holds NaN.
+
+    Raises:
+        ProgramFailed: a visible score was NaN or +inf; the softmax spreads either over its row.
+    """
+    total = pattern.sum()
+    finite = torch.isfinite(total) if isinstance(pattern, torch.Tensor) else np.isfinite(total)
+    if not finite:
+        raise ProgramFailed(f"{program.name}: a score in a visible cell is not a number")
+
+
+def pattern(
+    program: Program, texts: Texts, visible: Array | None = None, constants: Mapping[str, Array] | None = None
+) -> Array:
+    """A program's pattern on a batch, float32, shape (b, q, n); see :func:`normalise`.
+
+    Raises:
+        ProgramFailed: a visible score is not a number, or the arithmetic failed.
+    """
+    result = normalise(scores(program, texts, constants), texts.visible if visible is None else visible)
+    check_finite(program, result)
+    return result

@@ -1,0 +1,231 @@
+"""What a program is: its source, constants, structure and kind, read from the syntax tree."""
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from surrogates.backend import Array
+from surrogates.compiling import compile_vectorised
+from surrogates.validation import RESERVED, Problem, Reason, Validator
+
+Kind = Literal["vectorised", "scripted"]
+_SIDES = ("query", "key", "pair")
+_SCRIPT_NODES = (
+    ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
+    ast.Subscript, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.List, ast.Dict, ast.Set, ast.Tuple,
+    ast.JoinedStr,
+)  # fmt: skip
+_SCRIPT_NAMES = {"len", "range", "enumerate", "zip", "np", "numpy", "math", "sorted", "sum", "any", "all", "max", "min"}
+_SCRIPT_ATTRIBUTES = {"text", "zeros"}
+
+
+class ProgramRefused(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
+    """The source is no program.
+
+    Attributes:
+        problems: what is wrong, each with its line, reason and what to write instead.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A parsed program. Make one with :meth:`parse`; equal sources are equal programs."""
+
+    source: str
+    name: str
+    hypothesis: str
+    kind: Kind
+    constants: dict[str, float]
+    structure: str = field(repr=False)
+    terms: int | None
+    nodes: int
+    _function: ast.FunctionDef = field(repr=False)
+    _validator: Validator | None = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self.source == other.source
+
+    def __hash__(self) -> int:
+        return hash(self.source)
+
+    def __reduce__(self) -> tuple[Callable[[str], "Program"], tuple[str]]:
+        return Program.parse, (self.source,)
+
+    @classmethod
+    def parse(cls, source: str) -> "Program":
+        """Read a program's source.
+
+        Raises:
+            ProgramRefused: it has a syntax error or departs from the contract.
+        """
+        try:
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            raise ProgramRefused([Problem(error.lineno or 1, Reason.SYNTAX, f"syntax error: {error.msg}")]) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise ProgramRefused([Problem(1, Reason.SYNTAX, f"cannot be parsed: {error}")]) from None
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        if not functions:
+            raise ProgramRefused([Problem(1, Reason.SIGNATURE, "write one function: def attend(query, key, pair): …")])
+        function = functions[-1]
+        scripted = len(tree.body) > 1 or _is_scripted(function)
+        constants, problems = _signature(function)
+        hypothesis = (ast.get_docstring(function) or "").strip()
+        if not hypothesis:
+            problems.append(
+                Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
+            )
+        validator = None
+        if not scripted:
+            validator = Validator(set(constants))
+            validator.body(function.body[1:] if hypothesis else function.body)
+            problems += validator.problems
+        if problems:
+            raise ProgramRefused(sorted(problems, key=lambda problem: problem.line))
+        return cls(
+            source=source.strip() + "\n",
+            name=function.name,
+            hypothesis=" ".join(hypothesis.split()),
+            kind="scripted" if scripted else "vectorised",
+            constants=constants,
+            structure=_structure(tree, function),
+            terms=None if scripted else _summands(function),
+            nodes=sum(1 for statement in function.body[1:] for _ in ast.walk(statement)),
+            _function=function,
+            _validator=validator,
+        )
+
+    @cached_property
+    def compiled(self) -> dict[str, Callable[..., Array]]:
+        """Of a vectorised program: backend name -> ``f(query, key, pair, constants)``.
+
+        Raises:
+            TypeError: the program is scripted; those run only in the sandbox.
+        """
+        if self._validator is None:
+            raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
+        return compile_vectorised(self._function, self._validator.types)
+
+    def with_constants(self, values: Mapping[str, float]) -> "Program":
+        """The same source with other defaults; layout and comments stay."""
+        lines = [line.encode() for line in self.source.splitlines(keepends=True)]
+        arguments = ast.parse(self.source).body[-1].args  # type: ignore[attr-defined]
+        named = list(zip(arguments.args[3:], arguments.defaults, strict=True))
+        for argument, default in reversed(named):
+            if argument.arg in values:
+                row, start, end = default.lineno - 1, default.col_offset, default.end_col_offset
+                literal = format_constant(values[argument.arg]).encode()
+                lines[row] = lines[row][:start] + literal + lines[row][end:]
+        return Program.parse(b"".join(lines).decode())
+
+
+def format_constant(value: float) -> str:
+    """A number as a person writes it: no exponent where it can be helped, shortest digits that read back the same."""
+    if not math.isfinite(value):
+        raise ValueError("a constant must be finite")
+    text = np.format_float_positional(value, trim="0")
+    return "0.0" if float(text) == 0 else text
+
+
+def _is_scripted(function: ast.FunctionDef) -> bool:
+    for statement in function.body:
+        for node in ast.walk(statement):
+            if isinstance(node, _SCRIPT_NODES):
+                return True
+            if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES:
+                return True
+            if isinstance(node, ast.Attribute) and node.attr in _SCRIPT_ATTRIBUTES:
+                return True
+    return False
+
+
+def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Problem]]:
+    """Constants with their values, and what is wrong with the parameters."""
+    arguments = function.args
+    wrong: list[Problem] = []
+
+    def report(message: str, node: ast.AST = function) -> None:
+        wrong.append(Problem(getattr(node, "lineno", function.lineno), Reason.SIGNATURE, message))
+
+    if function.decorator_list:
+        report("drop the decorator")
+    if arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
+        report("parameters are query, key, pair and constants with a default; drop `/`, `*` and `**`")
+    names = [argument.arg for argument in arguments.args]
+    if tuple(names[:3]) != _SIDES:
+        report("the first three parameters are query, key, pair, in this order")
+        return {}, wrong
+    if len(arguments.defaults) != len(names) - 3:
+        report("every further parameter is a constant and needs a numeric default")
+        return {}, wrong
+    constants = {}
+    for argument, default in zip(arguments.args[3:], arguments.defaults, strict=True):
+        value = _literal(default)
+        if value is None:
+            report(f"the default of `{argument.arg}` must be a number", default)
+        elif argument.arg in RESERVED or argument.arg.startswith("_"):
+            report(f"`{argument.arg}` cannot name a constant; choose another name", argument)
+        else:
+            constants[argument.arg] = value
+    return constants, wrong
+
+
+def _literal(node: ast.expr) -> float | None:
+    sign = 1.0
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
+        node = node.operand
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return None
+    value = sign * float(node.value)  # type: ignore[arg-type]
+    return value if abs(value) <= 1e30 else None
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
+def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
+    """The source with names and values of constants, the hypothesis and the function's name taken out."""
+    names = {argument.arg: f"c{place}" for place, argument in enumerate(function.args.args[3:])}
+    helpers = [ast.unparse(node) for node in tree.body if node is not function]
+    body = [ast.unparse(_Rename(names).visit(ast.parse(ast.unparse(statement)))) for statement in function.body[1:]]
+    return "\n".join(helpers + body)
+
+
+def _summands(function: ast.FunctionDef) -> int:
+    """How many terms the returned sum has, sums held in local names included."""
+    known: dict[str, int] = {}
+
+    def count(node: ast.expr) -> int:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                return count(left) + count(right)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return count(operand)
+            case ast.Name(id=name):
+                return known.get(name, 1)
+        return 1
+
+    for statement in function.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                known[name] = count(value)
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub(), value=value):
+                known[name] = known.get(name, 1) + count(value)
+            case ast.Return(value=value) if value is not None:
+                return count(value)
+    return 1

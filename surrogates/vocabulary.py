@@ -1,0 +1,131 @@
+"""The vocabulary of programs: every feature and function, in one table.
+
+The validator, the evaluator, the search proposer, prompts and documentation all read this table.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["mask", "number"]
+Side = Literal["token", "pair"]
+Argument = Literal["count", "strings", "mask"]
+
+MAX_STRINGS = 16
+"""Most strings that ``is_one_of`` takes: a longer list is a lookup table, not an explanation."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One word of the vocabulary.
+
+    A token feature is reached from either side (``query.is_comma``, ``key.is_comma``) and from the left neighbour of
+    either (``key.previous.is_comma``); a pair feature from ``pair``.
+    """
+
+    name: str
+    side: Side
+    type: Type
+    definition: str
+    argument: Argument | None = None
+    encoders_only: bool = False
+
+
+def _token(name: str, type_: Type, definition: str, **extra: object) -> Feature:
+    return Feature(name, "token", type_, definition, **extra)  # type: ignore[arg-type]
+
+
+def _pair(name: str, type_: Type, definition: str, **extra: object) -> Feature:
+    return Feature(name, "pair", type_, definition, **extra)  # type: ignore[arg-type]
+
+
+FEATURES: tuple[Feature, ...] = (
+    _token("index", "number", "position in the text, from 0; padding does not count"),
+    _token("is_first", "mask", "the text's first token, which is the beginning-of-text token where there is one"),
+    _token("is_last", "mask", "the text's last token", encoders_only=True),
+    _token("is_special", "mask", "a special token such as <s> or [SEP]"),
+    _token("is_word_start", "mask", "the tokenizer marks a space before it"),
+    _token("is_alphabetic", "mask", "letters only"),
+    _token("is_capitalised", "mask", "starts with an upper-case letter"),
+    _token("is_number", "mask", "digits only"),
+    _token("is_punctuation", "mask", "neither letters, digits nor white space"),
+    _token("is_sentence_end", "mask", "ends in a full stop, exclamation or question mark, closing quotes aside"),
+    _token("is_comma", "mask", "a comma"),
+    _token("is_quote", "mask", "holds a double quotation mark"),
+    _token("is_newline", "mask", "holds a line break"),
+    _token("is_sentence_start", "mask", "the first token, or the one after a sentence end or a line break"),
+    _token("length", "number", "characters, the word-start space aside; 0 for special tokens"),
+    _token("occurrences", "number", "how often the same token came earlier in the text"),
+    _token("word_position", "number", "how many tokens of its word come before it"),
+    _token("sentence_position", "number", "how many tokens of its sentence come before it"),
+    _token("is_one_of", "mask", f"its text is one of the strings given, at most {MAX_STRINGS}", argument="strings"),
+    _pair("distance", "number", "query index minus key index; signed for encoders"),
+    _pair("log_distance", "number", "log(1 + |distance|)"),
+    _pair(
+        "offset",
+        "mask",
+        "the key is exactly k tokens before the query; offset(0) is the query itself",
+        argument="count",
+    ),
+    _pair("within", "mask", "the key is at most k tokens away", argument="count"),
+    _pair("same_token", "mask", "key and query are the same token"),
+    _pair("same_word", "mask", "key and query belong to the same word"),
+    _pair("word_distance", "number", "words between key and query; 0 within a word; signed for encoders"),
+    _pair("same_sentence", "mask", "key and query belong to the same sentence"),
+    _pair("sentence_distance", "number", "sentences between key and query; signed for encoders"),
+    _pair("follows_same_token", "mask", "the key's left neighbour is the query's token (induction)"),
+    _pair("follows_same_bigram", "mask", "the key's two left neighbours are the query's left neighbour and the query"),
+    _pair("same_previous_token", "mask", "key and query have the same left neighbour"),
+    _pair("similarity", "number", "cosine of the model's input embeddings of key and query"),
+    _pair(
+        "latest",
+        "mask",
+        "the nearest key at or before the query where the mask holds; nothing if none",
+        argument="mask",
+    ),
+)
+
+TOKEN_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "token"}
+PAIR_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "pair"}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of numbers. ``where`` takes a mask first."""
+
+    name: str
+    arguments: int
+    definition: str
+
+
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function("exp", 1, "e to the power of x"),
+        Function("log", 1, "natural logarithm; x below 1e-6 counts as 1e-6"),
+        Function("log1p", 1, "log(1 + x), floored in the same way"),
+        Function("sqrt", 1, "square root; negative x counts as 0"),
+        Function("abs", 1, "absolute value"),
+        Function("minimum", 2, "the smaller of two"),
+        Function("maximum", 2, "the larger of two"),
+        Function("clip", 3, "clip(x, low, high)"),
+        Function("where", 3, "where(mask, x, y): x where the mask holds, else y"),
+        Function("logaddexp", 2, "log(exp(x) + exp(y)): either of two habits"),
+    )
+}
+
+
+def vocabulary_table() -> str:
+    """The vocabulary as Markdown, one row a word."""
+    calls = {"count": "(k)", "strings": '("…", …)', "mask": "(mask)", None: ""}
+    rows = ["| word | type | meaning |", "| --- | --- | --- |"]
+    for feature in FEATURES:
+        prefix = "pair." if feature.side == "pair" else "query. / key."
+        note = " (encoders only)" if feature.encoders_only else ""
+        rows.append(
+            f"| `{prefix}{feature.name}{calls[feature.argument]}` | {feature.type} | {feature.definition}{note} |"
+        )
+    rows.append(
+        "| `query.previous` / `key.previous` | | the left neighbour, with every token feature; nothing holds before the first |"
+    )
+    rows += [f"| `{function.name}` | function | {function.definition} |" for function in FUNCTIONS.values()]
+    return "\n".join(rows)
