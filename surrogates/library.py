@@ -1,0 +1,228 @@
+"""The library on disk: every candidate of every head with its scores, in one SQLite file.
+
+One writer, write-ahead log, one transaction a result: after a kill the file holds what was finished and nothing else.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from surrogates.errors import InputError
+from surrogates.heads import Head
+from surrogates.program import Program, ProgramRefused
+
+Origin = Literal["search", "shared", "hand"]
+FILE_NAME = "library.sqlite"
+_APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE candidates (
+    layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
+    origin TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
+    validation_iou REAL, validation_cross_entropy REAL,
+    iou REAL, iou_low REAL, iou_high REAL, cross_entropy REAL, jsd REAL,
+    PRIMARY KEY (layer, head, stage, place)
+) STRICT;
+CREATE TABLE finished (
+    stage TEXT NOT NULL, layer INTEGER NOT NULL, head INTEGER NOT NULL, PRIMARY KEY (stage, layer, head)
+) STRICT;
+"""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Figures of a program on one head; test figures unless they say validation.
+
+    Cross-entropies are nats a query row; ``jsd`` is the Jensen-Shannon distance, base 2; ``iou_low`` and ``iou_high``
+    bound the 95 % bootstrap interval of the mean over test texts.
+    """
+
+    validation_iou: float
+    validation_cross_entropy: float
+    iou: float
+    iou_low: float
+    iou_high: float
+    cross_entropy: float
+    jsd: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program proposed for a head, and how it fared.
+
+    Attributes:
+        label: what to call it in file names: letters, digits and underscores.
+        scores: None when the program was refused or failed; ``verdict`` and ``reason`` say how.
+    """
+
+    origin: Origin
+    label: str
+    source: str
+    scores: Scores | None
+    verdict: str = "ok"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate in its place among its head's; ``name`` is the stem of its file."""
+
+    name: str
+    candidate: Candidate
+    program: Program
+    scores: Scores
+
+
+class Library:
+    """The candidates of a run.
+
+    Args:
+        folder: the run directory.
+        create: make the file when there is none.
+
+    Raises:
+        InputError: there is no library, or it is damaged or of another kind.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.path = folder / FILE_NAME
+        if not create and not self.path.is_file():
+            raise InputError(f"{folder} holds no library; run `headsynth synthesize MODEL --output {folder}` first")
+        try:
+            self._connection = sqlite3.connect(self.path, isolation_level=None)
+            self._open()
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{self.path} cannot be read as a library: {error}; start a new run directory") from error
+
+    def _open(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if version == 0 and tables == 0:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}; COMMIT;"
+            )
+        elif self._connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION or version != _VERSION:
+            raise InputError(f"{self.path} is not a library of this version; start a new run directory")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def finished(self, stage: str) -> set[Head]:
+        """Heads for which a stage is done."""
+        rows = self._connection.execute("SELECT layer, head FROM finished WHERE stage = ?", (stage,))
+        return {Head(*row) for row in rows}
+
+    def add(self, head: Head, stage: str, candidates: Iterable[Candidate]) -> None:
+        """Store what a stage found for a head and mark it done, at once; what the stage stored before is replaced.
+
+        Raises:
+            InputError: the disk is full or cannot be written; the library stays as it was.
+        """
+        rows = [
+            (*head, stage, place, c.origin, c.label, c.source, c.verdict, c.reason, *_figures(c.scores))
+            for place, c in enumerate(candidates)
+        ]
+        try:
+            with closing(self._connection.cursor()) as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                try:
+                    cursor.execute("DELETE FROM candidates WHERE layer = ? AND head = ? AND stage = ?", (*head, stage))
+                    cursor.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)  # noqa: S608
+                    cursor.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (stage, *head))
+                    cursor.execute("COMMIT")
+                except sqlite3.Error:
+                    if self._connection.in_transaction:
+                        cursor.execute("ROLLBACK")
+                    raise
+        except sqlite3.OperationalError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error}; free some space and run the same command again"
+            ) from error
+
+    def forget(self, stage: str) -> None:
+        """Drop what a stage stored for every head."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute("DELETE FROM candidates WHERE stage = ?", (stage,))
+        self._connection.execute("DELETE FROM finished WHERE stage = ?", (stage,))
+        self._connection.execute("COMMIT")
+
+    def heads(self) -> list[Head]:
+        """Heads that have a candidate, in order."""
+        rows = self._connection.execute("SELECT DISTINCT layer, head FROM candidates ORDER BY layer, head")
+        return [Head(*row) for row in rows]
+
+    def candidates(self, head: Head) -> list[Candidate]:
+        """All candidates of a head, failed ones too, in a fixed order."""
+        rows = self._connection.execute(
+            "SELECT origin, label, source, verdict, reason, validation_iou, validation_cross_entropy, iou, iou_low,"
+            " iou_high, cross_entropy, jsd FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
+            head,
+        )
+        found = []
+        for origin, label, source, verdict, reason, *figures in rows:
+            scores = None if figures[0] is None else Scores(*figures)
+            found.append(Candidate(origin, label, source, scores, verdict, reason))
+        return found
+
+    def ranked(self, head: Head) -> list[Ranked]:
+        """Programs of a head by validation IoU, the simpler first where equal; of equal sources only the first."""
+        scored = []
+        for candidate in self.candidates(head):
+            if candidate.scores is not None:
+                scored.append((candidate, self._parse(candidate), candidate.scores))
+        scored.sort(key=lambda item: (-item[2].validation_iou, item[1].nodes, item[0].source, item[0].origin))
+        distinct = {candidate.source: (candidate, program, scores) for candidate, program, scores in reversed(scored)}
+        return [
+            Ranked(f"{place:02d}_{candidate.label}", candidate, program, scores)
+            for place, (candidate, program, scores) in enumerate(reversed(distinct.values()), start=1)
+        ]
+
+    def failures(self, head: Head) -> list[Candidate]:
+        """Candidates of a head that were refused or failed."""
+        return [candidate for candidate in self.candidates(head) if candidate.scores is None]
+
+    def _parse(self, candidate: Candidate) -> Program:
+        try:
+            return Program.parse(candidate.source)
+        except ProgramRefused as error:
+            raise InputError(f"{self.path} holds a program that cannot be read: {error}; start a new run") from error
+
+
+def choose_surrogate(ranked: Sequence[Ranked], tolerance: float = 0.02) -> Ranked:
+    """The program that stands in for a head: least validation cross-entropy within ``tolerance`` of the best IoU."""
+    best = ranked[0].scores.validation_iou
+    near = [entry for entry in ranked if entry.scores.validation_iou >= best - tolerance]
+    return min(near, key=lambda entry: (entry.scores.validation_cross_entropy, entry.name))
+
+
+def label_of(text: str) -> str:
+    """A text as a label, at most 40 characters."""
+    label = re.sub(r"\W+", "_", text.lower(), flags=re.ASCII).strip("_")
+    return label[:40].rstrip("_") or "program"
+
+
+def _figures(scores: Scores | None) -> tuple[float | None, ...]:
+    if scores is None:
+        return (None,) * 7
+    return (
+        scores.validation_iou, scores.validation_cross_entropy, scores.iou, scores.iou_low, scores.iou_high,
+        scores.cross_entropy, scores.jsd,
+    )  # fmt: skip
+
+
+def load_library(folder: str | Path) -> dict[Head, Program]:
+    """The assignment of a finished run: each head's surrogate.
+
+    Raises:
+        InputError: the folder holds no library.
+    """
+    library = Library(Path(folder))
+    try:
+        return {head: choose_surrogate(library.ranked(head)).program for head in library.heads()}
+    finally:
+        library.close()

@@ -1,0 +1,157 @@
+"""``headsynth inspect``: the ranked library as a table, or one head's programs."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from surrogates.errors import InputError
+from surrogates.features import Texts
+from surrogates.heads import Head
+from surrogates.library import Library, Ranked
+from surrogates.patterns import pattern
+from synth.attention import AttentionStore
+from synth.drawing import draw_side_by_side
+from synth.run_directory import RunDirectory
+
+
+class Sort(StrEnum):
+    """Orders of the library's table."""
+
+    HEAD = "head"
+    IOU = "iou"
+    TERMS = "terms"
+
+
+def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
+    """Print the library of a run, or the programs of one of its heads.
+
+    Raises:
+        InputError: there is no run, or it has no such head.
+    """
+    run = RunDirectory.open(path)
+    if head is None:
+        show_library(run, sort, as_json=as_json)
+    else:
+        _show_head(run, Head.parse(head), as_json=as_json)
+
+
+def show_library(run: RunDirectory, sort: Sort = Sort.HEAD, *, as_json: bool = False) -> None:
+    """Print each head's best program."""
+    library = Library(run.path)
+    try:
+        best = {head: ranked[0] for head in library.heads() if (ranked := library.ranked(head))}
+        failed = sum(len(library.failures(head)) for head in library.heads())
+    finally:
+        library.close()
+    if not best:
+        raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
+    order = {
+        Sort.HEAD: lambda head: head,
+        Sort.IOU: lambda head: (-best[head].scores.iou, head),
+        Sort.TERMS: lambda head: (best[head].program.terms or 0, head),
+    }[sort]
+    heads = sorted(best, key=order)  # type: ignore[arg-type]
+    rows = [_library_row(head, best[head]) for head in heads]
+    ious = [row["iou"] for row in rows]
+    summary = {
+        "heads": len(rows),
+        "mean_iou": sum(ious) / len(ious),
+        "min_iou": min(ious),
+        "programs": len({entry.program.source for entry in best.values()}),
+        "structures": len({entry.program.structure for entry in best.values()}),
+    }
+    if as_json:
+        print(json.dumps({"model": run.settings().model, "heads": rows, "summary": summary}, ensure_ascii=False))
+        return
+    table = Table(title=f"{run.settings().model}: best program of each head, test texts", title_justify="left")
+    table.add_column("head", no_wrap=True)
+    table.add_column("IoU", justify="right", no_wrap=True)
+    table.add_column("95 %", justify="right", no_wrap=True)
+    table.add_column("terms", justify="right")
+    table.add_column("origin")
+    table.add_column("hypothesis", overflow="fold")
+    for row in rows:
+        interval = f"{row['iou_low']:.3f}–{row['iou_high']:.3f}"
+        terms = "" if row["terms"] is None else str(row["terms"])
+        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, row["origin"], Text(row["hypothesis"]))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}; "
+        f"{summary['programs']} programs of {summary['structures']} structures"
+        + (f"; {failed} candidates failed (see each head)" if failed else ""),
+        highlight=False,
+    )
+    console.print(f"programs: {run.programs}", highlight=False, soft_wrap=True)
+
+
+def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
+    return {
+        "head": str(head),
+        "iou": entry.scores.iou,
+        "iou_low": entry.scores.iou_low,
+        "iou_high": entry.scores.iou_high,
+        "terms": entry.program.terms,
+        "program": entry.name,
+        "hypothesis": entry.program.hypothesis,
+        "origin": entry.candidate.origin,
+    }
+
+
+def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
+    library = Library(run.path)
+    try:
+        known = library.heads()
+        if head not in known:
+            there = f"{known[0]} to {known[-1]}" if known else "none"
+            raise InputError(f"{run.path} has no programs for {head}; heads in it: {there}")
+        ranked, failures = library.ranked(head), library.failures(head)
+    finally:
+        library.close()
+    if as_json:
+        rows = [_program_row(entry) for entry in ranked]
+        rows += [
+            dict.fromkeys(("iou", "iou_low", "iou_high", "terms", "kind"))
+            | {"name": c.label, "origin": c.origin, "verdict": c.verdict, "source": c.source}
+            for c in failures
+        ]
+        print(json.dumps({"head": str(head), "programs": rows}, ensure_ascii=False))
+        return
+    console = Console()
+    table = Table(title=f"{head}: programs by validation IoU, test figures", title_justify="left")
+    for name in ("program", "origin", "terms", "IoU", "95 %", "cross-entropy", "JSD"):
+        table.add_column(name, justify="left" if name in ("program", "origin") else "right", no_wrap=True)
+    for entry in ranked:
+        s = entry.scores
+        table.add_row(
+            entry.name, entry.candidate.origin, str(entry.program.terms), f"{s.iou:.3f}",
+            f"{s.iou_low:.3f}–{s.iou_high:.3f}", f"{s.cross_entropy:.3f}", f"{s.jsd:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    for candidate in failures:
+        console.print(f"{candidate.label} ({candidate.origin}): {candidate.verdict}: {candidate.reason}", markup=False)
+    if not ranked:
+        return
+    console.print(f"\n{ranked[0].name}.py", style="bold", highlight=False)
+    console.print(Syntax(ranked[0].candidate.source.rstrip(), "python", background_color="default", word_wrap=True))
+    _draw(run, head, ranked[0], console)
+
+
+def _program_row(entry: Ranked) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "origin": entry.candidate.origin,
+        "iou": entry.scores.iou,
+        "iou_low": entry.scores.iou_low,
+        "iou_high": entry.scores.iou_high,
+        "terms": entry.program.terms,
+        "kind": entry.program.kind,
+        "verdict": entry.candidate.verdict,
+        "source": entry.candidate.source,
+    }

@@ -1,0 +1,164 @@
+"""Fitting constants to a pattern: Newton's method on the cross-entropy, then descent on IoU.
+
+Scores linear in the constants make the cross-entropy convex, so Newton's method with a line search finds its minimum in
+a few steps. Shapes: k constants, and rows of n cells each; columns hold the derivative of the scores by each constant.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+RIDGE = 1e-4
+"""Pull of every constant towards zero, as a fraction of its curvature under the uniform pattern: keeps separable
+constants finite."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Query rows of one head's pattern: what is to be explained.
+
+    Attributes:
+        target: the head's pattern, shape (rows, n); each row sums to one.
+        visible: mask of the cells a query may see, shape (rows, n).
+        offset: scores that no constant changes, shape (rows, n), or None.
+    """
+
+    target: Tensor
+    visible: Tensor
+    offset: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.target.shape != self.visible.shape:
+            raise ValueError(
+                f"target {tuple(self.target.shape)} and visible {tuple(self.visible.shape)} differ in shape"
+            )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where a fit ended.
+
+    Attributes:
+        weights: constants, shape (k,).
+        loss: cross-entropy minus the target's part that no constant changes, nats a row, ridge aside.
+        pattern: shape (rows, n).
+        hessian: second derivative of the loss by the constants, shape (k, k).
+    """
+
+    weights: Tensor
+    loss: float
+    pattern: Tensor
+    hessian: Tensor
+
+
+def _scores(columns: Tensor, weights: Tensor, rows: Rows) -> Tensor:
+    """Masked scores, a new tensor of shape (rows, n)."""
+    scores = torch.tensordot(weights, columns, dims=1)
+    if rows.offset is not None:
+        scores += rows.offset
+    return scores.masked_fill_(~rows.visible, -torch.inf)
+
+
+def _forward(columns: Tensor, weights: Tensor, rows: Rows, observed: Tensor) -> tuple[Tensor, float]:
+    """Pattern (rows, n) and loss of weights; columns (k, rows, n), observed: their mean under the target, (k,)."""
+    scores = _scores(columns, weights, rows)
+    log_total = scores.logsumexp(-1, keepdim=True)
+    pattern = scores.sub_(log_total).exp_()
+    return pattern, float(log_total.mean() - observed @ weights)
+
+
+def _curvature(columns: Tensor, pattern: Tensor) -> Tensor:
+    """Hessian of the loss: the covariance of the columns under each row's pattern, averaged over rows, (k, k)."""
+    weighted = columns * pattern
+    means = weighted.sum(-1)
+    flat = columns.flatten(1)
+    return (weighted.flatten(1) @ flat.T - means @ means.T) / pattern.shape[0]
+
+
+def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterations: int = 20) -> Fit:
+    """Minimise the cross-entropy over the weights of columns.
+
+    Args:
+        columns: shape (k, rows, n), 0 in invisible cells.
+        rows: what to fit.
+        start: weights to start from, shape (k,); zeros by default.
+        iterations: at most so many Newton steps; it stops when the loss falls by less than 1e-6 nats.
+    """
+    k = columns.shape[0]
+    weights = torch.zeros(k) if start is None else start.clone()
+    uniform = rows.visible / rows.visible.sum(-1, keepdim=True).clamp(min=1)
+    ridge = RIDGE * _curvature(columns, uniform).diagonal().clamp(min=1e-8)
+    observed = (columns * rows.target).sum(-1).mean(-1)
+    pattern, loss = _forward(columns, weights, rows, observed)
+    hessian = _curvature(columns, pattern)
+    for _ in range(iterations):
+        means = (columns * pattern).sum(-1).mean(-1)
+        gradient = means - observed + ridge * weights
+        step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
+        penalised = loss + 0.5 * float(ridge @ weights**2)
+        scale = 1.0
+        while scale > 1e-3:
+            tried = weights - scale * step
+            new_pattern, new_loss = _forward(columns, tried, rows, observed)
+            if new_loss + 0.5 * float(ridge @ tried**2) <= penalised:
+                break
+            scale /= 2
+        else:
+            break
+        gain = penalised - new_loss - 0.5 * float(ridge @ tried**2)
+        weights, pattern, loss = tried, new_pattern, new_loss
+        hessian = _curvature(columns, pattern)
+        if gain < 1e-6:
+            break
+    return Fit(weights, loss, pattern, hessian)
+
+
+def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 60, rate: float = 0.05) -> Tensor:
+    """Weights of higher IoU than the cross-entropy's minimum, found by Adam on the total variation.
+
+    Steps are taken in the coordinates in which the cross-entropy's curvature is the identity, so one rate serves every
+    column. The best weights met are returned, the start's if none is better.
+    """
+    values, vectors = torch.linalg.eigh(fit.hessian)
+    basis = vectors / values.clamp(min=1e-3 * float(values.max()) + 1e-9).sqrt()
+    scores_basis = torch.tensordot(basis.T, columns, dims=1)
+    coordinates = torch.zeros(len(fit.weights))
+    first, second = torch.zeros_like(coordinates), torch.zeros_like(coordinates)
+    base = _scores(columns, fit.weights, rows)
+    best, best_coordinates = torch.inf, coordinates
+    for step in range(1, steps + 2):
+        pattern = (base + torch.tensordot(coordinates, scores_basis, dims=1)).softmax(-1)
+        difference = pattern - rows.target
+        variation = float(difference.abs().sum(-1).mean() / 2)
+        if variation < best:
+            best, best_coordinates = variation, coordinates.clone()
+        if step > steps:
+            break
+        # Smoothed sign, so that cells already matched do not chatter.
+        slope = difference / (difference**2 + 1e-4).sqrt()
+        slope = pattern * (slope - (pattern * slope).sum(-1, keepdim=True))
+        gradient = torch.einsum("krn,rn->k", scores_basis, slope) / len(pattern)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.95 * second + 0.05 * gradient**2
+        update = (first / (1 - 0.9**step)) / ((second / (1 - 0.95**step)).sqrt() + 1e-8)
+        coordinates = coordinates - rate * (1 - step / (steps + 1)) * update
+    return fit.weights + basis @ best_coordinates
+
+
+def round_weights(columns: Tensor, rows: Rows, weights: Tensor) -> list[float]:
+    """Weights in as few significant digits, two at least, as cost less than 0.0005 in cross-entropy and in variation."""
+    observed = (columns * rows.target).sum(-1).mean(-1)
+
+    def figures(values: Tensor) -> tuple[float, float]:
+        pattern, loss = _forward(columns, values, rows, observed)
+        return loss, float((pattern - rows.target).abs().sum(-1).mean() / 2)
+
+    loss, variation = figures(weights)
+    rounded = weights.tolist()
+    for digits in (2, 3, 4):
+        rounded = [float(f"{weight:.{digits}g}") for weight in weights.tolist()]
+        new_loss, new_variation = figures(torch.tensor(rounded))
+        if new_loss <= loss + 5e-4 and new_variation <= variation + 5e-4:
+            break
+    return rounded

@@ -1,0 +1,247 @@
+"""Loading a Hugging Face model and turning texts into the token ids it was trained on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging
+
+from surrogates.architectures import attention_modules, is_causal, key_value_groups, windows
+from surrogates.errors import InputError
+from surrogates.heads import Head
+
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+# What transformers, tokenizers and torch raise on files that are absent, damaged or of another kind.
+_LOADING_ERRORS = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    ImportError,
+    EOFError,
+    SafetensorError,
+    UnpicklingError,
+)
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in evaluation mode with eager attention, and what extraction must know about it."""
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    causal: bool  # a decoder: queries see only keys at or before them
+    heads: list[Head]  # in order
+    layers: int
+    key_value_groups: tuple[int, ...]  # per layer: query heads for each key/value head
+    windows: tuple[int | None, ...]  # per layer: sliding window in tokens, None where attention is full
+    add_bos: bool
+    context: int | None  # the most tokens the model reads, None where it sets no limit
+
+
+def load_model(
+    name: str,
+    *,
+    revision: str | None = None,
+    dtype: str = "float32",
+    device: str = "cpu",
+    bos: bool | None = None,
+) -> LoadedModel:
+    """Load a causal language model or an encoder of the BERT family, by its name on the hub or its folder.
+
+    ``bos`` overrides whether a BOS token is put in front of every text; by default it is, wherever the model was
+    trained that way (see ``describe_model``).
+
+    Raises:
+        InputError: the model cannot be loaded, is incomplete, or its attention cannot be intercepted.
+    """
+    if dtype not in _DTYPES:
+        raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join(_DTYPES)}")
+    target = _device(device)
+    _check_folder(name)
+    with _quiet(), _explained(f"cannot load the model {name}", "check its name and your network, or its files"):
+        config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
+    auto = AutoModelForCausalLM if is_causal(config) else AutoModel
+    with _quiet(), _explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
+        model, info = auto.from_pretrained(
+            name,
+            config=config,
+            revision=revision,
+            dtype=_DTYPES[dtype],
+            attn_implementation="eager",
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    # An encoder's pooler comes after all attention, and many checkpoints leave it out.
+    missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
+    if missing:
+        raise InputError(
+            f"{name} lacks {len(missing)} of the weights of a {type(model).__name__} ({missing[0]}, …), "
+            "which would stay random; choose a complete checkpoint"
+        )
+    with _quiet(), _explained(f"cannot load the tokenizer of {name}", "put its tokenizer files beside its weights"):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+    with _explained(f"cannot move {name} to {device}", "choose another --device or a smaller model"):
+        model = model.to(target)
+    return describe_model(name, model, tokenizer, bos=bos)
+
+
+def describe_model(
+    name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, bos: bool | None = None
+) -> LoadedModel:
+    """The facts about a model already in memory, which must use eager attention; it is put in evaluation mode.
+
+    A decoder gets a BOS token in front of every text if its tokenizer adds one or at least knows one: GPT-2 and its
+    kin never add theirs but were trained on documents that follow it. A tokenizer whose configuration says not to
+    add a BOS of its own is obeyed. Encoders keep their tokenizer's special tokens as they are.
+
+    Raises:
+        InputError: the attention cannot be intercepted, the tokenizer is empty, or ``bos`` cannot be followed.
+    """
+    causal = is_causal(model.config)
+    modules = attention_modules(model)
+    heads = model.config.get_text_config().num_attention_heads
+    if not tokenizer.get_vocab() or not tokenizer("a", add_special_tokens=False)["input_ids"]:
+        raise InputError(f"the tokenizer of {name} is empty; put its tokenizer files beside its weights")
+    return LoadedModel(
+        name=name,
+        model=model.eval(),
+        tokenizer=tokenizer,
+        causal=causal,
+        heads=[Head(layer, index) for layer in range(len(modules)) for index in range(heads)],
+        layers=len(modules),
+        key_value_groups=key_value_groups(model),
+        windows=windows(model),
+        add_bos=_adds_bos(name, tokenizer, causal, bos),
+        context=_context(model),
+    )
+
+
+def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+    """Token ids of each text, at most ``max_tokens`` of them, as the model was trained to read them.
+
+    A decoder's text starts with exactly one BOS or none; an encoder's keeps its final special token when cut.
+
+    Raises:
+        InputError: ``max_tokens`` does not suit the model, or the tokenizer has tokens the model does not know.
+    """
+    if max_tokens < 1:
+        raise InputError(f"texts of {max_tokens} tokens are empty; ask for at least 1")
+    if loaded.context is not None and max_tokens > loaded.context:
+        raise InputError(f"{loaded.name} reads at most {loaded.context} tokens; ask for no more than that")
+    if not texts:
+        return []
+    tokenizer = loaded.tokenizer
+    if loaded.causal:
+        # Cut by hand: a tokenizer may be set up to cut at the front.
+        ids = [_with_bos(loaded, row)[:max_tokens] for row in tokenizer(list(texts), verbose=False)["input_ids"]]
+    else:
+        ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
+    known = loaded.model.get_input_embeddings().num_embeddings
+    largest = max((max(row) for row in ids if row), default=0)
+    if largest >= known:
+        raise InputError(
+            f"the tokenizer of {loaded.name} gives token {largest} but the model knows {known}; "
+            "use the tokenizer it was trained with"
+        )
+    return ids
+
+
+def _with_bos(loaded: LoadedModel, ids: list[int]) -> list[int]:
+    bos = loaded.tokenizer.bos_token_id
+    if bos is None:
+        return ids
+    # The tokenizer may have added one, and the text itself may spell one out.
+    start = next((place for place, token in enumerate(ids) if token != bos), len(ids))
+    return [bos] * loaded.add_bos + ids[start:]
+
+
+def _adds_bos(name: str, tokenizer: PreTrainedTokenizerBase, causal: bool, asked: bool | None) -> bool:
+    bos = tokenizer.bos_token_id
+    if not causal:
+        if asked is not None:
+            raise InputError(f"{name} is an encoder, whose tokenizer sets its special tokens; leave the BOS option out")
+        return False
+    if asked and bos is None:
+        raise InputError(f"the tokenizer of {name} has no BOS token; leave the BOS option out")
+    if asked is not None or bos is None:
+        return bool(asked)
+    if tokenizer("a")["input_ids"][:1] == [bos]:
+        return True
+    # GPT-2's kin say False too, but their BOS is the token that parted the training documents.
+    refused = tokenizer.init_kwargs.get("add_bos_token") is False
+    return not refused or bos == tokenizer.eos_token_id
+
+
+def _context(model: PreTrainedModel) -> int | None:
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    for path, module in model.named_modules():
+        if path.endswith("position_embeddings") and isinstance(module, nn.Embedding) and module.padding_idx is not None:
+            # RoBERTa counts positions from the padding token's id on.
+            return module.num_embeddings - module.padding_idx - 1
+    return limit
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"unknown device {name!r}; choose cpu, cuda or mps") from error
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available.get(device.type, False):
+        usable = ", ".join(kind for kind, there in available.items() if there)
+        raise InputError(f"the device {name!r} is not available here; choose one of {usable}")
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise InputError(f"there is no {name}; the last one is cuda:{torch.cuda.device_count() - 1}")
+    return device
+
+
+def _check_folder(name: str) -> None:
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise InputError(f"the folder {name} has no config.json; give the folder of a Hugging Face model")
+    elif folder.exists() or folder.is_absolute() or name.startswith(("./", "../", "~")) or name.count("/") > 1:
+        raise InputError(f"there is no model folder {name}; give a folder with a config.json, or a name on the hub")
+
+
+@contextmanager
+def _explained(what: str, remedy: str) -> Iterator[None]:
+    """Turn what the libraries raise into one line; a half-read traceback helps nobody."""
+    try:
+        yield
+    except InputError:
+        raise
+    except _LOADING_ERRORS as error:
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise InputError(f"{what}: {reason[:200].rstrip('.')}; {remedy}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars or load reports; what they would say of missing weights is checked by the caller."""
+    verbosity = logging.get_verbosity()
+    bars = logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

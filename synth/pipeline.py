@@ -1,0 +1,238 @@
+"""From a model and a corpus to a library: the stages in their order, each of which does only what is missing."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from joblib import Parallel, delayed
+
+from surrogates.errors import InputError
+from surrogates.features import Texts
+from surrogates.heads import Head, select_heads
+from surrogates.library import Candidate, Library, Origin, label_of
+from surrogates.patterns import ProgramFailed
+from surrogates.program import Program
+from surrogates.tokens import TokenTable
+from synth.attention import extract
+from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
+from synth.demo import demo_stories
+from synth.export import export_programs
+from synth.material import Material
+from synth.models import LoadedModel, encode, load_model
+from synth.progress import Reporter, Step
+from synth.proposers.bank import Bank, build_bank
+from synth.proposers.hand import read_programs
+from synth.proposers.search import propose
+from synth.proposers.shared import best_of_others
+from synth.refitting import refit
+from synth.run_directory import RunDirectory, Settings
+from synth.scoring import score_candidates
+
+DEMO_CORPUS = "demo"
+SEARCH_ROWS = 4000
+"""Query rows, drawn over all training texts, on which the search runs."""
+_SEARCH_CELLS = 512_000
+_REFIT_CELLS = 400_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run of ``synthesize`` was asked for beyond the settings that decide its results."""
+
+    settings: Settings
+    output: Path
+    heads: Sequence[str] = ()
+    programs: Path | None = None
+    device: str = "cpu"
+    jobs: int = 0  # worker processes; 0 for one a core
+
+
+def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
+    """Find programs for a model's heads.
+
+    Raises:
+        InputError: something asked for is wrong; what the run directory held before is still there.
+    """
+    hand = read_programs(request.programs) if request.programs else []
+    settings = request.settings
+    bos = {"": None, "yes": True, "no": False}[settings.bos]
+    loaded = load_model(
+        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=request.device, bos=bos
+    )
+    heads = select_heads(loaded.heads, request.heads)
+    # The corpus is read before the directory is made: a mistake in its name leaves nothing behind.
+    fresh = None
+    if not (request.output / "texts.jsonl").is_file():
+        fresh = split_texts(_corpus(settings.corpus), settings.seed, notify=reporter.say)
+    run = RunDirectory.create(request.output, settings)
+    if fresh is not None:
+        write_texts(run.texts, fresh)
+    texts = read_texts(run.texts)
+    ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
+    with reporter.stage("attention") as step:
+        extract(loaded, ids, run.attention, progress=step)
+    material = _material(loaded, run, texts, ids)
+    del loaded
+    library = Library(run.path, create=True)
+    try:
+        work = _Work(material, library, heads, settings, request.jobs or os.cpu_count() or 1, reporter)
+        work.search()
+        work.share()
+        work.score_hand(hand)
+        with reporter.stage("write programs") as step:
+            export_programs(run, library)
+            step(1, 1)
+    finally:
+        library.close()
+    return run
+
+
+def _corpus(source: str) -> list[str]:
+    return demo_stories() if source == DEMO_CORPUS else resolve_corpus(source)
+
+
+def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText], ids: list[list[int]]) -> Material:
+    embeddings = loaded.model.get_input_embeddings().weight.detach().float().cpu().numpy()
+    # A text of one token has a pattern of one cell, which says nothing.
+    numbers = [number for number, tokens in enumerate(ids) if len(tokens) > 1]
+    splits = {
+        split: tuple(number for number in numbers if texts[number].split == split)
+        for split in ("train", "validation", "test")
+    }
+    for split, chosen in splits.items():
+        if not chosen:
+            raise InputError(f"no {split} text has two tokens; give a corpus of longer texts or a larger --max-tokens")
+    return Material(
+        attention=run.attention,
+        table=TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings), embeddings),
+        causal=loaded.causal,
+        windows=loaded.windows,
+        ids=tuple(map(tuple, ids)),
+        splits=splits,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The stages that fill the library, over the chosen heads."""
+
+    material: Material
+    library: Library
+    heads: list[Head]
+    settings: Settings
+    jobs: int
+    reporter: Reporter
+
+    def search(self) -> None:
+        missing = [head for head in self.heads if head not in self.library.finished("search")]
+        if not missing:
+            return
+        # Heads that join later have programs to share, so sharing starts again.
+        self.library.forget("shared")
+        by_window: dict[int | None, list[Head]] = {}
+        for head in missing:
+            by_window.setdefault(self.material.windows[head.layer], []).append(head)
+        done = 0
+        total = 0.0
+        with self.reporter.stage("search") as step:
+            step(0, len(missing))
+            for group in by_window.values():
+                bank = self._bank(group[0])
+                arguments = [(bank, self.settings.max_terms)] * len(group)
+                for head, candidates in self._parallel(_search_head, group, arguments):
+                    self.library.add(head, "search", candidates)
+                    done += 1
+                    total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
+                    step(done, len(missing), f"mean validation IoU {total / done:.3f}")
+
+    def _bank(self, head: Head) -> Bank:
+        lists = self.material.lists("train")
+        visible = self.material.visible(head.layer, lists)
+        rows = max(1, min(SEARCH_ROWS, _SEARCH_CELLS // visible.shape[-1]) // len(lists))
+        return build_bank(
+            lists,
+            self.material.table,
+            causal=self.material.causal,
+            rows_per_text=rows,
+            visible=visible,
+            seed=self.settings.seed,
+        )
+
+    def share(self) -> None:
+        everyone = sorted(set(self.heads) | self.library.finished("search"))
+        missing = [head for head in everyone if head not in self.library.finished("shared")]
+        if not missing or len(everyone) == 1:
+            return
+        programs = {
+            head: [Program.parse(c.source) for c in self.library.candidates(head) if c.origin == "search"]
+            for head in everyone
+        }
+        with self.reporter.stage("try on other heads") as step:
+            won = best_of_others(self.material, programs, step)
+        with self.reporter.stage("fit shared programs") as step:
+            self._refit({head: [(_label(p), p) for p in won[head]] for head in missing}, "shared", step)
+
+    def score_hand(self, programs: Sequence[tuple[str, Program]]) -> None:
+        if not programs:
+            return
+        with self.reporter.stage("score programs by hand") as step:
+            self._refit(dict.fromkeys(self.heads, list(programs)), "hand", step)
+
+    def _refit(self, programs: Mapping[Head, list[tuple[str, Program]]], origin: Origin, step: Step) -> None:
+        done = self._parallel(_refit_head, list(programs), [(programs[head], origin) for head in programs])
+        for count, (head, candidates) in enumerate(done, start=1):
+            self.library.add(head, origin, candidates)
+            step(count, len(programs))
+
+    def _parallel(
+        self, task: Callable[..., list[Candidate]], heads: Sequence[Head], arguments: Sequence[tuple]
+    ) -> Iterator[tuple[Head, list[Candidate]]]:
+        """Each head's candidates, in the order of the heads, as they come in."""
+        jobs = min(self.jobs, len(heads))
+        pool = Parallel(n_jobs=jobs, return_as="generator", mmap_mode="c", pre_dispatch=2 * jobs)
+        calls = (delayed(task)(self.material, head, *own) for head, own in zip(heads, arguments, strict=True))
+        threads = torch.get_num_threads()
+        try:
+            yield from zip(heads, pool(calls), strict=True)
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _label(program: Program) -> str:
+    return label_of("_and_".join(list(program.constants)[:2]))
+
+
+def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
+    torch.set_num_threads(1)  # so that results do not depend on the number of workers
+    target = material.patterns(head, material.splits["train"])
+    found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
+    return score_candidates(material, head, found)
+
+
+def _refit_head(
+    material: Material, head: Head, programs: Sequence[tuple[str, Program]], origin: Origin
+) -> list[Candidate]:
+    """Score programs with constants fitted to the head; those written by hand also as they are."""
+    torch.set_num_threads(1)
+    lists = material.lists("train")
+    lists = lists[: max(1, _REFIT_CELLS // max(map(len, lists)) ** 2)]
+    texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
+    visible = torch.from_numpy(material.visible(head.layer, lists))
+    target = material.patterns(head, material.splits["train"][: len(lists)])
+    found: dict[str, Candidate] = {}
+    for label, program in programs:
+        if origin == "hand":
+            found[program.source] = Candidate(origin, label, program.source, None)
+        if program.kind == "scripted":
+            reason = "scripted programs need the sandbox"
+            found[program.source] = Candidate(origin, label, program.source, None, "not run", reason)
+            continue
+        try:
+            for fitted in refit(program, texts, visible, target):
+                name = f"{label}_fitted" if origin == "hand" else label
+                found.setdefault(fitted.source, Candidate(origin, name, fitted.source, None))
+        except ProgramFailed as error:
+            found[program.source] = Candidate(origin, label, program.source, None, "failed", str(error))
+    return score_candidates(material, head, list(found.values()))

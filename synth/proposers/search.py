@@ -1,0 +1,284 @@
+"""The offline proposer: sparse regression of one head's pattern on products of factors.
+
+A term is a constant times (a factor of the query) x (a factor of the key) x (a factor of the pair). Each round scores
+every such product, some hundred thousand, by the decrease in cross-entropy that a second-order expansion promises,
+g^2 / 2h with g the gradient and h the curvature along the new constant; the most promising are refitted exactly and the
+best is kept. Sets of tokens for ``is_one_of`` come from the same expansion for each token: sorted by g / h, the best set
+is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying are pruned.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from surrogates.vocabulary import MAX_STRINGS
+from synth.fitting import Fit, Rows, fit_newton, round_weights, tune_iou
+from synth.proposers.bank import EVERYWHERE, Bank
+from synth.proposers.writing import Term, repr_string, write_program
+
+SHORTLIST = 6
+SLACK = 1e-9
+COMPLEXITY_PRICE = 0.04
+"""Share of a candidate's gain taken off for each factor beyond the first."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Terms with their columns on the sampled rows and the fit of their constants."""
+
+    terms: tuple[Term, ...]
+    columns: Tensor  # (k, rows, n)
+    fit: Fit
+
+    def without(self, place: int, rows: Rows) -> "Model":
+        keep = [i for i in range(len(self.terms)) if i != place]
+        columns = self.columns[keep]
+        fit = fit_newton(columns, rows, self.fit.weights[keep], iterations=4)
+        return Model(tuple(self.terms[i] for i in keep), columns, fit)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    term: Term
+    gain: float
+
+
+class Search:
+    """Grows and prunes one head's program. ``target`` has shape (t, r, n) on the bank's rows."""
+
+    def __init__(self, bank: Bank, target: Tensor) -> None:
+        self.bank = bank
+        t, r, n = target.shape
+        target = torch.where(bank.visible, target, 0.0)
+        single = bank.visible.sum(-1, keepdim=True) == 1
+        target = torch.where(single, bank.visible.float(), target)
+        self.shape = (t, r, n)
+        self.target = target
+        self.rows = Rows(target.reshape(t * r, n), bank.visible.reshape(t * r, n))
+        self._tokens: dict[tuple[str, ...], tuple[str, int]] = {}
+
+    # Columns.
+
+    def column(self, term: Term) -> Tensor:
+        """Values of a term on the sampled rows, shape (rows, n)."""
+        t, r, n = self.shape
+        values = self.bank.pair_values[self.bank.pairs.index(term.pair)]
+        if term.key != EVERYWHERE:
+            values = values * self._key_values(term.key)[:, None, :]
+        if term.query != EVERYWHERE:
+            values = values * self._query_values(term.query)[:, :, None]
+        return values.reshape(t * r, n)
+
+    def _key_values(self, expression: str) -> Tensor:
+        if expression in self.bank.keys:
+            return self.bank.key_values[..., self.bank.keys.index(expression)]
+        return self._set_values(expression, self.bank.key_tokens)
+
+    def _query_values(self, expression: str) -> Tensor:
+        if expression in self.bank.queries:
+            return self.bank.query_values[..., self.bank.queries.index(expression)]
+        return self._set_values(expression, self.bank.query_tokens)
+
+    def _set_values(self, expression: str, tokens: Tensor) -> Tensor:
+        places, shift = self._sets[expression]
+        member = torch.zeros(len(self.bank.tokens))
+        member[list(places)] = 1.0
+        return member[tokens[shift]]
+
+    # Growth.
+
+    def grow(self, model: Model | None) -> Model | None:
+        """The model with the best further term, or None when no term lowers the loss."""
+        pattern = self._uniform() if model is None else model.fit.pattern
+        held = () if model is None else model.terms
+        best: tuple[float, Model] | None = None
+        before = None if model is None else model.fit.loss
+        for candidate in self.candidates(pattern.reshape(self.shape), held):
+            column = self.column(candidate.term)[None]
+            columns = column if model is None else torch.cat([model.columns, column])
+            start = torch.zeros(1) if model is None else torch.cat([model.fit.weights, torch.zeros(1)])
+            fit = fit_newton(columns, self.rows, start, iterations=3)
+            price = 1 - COMPLEXITY_PRICE * (len(candidate.term.factors) - 1)
+            decrease = ((0.0 if before is None else before) - fit.loss) * (price if before is not None else 1.0)
+            if best is None or decrease > best[0]:
+                best = (decrease, Model((*held, candidate.term), columns, fit))
+        if best is None or (before is not None and best[1].fit.loss > before - 1e-5):
+            return None
+        grown = best[1]
+        return replace(grown, fit=fit_newton(grown.columns, self.rows, grown.fit.weights))
+
+    def prune(self, model: Model) -> Model:
+        """The model without the term whose loss costs least, by the Wald statistic and then exactly."""
+        covariance = torch.linalg.inv(model.fit.hessian + 1e-7 * torch.eye(len(model.terms)))
+        price = model.fit.weights**2 / covariance.diagonal().clamp(min=1e-12)
+        cheapest = torch.argsort(price)[:2].tolist()
+        return min((model.without(place, self.rows) for place in cheapest), key=lambda m: m.fit.loss)
+
+    def _uniform(self) -> Tensor:
+        visible = self.rows.visible
+        return visible / visible.sum(-1, keepdim=True)
+
+    # Scoring of all products.
+
+    def candidates(self, pattern: Tensor, held: tuple[Term, ...]) -> list[Candidate]:
+        """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
+        bank = self.bank
+        t, r, n = self.shape
+        residual = self.target - pattern
+        fp, fk, fq = len(bank.pairs), len(bank.keys), len(bank.queries)
+        queries = bank.query_values.reshape(t * r, fq)
+        gradients, curvatures = [], []
+        keys, keys_squared = bank.key_values, bank.key_values**2
+        for pair in bank.pair_values:
+            weighted = pattern * pair
+            gradients.append(torch.bmm(residual * pair, keys).reshape(t * r, fk))
+            mean = torch.bmm(weighted, keys).reshape(t * r, fk)
+            curvatures.append(torch.bmm(weighted * pair, keys_squared).reshape(t * r, fk) - mean**2)
+        gradient, curvature = torch.stack(gradients), torch.stack(curvatures)  # (fp, rows, fk)
+        g = torch.einsum("rq,prk->qpk", queries, gradient) / (t * r)
+        h = torch.einsum("rq,prk->qpk", queries**2, curvature) / (t * r)
+        gain = g**2 / (2 * (h + 1e-6))
+        factors = torch.tensor([f != EVERYWHERE for f in bank.queries])[:, None, None].float()
+        factors = factors + torch.tensor([f != EVERYWHERE for f in bank.pairs])[:, None].float()
+        factors = factors + torch.tensor([f != EVERYWHERE for f in bank.keys]).float()
+        gain = gain * (1 - COMPLEXITY_PRICE * (factors - 1).clamp(min=0))
+        # A factor of the query alone shifts whole rows, which a softmax ignores.
+        gain[:, 0, 0] = 0
+        found = []
+        taken = set(held)
+        order = torch.topk(gain.flatten(), 200)
+        per_shape: dict[tuple[str, str], int] = {}
+        for value, place in zip(order.values.tolist(), order.indices.tolist(), strict=True):
+            q, rest = divmod(place, fp * fk)
+            p, k = divmod(rest, fk)
+            term = Term(bank.queries[q], bank.keys[k], bank.pairs[p])
+            shape = (term.key, term.pair)
+            if term in taken or per_shape.get(shape, 0) >= 2:
+                continue
+            per_shape[shape] = per_shape.get(shape, 0) + 1
+            found.append(Candidate(term, value))
+            if len(found) >= SHORTLIST:
+                break
+        found += self._key_sets(pattern, residual, queries, gain)
+        found += self._query_sets(gradient, curvature, gain)
+        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[: SHORTLIST + 2]
+
+    def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Candidate]:
+        bank = self.bank
+        t, r, _ = self.shape
+        size = len(bank.tokens)
+        pairs = [0, *(int(p) for p in torch.topk(gain.amax((0, 2))[1:], 3).indices + 1)]
+        found = []
+        for shift in (0, 1):
+            # one_hot: (t, n, tokens)
+            one_hot = torch.nn.functional.one_hot(bank.key_tokens[shift], size).float()
+            for p in pairs:
+                pair = bank.pair_values[p]
+                weighted = pattern * pair
+                gradient = torch.bmm(residual * pair, one_hot).reshape(t * r, size)
+                mean = torch.bmm(weighted, one_hot).reshape(t * r, size)
+                second = mean if p == 0 else torch.bmm(weighted * pair, one_hot).reshape(t * r, size)
+                g = queries.T @ gradient / (t * r)
+                h = (queries**2).T @ (second - mean**2) / (t * r)
+                for q, places, value in self._prefixes(g, h):
+                    name = self._set_name("key", shift, places)
+                    found.append(
+                        Candidate(Term(bank.queries[q], name, bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE))
+                    )
+        return sorted(found, key=lambda c: -c.gain)[:3]
+
+    def _query_sets(self, gradient: Tensor, curvature: Tensor, gain: Tensor) -> list[Candidate]:
+        bank = self.bank
+        t, r, _ = self.shape
+        fk = len(bank.keys)
+        # Which (pair, key) products move in opposite directions for different queries: by the sum of squares over tokens.
+        found = []
+        places = torch.topk(gain.amax(0).flatten(), 24).indices.tolist()
+        chosen = [divmod(place, fk) for place in places]
+        g_rows = torch.stack([gradient[p, :, k] for p, k in chosen])
+        h_rows = torch.stack([curvature[p, :, k] for p, k in chosen])
+        for shift in (0, 1):
+            tokens = bank.query_tokens[shift].reshape(-1)
+            size = len(bank.tokens)
+            g = torch.zeros(len(chosen), size).index_add_(1, tokens, g_rows) / (t * r)
+            h = torch.zeros(len(chosen), size).index_add_(1, tokens, h_rows) / (t * r)
+            for index, members, value in self._prefixes(g, h):
+                p, k = chosen[index]
+                name = self._set_name("query", shift, members)
+                found.append(Candidate(Term(name, bank.keys[k], bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE)))
+        return sorted(found, key=lambda c: -c.gain)[:3]
+
+    def _prefixes(self, g: Tensor, h: Tensor) -> list[tuple[int, tuple[int, ...], float]]:
+        """For each row of (m, tokens) gradients and curvatures the best set of tokens, as (row, places, gain)."""
+        g, h = g[:, :-1], h[:, :-1]
+        found = []
+        for sign in (1.0, -1.0):
+            ratio = sign * g / (h + h.mean(1, keepdim=True))
+            order = ratio.argsort(dim=1, descending=True, stable=True)[:, :MAX_STRINGS]
+            g_sum = (sign * g).gather(1, order).cumsum(1)
+            h_sum = h.gather(1, order).cumsum(1)
+            value, size = (g_sum.clamp(min=0) ** 2 / (2 * (h_sum + 1e-5))).max(dim=1)
+            for row in torch.topk(value, min(3, len(value))).indices.tolist():
+                members = tuple(sorted(order[row, : int(size[row]) + 1].tolist()))
+                found.append((row, members, float(value[row])))
+        return found
+
+    @property
+    def _sets(self) -> dict[str, tuple[tuple[int, ...], int]]:
+        return self.__dict__.setdefault("_set_table", {})
+
+    def _set_name(self, side: str, shift: int, places: tuple[int, ...]) -> str:
+        strings = ", ".join(repr_string(self.bank.tokens[place]) for place in places)
+        name = f"{side}{'.previous' * shift}.is_one_of({strings})"
+        self._sets[name] = (places, shift)
+        return name
+
+
+def front(run: Search, max_terms: int) -> list[Model]:
+    """The best model found of each size from 1 to ``max_terms``, smallest first."""
+    best: dict[int, Model] = {}
+
+    def note(model: Model) -> None:
+        size = len(model.terms)
+        if size <= max_terms and (size not in best or model.fit.loss < best[size].fit.loss):
+            best[size] = model
+
+    model: Model | None = None
+    # Growing past the limit and pruning back replaces early terms that later ones made redundant.
+    for extra in (3, 2):
+        while model is None or len(model.terms) < max_terms + extra:
+            grown = run.grow(model)
+            if grown is None:
+                break
+            model = grown
+            note(model)
+        if model is None:
+            return []
+        while len(model.terms) > max_terms:
+            model = run.prune(model)
+            note(model)
+    while len(model.terms) > 1:
+        model = run.prune(model)
+        note(model)
+    return [best[size] for size in sorted(best)]
+
+
+def propose(bank: Bank, target: Tensor, max_terms: int) -> list[tuple[str, str]]:
+    """Programs for one head as (label, source): for each size the fit to cross-entropy and the one tuned on IoU.
+
+    Args:
+        bank: factors on sampled rows of the training texts.
+        target: the head's pattern on those texts, shape (t, n, n).
+        max_terms: most summands of a program.
+    """
+    place = torch.arange(target.shape[0])[:, None]
+    run = Search(bank, target[place, torch.from_numpy(bank.row_numbers)])
+    found = []
+    for model in front(run, max_terms):
+        importance = (model.fit.weights**2 * model.fit.hessian.diagonal()).tolist()
+        tuned = tune_iou(model.columns, run.rows, model.fit)
+        for weights in (tuned, model.fit.weights):
+            rounded = round_weights(model.columns, run.rows, weights)
+            found.append(write_program(model.terms, rounded, importance))
+    return found

@@ -1,0 +1,77 @@
+"""Tries every program found for one head on all others."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from evaluation.similarity import similarity_matrix
+from surrogates.features import Texts
+from surrogates.heads import Head
+from surrogates.patterns import ProgramFailed, pattern
+from surrogates.program import Program
+from synth.material import Material
+
+TRIAL_TEXTS = 40
+"""Training texts on which the trial is made; the few that win it are refitted and scored in full."""
+KEPT = 2
+_TRIAL_BYTES = 500_000_000
+_CHUNK = 64
+
+
+def best_of_others(
+    material: Material, programs: Mapping[Head, Sequence[Program]], progress: Callable[[int, int], None]
+) -> dict[Head, list[Program]]:
+    """For each head the programs of other heads that fit it best as they are, at most ``KEPT``, by training IoU.
+
+    Args:
+        material: the run's texts and patterns.
+        programs: every head's own programs, vectorised.
+        progress: told the programs tried and their number.
+    """
+    distinct = list({p.source: p for own in programs.values() for p in own}.values())
+    heads = sorted(programs)
+    won: dict[Head, list[Program]] = {}
+    by_window: dict[int | None, list[Head]] = {}
+    for head in heads:
+        by_window.setdefault(material.windows[head.layer], []).append(head)
+    total, done = len(distinct) * len(by_window), 0
+    for group in by_window.values():
+        lists = material.lists("train")[:TRIAL_TEXTS]
+        n = max(map(len, lists))
+        lists = lists[: max(1, _TRIAL_BYTES // (4 * n * n * len(group)))]
+        numbers = material.splits["train"][: len(lists)]
+        visible = torch.from_numpy(material.visible(group[0].layer, lists))
+        cells = visible.any(0).flatten().nonzero()[:, 0]
+        texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
+        targets = torch.stack([material.patterns(head, numbers).flatten(1)[:, cells] for head in group], dim=1)
+        table = torch.zeros(len(distinct), len(group))
+        for start in range(0, len(distinct), _CHUNK):
+            chunk = distinct[start : start + _CHUNK]
+            found = torch.stack([_pattern(program, texts, visible).flatten(1)[:, cells] for program in chunk], dim=1)
+            table[start : start + len(chunk)] = similarity_matrix(found, targets)[0]
+            done += len(chunk)
+            progress(done, total)
+        for place, head in enumerate(group):
+            own = {program.structure for program in programs[head]}
+            won[head] = _best(table[:, place], distinct, own)
+    return won
+
+
+def _pattern(program: Program, texts: Texts, visible: torch.Tensor) -> torch.Tensor:
+    try:
+        return pattern(program, texts, visible)
+    except ProgramFailed:
+        # It failed where it was scored too and is listed there; here it only must not win.
+        return torch.zeros(visible.shape)
+
+
+def _best(column: torch.Tensor, programs: Sequence[Program], own: set[str]) -> list[Program]:
+    kept: list[Program] = []
+    seen = set(own)
+    for place in torch.argsort(column, descending=True, stable=True).tolist():
+        if programs[place].structure not in seen:
+            seen.add(programs[place].structure)
+            kept.append(programs[place])
+        if len(kept) == KEPT:
+            break
+    return kept

@@ -1,0 +1,164 @@
+"""The corpus: what may be given, how it is split, and how the texts are kept."""
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from surrogates.errors import InputError
+from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
+
+
+def silent(notice: str) -> None:
+    raise AssertionError(f"unexpected notice: {notice}")
+
+
+def write(path: Path, content: str | bytes) -> str:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+def test_txt_documents_are_parted_by_blank_lines(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.txt", "\ufeffOne.\r\nStill one.\r\n \r\n\r\nTwo.\n")
+    assert resolve_corpus(source) == ["One.\nStill one.", "Two."]
+
+
+def test_jsonl_reads_the_text_field_before_others(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.jsonl", '{"title": "x", "text": "One\u2028line."}\n\n{"text": " ", "title": "y"}\n')
+    assert resolve_corpus(source) == ["One\u2028line."]
+
+
+def test_json_reads_the_only_string_field(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.json", json.dumps([{"id": 1, "story": "One."}, {"id": 2, "story": "Two."}]))
+    assert resolve_corpus(source) == ["One.", "Two."]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", '{"text": "a"}\n{"text": "b"\n', "line 2: not JSON"),
+        ("a.jsonl", '{"question": "a", "answer": "b"}\n', "'question', 'answer'"),
+        ("a.jsonl", '{"text": "a"}\n{"story": "b"}\n', "line 2: no field 'text'"),
+        ("a.jsonl", '{"text": "a"}\n["b"]\n', "line 2: not an object"),
+        ("a.jsonl", '{"text": 3}\n', "the text is a int"),
+        ("a.jsonl", '{"text": "\\ud800"}\n', "half a character"),
+        ("a.json", '[{"text": "a"},\n{"text" "b"}]', "line 2: not JSON"),
+        ("a.json", '{"text": "a"}', "holds no list"),
+        ("a.json", '["a"]', "item 1: not an object"),
+        ("a.txt", b"caf\xe9", "not UTF-8"),
+        ("a.jsonl", b'{"text": "caf\xe9"}', "not UTF-8"),
+        ("a.txt", " \n\n", "holds no text"),
+        ("a.jsonl", "", "holds no text"),
+        ("a.csv", "text\na\n", "cannot tell what kind"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        resolve_corpus(write(tmp_path / name, content))
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        resolve_corpus(str(tmp_path / "none.txt"))
+    (tmp_path / "folder.txt").mkdir()
+    with pytest.raises(InputError, match="cannot read"):
+        resolve_corpus(str(tmp_path / "folder.txt"))
+
+
+def test_a_dataset_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(InputError, match=r"headsynth\[datasets\]"):
+        resolve_corpus("hf:someone/stories")
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("hf:someone/stories", ["train a", "train b"]),
+        ("hf:someone/stories:test", ["test a", "test b"]),
+        ("hf:someone/stories:test:title", ["test A", "test B"]),
+    ],
+)
+def test_a_dataset_is_read_by_split_and_field(monkeypatch: pytest.MonkeyPatch, source: str, texts: list[str]) -> None:
+    def load_dataset(name: str, *, split: str, streaming: bool) -> list[dict[str, Any]]:
+        assert (name, streaming) == ("someone/stories", True)
+        return [{"text": f"{split} {letter}", "title": f"{split} {letter.upper()}"} for letter in "ab"]
+
+    datasets = ModuleType("datasets")
+    datasets.load_dataset = load_dataset  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "datasets", datasets)
+    assert resolve_corpus(source) == texts
+
+
+def test_a_dataset_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_dataset(name: str, **_: object) -> None:
+        raise ValueError(f'Unknown split "tran" of {name}.\nTry another.')
+
+    datasets = ModuleType("datasets")
+    datasets.load_dataset = load_dataset  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "datasets", datasets)
+    with pytest.raises(InputError, match="Unknown split") as caught:
+        resolve_corpus("hf:someone/stories:tran")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="hf:DATASET:SPLIT:FIELD"):
+        resolve_corpus("hf:a:b:c:d")
+
+
+def test_a_large_corpus_is_split_into_the_sizes_asked_for() -> None:
+    split = split_texts([f"text {number}" for number in range(600)], seed=0, notify=silent)
+    assert [text.split for text in split] == ["train"] * 200 + ["validation"] * 100 + ["test"] * 200
+    assert len({text.text for text in split}) == 500
+
+
+def test_a_small_corpus_is_split_in_proportion_and_says_so() -> None:
+    notices: list[str] = []
+    split = split_texts([f"text {number}" for number in range(50)], seed=0, notify=notices.append)
+    assert [text.split for text in split] == ["train"] * 20 + ["validation"] * 10 + ["test"] * 20
+    assert len(notices) == 1
+    assert "50 distinct documents" in notices[0]
+
+
+def test_the_seed_decides_the_split() -> None:
+    texts = [f"text {number}" for number in range(500)]
+    assert split_texts(texts, 1, notify=silent) == split_texts(texts, 1, notify=silent)
+    assert split_texts(texts, 1, notify=silent) != split_texts(texts, 2, notify=silent)
+
+
+def test_no_document_is_in_two_splits() -> None:
+    texts = [f"text {number % 20}" + " " * (number % 3) for number in range(600)]
+    split = split_texts(texts, seed=0, notify=lambda _: None)
+    assert sorted(text.text for text in split) == sorted(f"text {number}" for number in range(20))
+
+
+def test_too_few_documents_are_refused() -> None:
+    with pytest.raises(InputError, match="9 distinct documents; give at least 10"):
+        split_texts([f"text {number % 9}" for number in range(100)], seed=0, notify=silent)
+
+
+def test_texts_survive_the_disk(tmp_path: Path) -> None:
+    texts = [SplitText("Line\nbreak \u2028 and “quotes”\r", "train"), SplitText("caf\u00e9 \U0001f600", "test")]
+    path = tmp_path / "run" / "texts.jsonl"
+    write_texts(path, texts)
+    assert read_texts(path) == texts
+    assert [entry.name for entry in path.parent.iterdir()] == ["texts.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "line", ['{"text": "b"', '{"text": "b"}', '{"text": "b", "split": "dev"}', '{"text": 1, "split": "test"}', '"b"']
+)
+def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "texts.jsonl"
+    write(path, '{"text": "a", "split": "train"}\n' + line + "\n")
+    with pytest.raises(InputError, match="line 2"):
+        read_texts(path)
+
+
+def test_a_missing_or_unwritable_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_texts(tmp_path / "texts.jsonl")
+    write(tmp_path / "file", "")
+    with pytest.raises(InputError, match="cannot write"):
+        write_texts(tmp_path / "file" / "texts.jsonl", [])
