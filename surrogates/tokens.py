@@ -31,6 +31,15 @@ class TokenTable:
             self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
         return self._members[strings]
 
+    def subset(self, ids: Sequence[int]) -> "TokenTable":
+        """The rows of some ids, in their order."""
+        rows = np.asarray(ids, dtype=np.int64)
+        return TokenTable(
+            tuple(self.texts[token] for token in ids),
+            {name: values[rows] for name, values in self.columns.items()},
+            None if self.embeddings is None else self.embeddings[rows],
+        )
+
     @classmethod
     def from_tokenizer(cls, tokenizer: object, size: int, embeddings: np.ndarray | None = None) -> "TokenTable":
         """Read the strings of a Hugging Face tokenizer.
@@ -41,6 +50,9 @@ class TokenTable:
             embeddings: the model's input embedding, shape (size, width); rows are scaled to unit length here.
         """
         special = set(tokenizer.all_special_ids)  # type: ignore[attr-defined]
+        # Chat markers are special tokens without a role of their own.
+        added = tokenizer.added_tokens_decoder  # type: ignore[attr-defined]
+        special |= {token_id for token_id, token in added.items() if token.special}
         known = min(size, len(tokenizer))  # type: ignore[arg-type]
         tokens = tokenizer.convert_ids_to_tokens(list(range(known)))  # type: ignore[attr-defined]
         decode: Callable[[list[str]], str] = tokenizer.convert_tokens_to_string  # type: ignore[attr-defined]

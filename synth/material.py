@@ -1,13 +1,17 @@
-"""What fitting and scoring one head needs, small enough to hand to a worker process."""
+"""What fitting and scoring one head needs, small enough to hand to a worker process and to keep with the run."""
 
-from collections.abc import Iterator
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from surrogates.errors import InputError
 from surrogates.features import Texts
 from surrogates.heads import Head
 from surrogates.tokens import TokenTable
@@ -37,9 +41,11 @@ class Batch:
 class Material:
     """Texts, token facts and where the patterns lie.
 
+    Tokens are numbered anew, those that occur in the texts alone, so that the table is as small as the texts are.
+
     Attributes:
         attention: folder of the attention store.
-        ids: token ids of every text, in the store's numbering.
+        ids: token numbers of every text, in the store's order; each is a row of ``table``.
         splits: text numbers of each split.
         windows: sliding window of each layer, None where there is none.
     """
@@ -50,6 +56,88 @@ class Material:
     windows: tuple[int | None, ...]
     ids: tuple[tuple[int, ...], ...]
     splits: dict[Split, tuple[int, ...]]
+
+    @classmethod
+    def build(
+        cls,
+        attention: Path,
+        table: TokenTable,
+        ids: Sequence[Sequence[int]],
+        splits: Sequence[Split],
+        *,
+        causal: bool,
+        windows: tuple[int | None, ...],
+    ) -> "Material":
+        """Material of a run.
+
+        Args:
+            attention: folder of the attention store.
+            table: facts of the model's whole vocabulary.
+            ids: the model's token ids of every text.
+            splits: split of every text.
+            causal: whether queries see only keys at or before them.
+            windows: sliding window of each layer.
+
+        Raises:
+            InputError: a split has no text of two tokens; the pattern of one token says nothing.
+        """
+        used = sorted({token for tokens in ids for token in tokens})
+        number = {token: place for place, token in enumerate(used)}
+        found: dict[Split, tuple[int, ...]] = {}
+        for split in get_args(Split):
+            found[split] = tuple(i for i, tokens in enumerate(ids) if splits[i] == split and len(tokens) > 1)
+            if not found[split]:
+                raise InputError(f"no {split} text has two tokens; give longer texts or a larger --max-tokens")
+        renumbered = tuple(tuple(number[token] for token in tokens) for tokens in ids)
+        return cls(attention, table.subset(used), causal, windows, renumbered, found)
+
+    def save(self, path: Path) -> None:
+        """Write everything but the patterns to one file.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        facts = {
+            "texts": self.table.texts,
+            "causal": self.causal,
+            "windows": self.windows,
+            "ids": self.ids,
+            "splits": self.splits,
+        }
+        arrays = {f"column_{name}": values for name, values in self.table.columns.items()}
+        if self.table.embeddings is not None:
+            arrays["embeddings"] = self.table.embeddings
+        unfinished = path.with_name(path.name + ".unfinished")
+        try:
+            with unfinished.open("wb") as file:
+                np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+            unfinished.replace(path)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}; free some space and run again") from error
+
+    @classmethod
+    def load(cls, path: Path, attention: Path) -> "Material":
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                facts = json.loads(bytes(stored["facts"]))
+                arrays = {name: stored[name] for name in stored.files if name != "facts"}
+            embeddings = arrays.pop("embeddings", None)
+            columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
+            return cls(
+                attention,
+                TokenTable(tuple(facts["texts"]), columns, embeddings),
+                facts["causal"],
+                tuple(facts["windows"]),
+                tuple(map(tuple, facts["ids"])),
+                {split: tuple(numbers) for split, numbers in facts["splits"].items()},
+            )
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} cannot be read ({error}); run `headsynth synthesize` again") from error
 
     def lists(self, split: Split) -> list[list[int]]:
         return [list(self.ids[number]) for number in self.splits[split]]

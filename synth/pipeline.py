@@ -95,23 +95,11 @@ def _corpus(source: str) -> list[str]:
 
 def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText], ids: list[list[int]]) -> Material:
     embeddings = loaded.model.get_input_embeddings().weight.detach().float().cpu().numpy()
-    # A text of one token has a pattern of one cell, which says nothing.
-    numbers = [number for number, tokens in enumerate(ids) if len(tokens) > 1]
-    splits = {
-        split: tuple(number for number in numbers if texts[number].split == split)
-        for split in ("train", "validation", "test")
-    }
-    for split, chosen in splits.items():
-        if not chosen:
-            raise InputError(f"no {split} text has two tokens; give a corpus of longer texts or a larger --max-tokens")
-    return Material(
-        attention=run.attention,
-        table=TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings), embeddings),
-        causal=loaded.causal,
-        windows=loaded.windows,
-        ids=tuple(map(tuple, ids)),
-        splits=splits,  # type: ignore[arg-type]
-    )
+    table = TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings), embeddings)
+    splits = [text.split for text in texts]
+    material = Material.build(run.attention, table, ids, splits, causal=loaded.causal, windows=loaded.windows)
+    material.save(run.tokens)
+    return material
 
 
 @dataclass(frozen=True)

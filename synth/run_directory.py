@@ -40,6 +40,10 @@ class RunDirectory:
         return self.path / "attention"
 
     @property
+    def tokens(self) -> Path:
+        return self.path / "tokens.npz"
+
+    @property
     def programs(self) -> Path:
         return self.path / "programs"
 

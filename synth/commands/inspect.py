@@ -11,12 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from surrogates.errors import InputError
-from surrogates.features import Texts
 from surrogates.heads import Head
 from surrogates.library import Library, Ranked
-from surrogates.patterns import pattern
-from synth.attention import AttentionStore
-from synth.drawing import draw_side_by_side
+from synth.drawing import draw_patterns
+from synth.material import Material
 from synth.run_directory import RunDirectory
 
 
@@ -140,7 +138,9 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         return
     console.print(f"\n{ranked[0].name}.py", style="bold", highlight=False)
     console.print(Syntax(ranked[0].candidate.source.rstrip(), "python", background_color="default", word_wrap=True))
-    _draw(run, head, ranked[0], console)
+    material = Material.load(run.tokens, run.attention)
+    console.print()
+    console.print(draw_patterns(material, head, ranked[0].program), highlight=False)
 
 
 def _program_row(entry: Ranked) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""``headsynth demo``: every job on the bundled model."""

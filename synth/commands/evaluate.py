@@ -1,0 +1,1 @@
+"""``headsynth evaluate``: perplexity with heads replaced."""

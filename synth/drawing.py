@@ -1,0 +1,41 @@
+"""Draws a head's pattern and a program's side by side in a terminal."""
+
+import numpy as np
+import torch
+from rich.text import Text
+
+from surrogates.features import Texts
+from surrogates.heads import Head
+from surrogates.patterns import pattern
+from surrogates.program import Program
+from synth.material import Material
+
+SIDE = 24
+"""Tokens drawn, from the start of a text."""
+_SHADES = " ·░▒▓█"
+_LABEL = 10
+
+
+def draw_patterns(material: Material, head: Head, program: Program) -> Text:
+    """The first tokens of the first test text: queries down, keys across, darker for more attention.
+
+    A shade stands for the square root of a cell, so that weak cells show.
+    """
+    number = material.splits["test"][0]
+    tokens = [list(material.ids[number])]
+    texts = Texts.from_lists(tokens, material.table, causal=material.causal, torch_tensors=True)
+    visible = torch.from_numpy(material.visible(head.layer, tokens))
+    found = pattern(program, texts, visible)[0, :SIDE, :SIDE].numpy()
+    real = material.patterns(head, (number,))[0, :SIDE, :SIDE].numpy()
+    seen = visible[0, :SIDE, :SIDE].numpy()
+    lines = [f"{'':{_LABEL}}  {'head':{2 * len(real)}}  program"]
+    for row, token in enumerate(tokens[0][: len(real)]):
+        label = material.table.texts[token].replace("\n", "\\n")[:_LABEL]
+        lines.append(f"{label:>{_LABEL}} │{_cells(real[row], seen[row])}│ {_cells(found[row], seen[row])}│")
+    return Text("\n".join(lines))
+
+
+def _cells(weights: np.ndarray, visible: np.ndarray) -> str:
+    levels = np.ceil(np.sqrt(weights) * (len(_SHADES) - 1)).astype(int).clip(0, len(_SHADES) - 1)
+    # Two characters a cell make it about square.
+    return "".join(_SHADES[max(level, 1)] * 2 if seen else "  " for level, seen in zip(levels, visible, strict=True))
