@@ -63,17 +63,30 @@ def _scores(columns: Tensor, weights: Tensor, rows: Rows) -> Tensor:
 def _forward(columns: Tensor, weights: Tensor, rows: Rows, observed: Tensor) -> tuple[Tensor, float]:
     """Pattern (rows, n) and loss of weights; columns (k, rows, n), observed: their mean under the target, (k,)."""
     scores = _scores(columns, weights, rows)
-    log_total = scores.logsumexp(-1, keepdim=True)
-    pattern = scores.sub_(log_total).exp_()
-    return pattern, float(log_total.mean() - observed @ weights)
+    top = scores.amax(-1, keepdim=True)
+    pattern = scores.sub_(top).exp_()
+    total = pattern.sum(-1, keepdim=True)
+    return pattern.div_(total), float((top + total.log()).mean() - observed @ weights)
 
 
-def _curvature(columns: Tensor, pattern: Tensor) -> Tensor:
-    """Hessian of the loss: the covariance of the columns under each row's pattern, averaged over rows, (k, k)."""
+def _expectation(columns: Tensor, pattern: Tensor) -> Tensor:
+    """Mean of each column under a pattern, averaged over rows: (k, rows, n) and (rows, n) -> (k,)."""
+    return columns.flatten(1) @ pattern.flatten() / len(pattern)
+
+
+def _curvature(columns: Tensor, others: Tensor, pattern: Tensor) -> Tensor:
+    """Covariance of (k, rows, n) with (m, rows, n) columns under each row's pattern, averaged over rows: (k, m)."""
     weighted = columns * pattern
     means = weighted.sum(-1)
-    flat = columns.flatten(1)
-    return (weighted.flatten(1) @ flat.T - means @ means.T) / pattern.shape[0]
+    other_means = means if others is columns else (others * pattern).sum(-1)
+    return (weighted.flatten(1) @ others.flatten(1).T - means @ other_means.T) / len(pattern)
+
+
+def _ridge(columns: Tensor, rows: Rows) -> Tensor:
+    counts = rows.visible.sum(-1).clamp(min=1)
+    means = columns.sum(-1) / counts
+    variance = (columns**2).sum(-1) / counts - means**2
+    return RIDGE * variance.mean(-1).clamp(min=1e-8)
 
 
 def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterations: int = 20) -> Fit:
@@ -87,14 +100,12 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
     """
     k = columns.shape[0]
     weights = torch.zeros(k) if start is None else start.clone()
-    uniform = rows.visible / rows.visible.sum(-1, keepdim=True).clamp(min=1)
-    ridge = RIDGE * _curvature(columns, uniform).diagonal().clamp(min=1e-8)
-    observed = (columns * rows.target).sum(-1).mean(-1)
+    ridge = _ridge(columns, rows)
+    observed = _expectation(columns, rows.target)
     pattern, loss = _forward(columns, weights, rows, observed)
-    hessian = _curvature(columns, pattern)
+    hessian = _curvature(columns, columns, pattern)
     for _ in range(iterations):
-        means = (columns * pattern).sum(-1).mean(-1)
-        gradient = means - observed + ridge * weights
+        gradient = _expectation(columns, pattern) - observed + ridge * weights
         step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
         penalised = loss + 0.5 * float(ridge @ weights**2)
         scale = 1.0
@@ -108,13 +119,38 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
             break
         gain = penalised - new_loss - 0.5 * float(ridge @ tried**2)
         weights, pattern, loss = tried, new_pattern, new_loss
-        hessian = _curvature(columns, pattern)
+        hessian = _curvature(columns, columns, pattern)
         if gain < 1e-6:
             break
     return Fit(weights, loss, pattern, hessian)
 
 
-def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 60, rate: float = 0.05) -> Tensor:
+def loss_with(column: Tensor, columns: Tensor, rows: Rows, fit: Fit) -> float:
+    """The loss one Newton step after a further column (rows, n) joins a fit's; infinite when the step does not help."""
+    column = column[None]
+    pattern = fit.pattern
+    every = torch.cat([columns, column])
+    cross = _curvature(column, every, pattern)[0]
+    size = len(fit.weights)
+    hessian = torch.zeros(size + 1, size + 1)
+    hessian[:size, :size] = fit.hessian
+    hessian[size], hessian[:, size] = cross, cross
+    residual = pattern - rows.target
+    gradient = torch.zeros(size + 1)
+    gradient[size] = _expectation(column, residual)[0]
+    ridge = _ridge(column, rows)[0]
+    # The others are at their minimum, so only the new constant has a slope.
+    step = torch.linalg.solve(hessian + (ridge + 1e-7) * torch.eye(size + 1), gradient)
+    observed = _expectation(every, rows.target)
+    start = torch.cat([fit.weights, torch.zeros(1)])
+    for scale in (1.0, 0.5, 0.2, 0.05):
+        loss = _forward(every, start - scale * step, rows, observed)[1]
+        if loss < fit.loss:
+            return loss
+    return torch.inf
+
+
+def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float = 0.05) -> Tensor:
     """Weights of higher IoU than the cross-entropy's minimum, found by Adam on the total variation.
 
     Steps are taken in the coordinates in which the cross-entropy's curvature is the identity, so one rate serves every
@@ -138,7 +174,7 @@ def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 60, rate: float
         # Smoothed sign, so that cells already matched do not chatter.
         slope = difference / (difference**2 + 1e-4).sqrt()
         slope = pattern * (slope - (pattern * slope).sum(-1, keepdim=True))
-        gradient = torch.einsum("krn,rn->k", scores_basis, slope) / len(pattern)
+        gradient = _expectation(scores_basis, slope)
         first = 0.9 * first + 0.1 * gradient
         second = 0.95 * second + 0.05 * gradient**2
         update = (first / (1 - 0.9**step)) / ((second / (1 - 0.95**step)).sqrt() + 1e-8)
@@ -148,7 +184,7 @@ def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 60, rate: float
 
 def round_weights(columns: Tensor, rows: Rows, weights: Tensor) -> list[float]:
     """Weights in as few significant digits, two at least, as cost less than 0.0005 in cross-entropy and in variation."""
-    observed = (columns * rows.target).sum(-1).mean(-1)
+    observed = _expectation(columns, rows.target)
 
     def figures(values: Tensor) -> tuple[float, float]:
         pattern, loss = _forward(columns, values, rows, observed)

@@ -7,18 +7,22 @@ best is kept. Sets of tokens for ``is_one_of`` come from the same expansion for 
 is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying are pruned.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from surrogates.vocabulary import MAX_STRINGS
-from synth.fitting import Fit, Rows, fit_newton, round_weights, tune_iou
+from synth.fitting import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
 from synth.proposers.bank import EVERYWHERE, Bank
 from synth.proposers.writing import Term, repr_string, write_program
 
-SHORTLIST = 6
-SLACK = 1e-9
+SHORTLIST = 8
+"""Candidates of a round that are tried by a Newton step, the rest going by the second-order expansion alone."""
+REFITTED = 3
+"""Of these, how many are fitted to the end."""
+SMALLEST_GAIN = 1e-5
+"""Nats a row that a term must save to be worth its place."""
 COMPLEXITY_PRICE = 0.04
 """Share of a candidate's gain taken off for each factor beyond the first."""
 
@@ -44,6 +48,10 @@ class Candidate:
     gain: float
 
 
+def _discount(term: Term) -> float:
+    return 1 - COMPLEXITY_PRICE * (len(term.factors) - 1)
+
+
 class Search:
     """Grows and prunes one head's program. ``target`` has shape (t, r, n) on the bank's rows."""
 
@@ -56,7 +64,7 @@ class Search:
         self.shape = (t, r, n)
         self.target = target
         self.rows = Rows(target.reshape(t * r, n), bank.visible.reshape(t * r, n))
-        self._tokens: dict[tuple[str, ...], tuple[str, int]] = {}
+        self._sets: dict[str, tuple[tuple[int, ...], int]] = {}
 
     # Columns.
 
@@ -88,25 +96,28 @@ class Search:
 
     # Growth.
 
-    def grow(self, model: Model | None) -> Model | None:
+    def grow(self, model: Model) -> Model | None:
         """The model with the best further term, or None when no term lowers the loss."""
-        pattern = self._uniform() if model is None else model.fit.pattern
-        held = () if model is None else model.terms
+        tried = []
+        for candidate in self.candidates(model.fit.pattern.reshape(self.shape), model.terms):
+            column = self.column(candidate.term)
+            decrease = model.fit.loss - loss_with(column, model.columns, self.rows, model.fit)
+            tried.append((decrease * _discount(candidate.term), candidate.term, column))
+        tried.sort(key=lambda found: -found[0])
         best: tuple[float, Model] | None = None
-        before = None if model is None else model.fit.loss
-        for candidate in self.candidates(pattern.reshape(self.shape), held):
-            column = self.column(candidate.term)[None]
-            columns = column if model is None else torch.cat([model.columns, column])
-            start = torch.zeros(1) if model is None else torch.cat([model.fit.weights, torch.zeros(1)])
-            fit = fit_newton(columns, self.rows, start, iterations=3)
-            price = 1 - COMPLEXITY_PRICE * (len(candidate.term.factors) - 1)
-            decrease = ((0.0 if before is None else before) - fit.loss) * (price if before is not None else 1.0)
-            if best is None or decrease > best[0]:
-                best = (decrease, Model((*held, candidate.term), columns, fit))
-        if best is None or (before is not None and best[1].fit.loss > before - 1e-5):
-            return None
-        grown = best[1]
-        return replace(grown, fit=fit_newton(grown.columns, self.rows, grown.fit.weights))
+        start = torch.cat([model.fit.weights, torch.zeros(1)])
+        for _, term, column in tried[:REFITTED]:
+            columns = torch.cat([model.columns, column[None]])
+            fit = fit_newton(columns, self.rows, start)
+            decrease = (model.fit.loss - fit.loss) * _discount(term)
+            if decrease > SMALLEST_GAIN and (best is None or decrease > best[0]):
+                best = (decrease, Model((*model.terms, term), columns, fit))
+        return None if best is None else best[1]
+
+    def empty(self) -> Model:
+        """The model without terms, whose pattern is uniform."""
+        columns = torch.zeros(0, *self.rows.visible.shape)
+        return Model((), columns, fit_newton(columns, self.rows, iterations=0))
 
     def prune(self, model: Model) -> Model:
         """The model without the term whose loss costs least, by the Wald statistic and then exactly."""
@@ -114,10 +125,6 @@ class Search:
         price = model.fit.weights**2 / covariance.diagonal().clamp(min=1e-12)
         cheapest = torch.argsort(price)[:2].tolist()
         return min((model.without(place, self.rows) for place in cheapest), key=lambda m: m.fit.loss)
-
-    def _uniform(self) -> Tensor:
-        visible = self.rows.visible
-        return visible / visible.sum(-1, keepdim=True)
 
     # Scoring of all products.
 
@@ -158,11 +165,11 @@ class Search:
                 continue
             per_shape[shape] = per_shape.get(shape, 0) + 1
             found.append(Candidate(term, value))
-            if len(found) >= SHORTLIST:
+            if len(found) == SHORTLIST - 2:
                 break
         found += self._key_sets(pattern, residual, queries, gain)
         found += self._query_sets(gradient, curvature, gain)
-        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[: SHORTLIST + 2]
+        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[:SHORTLIST]
 
     def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Candidate]:
         bank = self.bank
@@ -224,10 +231,6 @@ class Search:
                 found.append((row, members, float(value[row])))
         return found
 
-    @property
-    def _sets(self) -> dict[str, tuple[tuple[int, ...], int]]:
-        return self.__dict__.setdefault("_set_table", {})
-
     def _set_name(self, side: str, shift: int, places: tuple[int, ...]) -> str:
         strings = ", ".join(repr_string(self.bank.tokens[place]) for place in places)
         name = f"{side}{'.previous' * shift}.is_one_of({strings})"
@@ -241,20 +244,18 @@ def front(run: Search, max_terms: int) -> list[Model]:
 
     def note(model: Model) -> None:
         size = len(model.terms)
-        if size <= max_terms and (size not in best or model.fit.loss < best[size].fit.loss):
+        if 1 <= size <= max_terms and (size not in best or model.fit.loss < best[size].fit.loss):
             best[size] = model
 
-    model: Model | None = None
+    model = run.empty()
     # Growing past the limit and pruning back replaces early terms that later ones made redundant.
     for extra in (3, 2):
-        while model is None or len(model.terms) < max_terms + extra:
+        while len(model.terms) < max_terms + extra:
             grown = run.grow(model)
             if grown is None:
                 break
             model = grown
             note(model)
-        if model is None:
-            return []
         while len(model.terms) > max_terms:
             model = run.prune(model)
             note(model)
