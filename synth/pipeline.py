@@ -57,9 +57,8 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
     """
     hand = read_programs(request.programs) if request.programs else []
     settings = request.settings
-    bos = {"": None, "yes": True, "no": False}[settings.bos]
     loaded = load_model(
-        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=request.device, bos=bos
+        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=request.device, bos=settings.bos_choice
     )
     heads = select_heads(loaded.heads, request.heads)
     # The corpus is read before the directory is made: a mistake in its name leaves nothing behind.

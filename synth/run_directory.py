@@ -24,6 +24,10 @@ class Settings:
     max_terms: int = 8
     seed: int = 0
 
+    @property
+    def bos_choice(self) -> bool | None:
+        return {"": None, "yes": True, "no": False}[self.bos]
+
 
 @dataclass(frozen=True)
 class RunDirectory:

@@ -1,1 +1,112 @@
 """``headsynth evaluate``: perplexity with heads replaced."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
+from surrogates.errors import InputError
+from surrogates.heads import Head
+from surrogates.library import Library, choose_surrogate
+from synth.corpus import Split, read_texts
+from synth.models import LoadedModel, encode, load_model
+from synth.progress import Reporter
+from synth.run_directory import RunDirectory
+
+EFFECT_TEXTS = 50
+"""Validation texts on which each head's own effect is measured."""
+
+
+def evaluate(path: Path, fractions: str, device: str, reporter: Reporter, *, as_json: bool) -> None:
+    """Print the increase in perplexity for each order, replacement and share of heads.
+
+    Raises:
+        InputError: there is no finished run, the model is an encoder, or a fraction cannot be read.
+    """
+    shares = _fractions(fractions)
+    run = RunDirectory.open(path)
+    library = Library(run.path)
+    try:
+        ranked = {head: entries for head in library.heads() if (entries := library.ranked(head))}
+    finally:
+        library.close()
+    if not ranked:
+        raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
+    settings = run.settings()
+    loaded = load_model(
+        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=device, bos=settings.bos_choice
+    )
+    if not loaded.causal:
+        raise InputError(f"{settings.model} is an encoder, which has no perplexity; evaluate a causal language model")
+    ids = {split: _texts(run, loaded, split, settings.max_tokens) for split in ("validation", "test")}
+    programs = {head: choose_surrogate(entries).program for head, entries in ranked.items()}
+    patched = PatchedModel(loaded.model, loaded.tokenizer)
+    with reporter.stage("effect of each head") as step:
+        effects = measure_effects(patched, programs, ids["validation"][:EFFECT_TEXTS], step)
+    orders: dict[Order, list[Head]] = {
+        "iou": sorted(ranked, key=lambda head: (-ranked[head][0].scores.validation_iou, head)),
+        "effect": sorted(ranked, key=lambda head: (effects[head], head)),
+    }
+    with reporter.stage("perplexity") as step:
+        unpatched, points = sweep(patched, programs, orders, shares, ids["test"], step)
+    if as_json:
+        print(json.dumps(_document(unpatched.perplexity, len(ids["test"]), points)))
+        return
+    _print(settings.model, unpatched.perplexity, len(ids["test"]), points, shares)
+
+
+def _fractions(text: str) -> list[float]:
+    try:
+        shares = [float(part) / 100 for part in text.split(",")]
+    except ValueError:
+        shares = []
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise InputError(f"cannot read the fractions {text!r}; write percentages from above 0 to 100, such as 25,50,100")
+    return shares
+
+
+def _texts(run: RunDirectory, loaded: LoadedModel, split: Split, max_tokens: int) -> list[list[int]]:
+    texts = [text.text for text in read_texts(run.texts) if text.split == split]
+    # One token predicts nothing.
+    return [tokens for tokens in encode(loaded, texts, max_tokens) if len(tokens) > 1]
+
+
+def _document(perplexity: float, texts: int, points: list[Point]) -> dict:
+    rows = [
+        {
+            "order": p.order,
+            "replacement": p.replacement,
+            "fraction": p.fraction,
+            "heads": p.heads,
+            "increase": p.increase.mean,
+            "low": p.increase.low,
+            "high": p.increase.high,
+        }
+        for p in points
+    ]
+    return {"baseline_perplexity": perplexity, "texts": texts, "sweep": rows}
+
+
+def _print(model: str, perplexity: float, texts: int, points: list[Point], shares: list[float]) -> None:
+    console = Console()
+    console.print(f"{model}: perplexity {perplexity:.3f} on {texts} test texts", highlight=False)
+    found = {(p.order, p.replacement, p.fraction): p for p in points}
+    names = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
+    for order in dict.fromkeys(p.order for p in points):
+        table = Table(title=f"\nIncrease in perplexity, {names[order]}", title_justify="left")
+        table.add_column("heads", justify="right", no_wrap=True)
+        for replacement in REPLACEMENTS:
+            table.add_column(replacement, justify="right", no_wrap=True)
+            if replacement == "program":
+                table.add_column("95 %", justify="right", no_wrap=True)
+        for share in shares:
+            row = [f"{found[order, 'program', share].heads} ({share:.0%})"]
+            for replacement in REPLACEMENTS:
+                change = found[order, replacement, share].increase
+                row.append(f"{change.mean:+.1%}")
+                if replacement == "program":
+                    row.append(f"{change.low:+.1%} to {change.high:+.1%}")
+            table.add_row(*row)
+        console.print(table)

@@ -1,0 +1,99 @@
+"""Perplexity as more and more heads are replaced, by programs and by baselines that explain nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from evaluation.intervals import Interval
+from evaluation.perplexity import Losses, increase, measure_losses
+from surrogates.assignment import Assignment, Baseline
+from surrogates.heads import Head
+from surrogates.patching import patch
+from surrogates.program import Program
+
+Order = Literal["iou", "effect"]
+Replacement = Literal["program", "uniform", "first", "zero"]
+REPLACEMENTS: tuple[Replacement, ...] = ("program", "uniform", "first", "zero")
+
+
+@dataclass(frozen=True)
+class Point:
+    """Perplexity with the first ``heads`` heads of an order replaced; ``increase`` is relative to the model as it is."""
+
+    order: Order
+    replacement: Replacement
+    fraction: float
+    heads: int
+    increase: Interval
+
+
+@dataclass(frozen=True)
+class PatchedModel:
+    """A model whose losses under assignments are asked for."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+    def losses(self, ids: Sequence[Sequence[int]], assignment: Assignment) -> Losses:
+        with patch(self.model, self.tokenizer, assignment):
+            return measure_losses(self.model, ids)
+
+
+def measure_effects(
+    patched: PatchedModel,
+    programs: Mapping[Head, Program],
+    ids: Sequence[Sequence[int]],
+    progress: Callable[[int, int], None],
+) -> dict[Head, float]:
+    """Each head's own effect: the increase in perplexity when its program alone stands in, on validation texts."""
+    unpatched = patched.losses(ids, {})
+    effects = {}
+    for done, (head, program) in enumerate(sorted(programs.items()), start=1):
+        effects[head] = increase(patched.losses(ids, {head: program}), unpatched).mean
+        progress(done, len(programs))
+    return effects
+
+
+def sweep(
+    patched: PatchedModel,
+    programs: Mapping[Head, Program],
+    orders: Mapping[Order, Sequence[Head]],
+    fractions: Sequence[float],
+    ids: Sequence[Sequence[int]],
+    progress: Callable[[int, int, str], None],
+) -> tuple[Losses, list[Point]]:
+    """The unpatched losses on test texts, and a point for each order, replacement and fraction.
+
+    Args:
+        patched: the model.
+        programs: each head's surrogate.
+        orders: which heads go first.
+        fractions: shares of the heads to replace, of which at least one head is.
+        ids: token ids of the test texts.
+        progress: told the points done, their number and the figure just found.
+    """
+    unpatched = patched.losses(ids, {})
+    total = len(orders) * len(REPLACEMENTS) * len(fractions)
+    measured: dict[tuple[Replacement, frozenset[Head]], Interval] = {}
+    points: list[Point] = []
+    for order, heads in orders.items():
+        for replacement in REPLACEMENTS:
+            for fraction in fractions:
+                chosen = heads[: max(1, round(fraction * len(heads)))]
+                key = (replacement, frozenset(chosen))
+                # With all heads replaced the orders agree, so that is measured once.
+                if key not in measured:
+                    assignment = _assignment(replacement, chosen, programs)
+                    measured[key] = increase(patched.losses(ids, assignment), unpatched)
+                points.append(Point(order, replacement, fraction, len(chosen), measured[key]))
+                figure = f"{replacement}, {len(chosen)} heads: {measured[key].mean:+.1%}"
+                progress(len(points), total, figure)
+    return unpatched, points
+
+
+def _assignment(replacement: Replacement, heads: Sequence[Head], programs: Mapping[Head, Program]) -> Assignment:
+    if replacement == "program":
+        return {head: programs[head] for head in heads}
+    return dict.fromkeys(heads, Baseline(replacement))
