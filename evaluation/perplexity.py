@@ -26,10 +26,10 @@ class Losses(NamedTuple):
 
 @torch.inference_mode()
 def measure_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Losses:
-    """Next-token losses of texts of at least two tokens, as the model stands; every token but the first is predicted."""
+    """Next-token losses of texts of two tokens or more, as the model stands; all but the first token are predicted."""
     losses = np.zeros(len(ids))
     order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
-    vocabulary = model.get_input_embeddings().num_embeddings  # type: ignore[operator]
+    vocabulary = model.get_input_embeddings().num_embeddings
     start = 0
     while start < len(order):
         # Texts come in order of length, so the last one tried is the longest.

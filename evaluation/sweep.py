@@ -20,7 +20,7 @@ REPLACEMENTS: tuple[Replacement, ...] = ("program", "uniform", "first", "zero")
 
 @dataclass(frozen=True)
 class Point:
-    """Perplexity with the first ``heads`` heads of an order replaced; ``increase`` is relative to the model as it is."""
+    """Perplexity with the first ``heads`` heads of an order replaced, relative to the model as it is."""
 
     order: Order
     replacement: Replacement

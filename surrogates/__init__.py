@@ -1,0 +1,22 @@
+"""Programs that stand in for attention heads: what they are, and how they run inside a model."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from surrogates.library import load_library
+    from surrogates.patching import patch
+
+__all__ = ["load_library", "patch"]
+
+
+def __getattr__(name: str) -> Any:
+    # Both need torch, and patching transformers too; a parser of programs should not wait for them.
+    if name == "load_library":
+        from surrogates.library import load_library
+
+        return load_library
+    if name == "patch":
+        from surrogates.patching import patch
+
+        return patch
+    raise AttributeError(f"module 'surrogates' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from surrogates.errors import InputError
 
@@ -10,7 +10,8 @@ _HEAD = re.compile(r"L(\d+)H(\d+)", re.IGNORECASE)
 _LAYERS = re.compile(r"L(\d+)(?:-L?(\d+))?", re.IGNORECASE)
 
 
-class Head(NamedTuple):
+@dataclass(frozen=True, order=True)
+class Head:
     """One attention head. Sorts by layer, then index."""
 
     layer: int

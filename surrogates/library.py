@@ -124,16 +124,30 @@ class Library:
             InputError: the disk is full or cannot be written; the library stays as it was.
         """
         rows = [
-            (*head, stage, place, c.origin, c.label, c.source, c.verdict, c.reason, *_figures(c.scores))
+            (
+                head.layer,
+                head.index,
+                stage,
+                place,
+                c.origin,
+                c.label,
+                c.source,
+                c.verdict,
+                c.reason,
+                *_figures(c.scores),
+            )
             for place, c in enumerate(candidates)
         ]
         try:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute("BEGIN IMMEDIATE")
                 try:
-                    cursor.execute("DELETE FROM candidates WHERE layer = ? AND head = ? AND stage = ?", (*head, stage))
-                    cursor.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)  # noqa: S608
-                    cursor.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (stage, *head))
+                    cursor.execute(
+                        "DELETE FROM candidates WHERE layer = ? AND head = ? AND stage = ?",
+                        (head.layer, head.index, stage),
+                    )
+                    cursor.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)
+                    cursor.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (stage, head.layer, head.index))
                     cursor.execute("COMMIT")
                 except sqlite3.Error:
                     if self._connection.in_transaction:
@@ -161,7 +175,7 @@ class Library:
         rows = self._connection.execute(
             "SELECT origin, label, source, verdict, reason, validation_iou, validation_cross_entropy, iou, iou_low,"
             " iou_high, cross_entropy, jsd FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
-            head,
+            (head.layer, head.index),
         )
         found = []
         for origin, label, source, verdict, reason, *figures in rows:

@@ -1,19 +1,17 @@
-"""The command line: reads arguments, calls the pipeline, prints results. Errors of the user become one line."""
+"""The command line: reads arguments and calls what does the work. Errors of the user become one line.
+
+What does the work is imported by the command that needs it, since torch and transformers take seconds to load.
+"""
 
 import errno
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from surrogates.errors import InputError
-from synth.commands import demo as run_demo
-from synth.commands import evaluate as run_evaluate
-from synth.commands import inspect as run_inspect
-from synth.pipeline import DEMO_CORPUS, Request, synthesize
-from synth.progress import Reporter
-from synth.run_directory import Settings
+from synth.run_directory import DEMO_CORPUS, Settings
 
 app = typer.Typer(
     help="Explain a language model's attention heads as short Python programs, and run the model with them in place.",
@@ -28,7 +26,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain progress lines instead of bars.")]
 Heads = Annotated[
     list[str] | None,
-    typer.Option("--heads", metavar="HEADS", help="L3H7, L3 or L0-L2; repeat or separate by commas.", show_default=False),
+    typer.Option(
+        "--heads", metavar="HEADS", help="L3H7, L3 or L0-L2; repeat or separate by commas.", show_default=False
+    ),
 ]
 Jobs = Annotated[int, typer.Option(min=0, help="Worker processes; 0 for one a core.")]
 Device = Annotated[str, typer.Option(help="Where the model runs: cpu, cuda, mps.")]
@@ -39,12 +39,15 @@ def synthesize_command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A Hugging Face model: hub name or folder.")],
     corpus: Annotated[
         str,
-        typer.Option(help=f"A .txt, .jsonl or .json file, hf:DATASET[:SPLIT[:FIELD]], or {DEMO_CORPUS} for the bundled stories."),
+        typer.Option(
+            help=f"A .txt, .jsonl or .json file, hf:DATASET[:SPLIT[:FIELD]], or {DEMO_CORPUS} for the bundled stories."
+        ),
     ] = DEMO_CORPUS,
     output: Annotated[Path, typer.Option(metavar="RUN", help="The run directory to write.")] = Path("runs/latest"),
     heads: Heads = None,
     programs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Programs of your own to score, one .py file each.", show_default=False)
+        Path | None,
+        typer.Option(metavar="DIR", help="Programs of your own to score, one .py file each.", show_default=False),
     ] = None,
     max_terms: Annotated[int, typer.Option(min=1, max=32, help="Most terms of a program.")] = 8,
     max_tokens: Annotated[int, typer.Option(min=4, help="Texts are cut to so many tokens.")] = 128,
@@ -54,30 +57,41 @@ def synthesize_command(
     dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
     device: Device = "cpu",
     bos: Annotated[
-        bool | None, typer.Option("--bos/--no-bos", help="Put a BOS token in front; by default as the model was trained.", show_default=False)
+        bool | None,
+        typer.Option(
+            "--bos/--no-bos", help="Put a BOS token in front; by default as the model was trained.", show_default=False
+        ),
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Find programs for a model's heads, and rank them."""
+    from synth.commands.inspect import show_library
+    from synth.pipeline import Request, synthesize
+    from synth.progress import Reporter
+
     settings = Settings(
         model=model, corpus=corpus, revision=revision, dtype=dtype,
         bos={None: "", True: "yes", False: "no"}[bos], max_tokens=max_tokens, max_terms=max_terms, seed=seed,
     )  # fmt: skip
     request = Request(settings, output, heads or (), programs, device, jobs)
     run = synthesize(request, Reporter(quiet=quiet))
-    run_inspect.show_library(run, as_json=as_json)
+    show_library(run, as_json=as_json)
 
 
 @app.command("inspect")
 def inspect_command(
     run: Run,
-    head: Annotated[str | None, typer.Argument(metavar="[HEAD]", help="One head, such as L3H7.", show_default=False)] = None,
-    sort: Annotated[run_inspect.Sort, typer.Option(help="Order of the heads.")] = run_inspect.Sort.HEAD,
+    head: Annotated[
+        str | None, typer.Argument(metavar="[HEAD]", help="One head, such as L3H7.", show_default=False)
+    ] = None,
+    sort: Annotated[Literal["head", "iou", "terms"], typer.Option(help="Order of the heads.")] = "head",
     as_json: Json = False,
 ) -> None:
     """Show the ranked library, or one head's programs."""
-    run_inspect.show(run, head, sort, as_json=as_json)
+    from synth.commands.inspect import show
+
+    show(run, head, sort, as_json=as_json)
 
 
 @app.command("evaluate")
@@ -89,7 +103,10 @@ def evaluate_command(
     as_json: Json = False,
 ) -> None:
     """Measure perplexity with heads replaced by their programs."""
-    run_evaluate.evaluate(run, fractions, device, Reporter(quiet=quiet), as_json=as_json)
+    from synth.commands.evaluate import evaluate
+    from synth.progress import Reporter
+
+    evaluate(run, fractions, device, Reporter(quiet=quiet), as_json=as_json)
 
 
 @app.command("demo")
@@ -99,7 +116,10 @@ def demo_command(
     quiet: Quiet = False,
 ) -> None:
     """Run every job on the bundled model, offline."""
-    run_demo.demo(output, jobs, Reporter(quiet=quiet))
+    from synth.commands.demo import demo
+    from synth.progress import Reporter
+
+    demo(output, jobs, Reporter(quiet=quiet))
 
 
 def main() -> None:

@@ -183,7 +183,7 @@ def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float
 
 
 def round_weights(columns: Tensor, rows: Rows, weights: Tensor) -> list[float]:
-    """Weights in as few significant digits, two at least, as cost less than 0.0005 in cross-entropy and in variation."""
+    """Weights in as few significant digits, two or more, as cost under 0.0005 in cross-entropy and in variation."""
     observed = _expectation(columns, rows.target)
 
     def figures(values: Tensor) -> tuple[float, float]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from joblib import Parallel, delayed
 
-from surrogates.errors import InputError
 from surrogates.features import Texts
 from surrogates.heads import Head, select_heads
 from surrogates.library import Candidate, Library, Origin, label_of
@@ -27,10 +26,9 @@ from synth.proposers.hand import read_programs
 from synth.proposers.search import propose
 from synth.proposers.shared import best_of_others
 from synth.refitting import refit
-from synth.run_directory import RunDirectory, Settings
+from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from synth.scoring import score_candidates
 
-DEMO_CORPUS = "demo"
 SEARCH_ROWS = 4000
 """Query rows, drawn over all training texts, on which the search runs."""
 _SEARCH_CELLS = 512_000
@@ -58,7 +56,11 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
     hand = read_programs(request.programs) if request.programs else []
     settings = request.settings
     loaded = load_model(
-        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=request.device, bos=settings.bos_choice
+        settings.model,
+        revision=settings.revision or None,
+        dtype=settings.dtype,
+        device=request.device,
+        bos=settings.bos_choice,
     )
     heads = select_heads(loaded.heads, request.heads)
     # The corpus is read before the directory is made: a mistake in its name leaves nothing behind.
@@ -165,7 +167,7 @@ class _Work:
         if not programs:
             return
         with self.reporter.stage("score programs by hand") as step:
-            self._refit(dict.fromkeys(self.heads, list(programs)), "hand", step)
+            self._refit({head: list(programs) for head in self.heads}, "hand", step)
 
     def _refit(self, programs: Mapping[Head, list[tuple[str, Program]]], origin: Origin, step: Step) -> None:
         done = self._parallel(_refit_head, list(programs), [(programs[head], origin) for head in programs])

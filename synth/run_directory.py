@@ -8,6 +8,9 @@ from pathlib import Path
 
 from surrogates.errors import InputError
 
+DEMO_CORPUS = "demo"
+"""Names the bundled stories where a corpus is asked for."""
+
 _VERSIONED = ("headsynth", "torch", "transformers", "numpy")
 
 

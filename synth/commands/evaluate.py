@@ -63,7 +63,7 @@ def _fractions(text: str) -> list[float]:
     except ValueError:
         shares = []
     if not shares or not all(0 < share <= 1 for share in shares):
-        raise InputError(f"cannot read the fractions {text!r}; write percentages from above 0 to 100, such as 25,50,100")
+        raise InputError(f"cannot read the fractions {text!r}; write percentages up to 100, such as 25,50,100")
     return shares
 
 

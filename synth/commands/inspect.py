@@ -1,9 +1,8 @@
 """``headsynth inspect``: the ranked library as a table, or one head's programs."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.syntax import Syntax
@@ -18,12 +17,7 @@ from synth.material import Material
 from synth.run_directory import RunDirectory
 
 
-class Sort(StrEnum):
-    """Orders of the library's table."""
-
-    HEAD = "head"
-    IOU = "iou"
-    TERMS = "terms"
+Sort = Literal["head", "iou", "terms"]
 
 
 def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
@@ -39,7 +33,7 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
         _show_head(run, Head.parse(head), as_json=as_json)
 
 
-def show_library(run: RunDirectory, sort: Sort = Sort.HEAD, *, as_json: bool = False) -> None:
+def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = False) -> None:
     """Print each head's best program."""
     library = Library(run.path)
     try:
@@ -49,12 +43,11 @@ def show_library(run: RunDirectory, sort: Sort = Sort.HEAD, *, as_json: bool = F
         library.close()
     if not best:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
-    order = {
-        Sort.HEAD: lambda head: head,
-        Sort.IOU: lambda head: (-best[head].scores.iou, head),
-        Sort.TERMS: lambda head: (best[head].program.terms or 0, head),
-    }[sort]
-    heads = sorted(best, key=order)  # type: ignore[arg-type]
+    heads = sorted(best)
+    if sort == "iou":
+        heads.sort(key=lambda head: -best[head].scores.iou)
+    elif sort == "terms":
+        heads.sort(key=lambda head: best[head].program.terms or 0)
     rows = [_library_row(head, best[head]) for head in heads]
     ious = [row["iou"] for row in rows]
     summary = {

@@ -1,8 +1,8 @@
 """The offline proposer: sparse regression of one head's pattern on products of factors.
 
 A term is a constant times (a factor of the query) x (a factor of the key) x (a factor of the pair). Each round scores
-every such product, some hundred thousand, by the decrease in cross-entropy that a second-order expansion promises,
-g^2 / 2h with g the gradient and h the curvature along the new constant; the most promising are refitted exactly and the
+every such product, some ten thousand, by the decrease in cross-entropy that a second-order expansion
+promises, g^2 / 2h with g the gradient and h the curvature along the new constant; the most promising are refitted exactly and the
 best is kept. Sets of tokens for ``is_one_of`` come from the same expansion for each token: sorted by g / h, the best set
 is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying are pruned.
 """
@@ -131,7 +131,7 @@ class Search:
     def candidates(self, pattern: Tensor, held: tuple[Term, ...]) -> list[Candidate]:
         """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
         bank = self.bank
-        t, r, n = self.shape
+        t, r, _ = self.shape
         residual = self.target - pattern
         fp, fk, fq = len(bank.pairs), len(bank.keys), len(bank.queries)
         queries = bank.query_values.reshape(t * r, fq)
@@ -199,7 +199,6 @@ class Search:
         bank = self.bank
         t, r, _ = self.shape
         fk = len(bank.keys)
-        # Which (pair, key) products move in opposite directions for different queries: by the sum of squares over tokens.
         found = []
         places = torch.topk(gain.amax(0).flatten(), 24).indices.tolist()
         chosen = [divmod(place, fk) for place in places]

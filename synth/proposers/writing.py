@@ -60,7 +60,7 @@ def write_program(terms: Sequence[Term], weights: Sequence[float], importance: S
     Args:
         terms: the structure.
         weights: their constants.
-        importance: how much each term pays; the hypothesis names the three that pay most, the source lists all in order.
+        importance: how much each term pays: the source lists them in this order, the hypothesis names three.
     """
     order = sorted(range(len(terms)), key=lambda place: -importance[place])
     names = _constant_names([terms[place] for place in order])
