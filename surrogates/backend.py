@@ -28,6 +28,8 @@ class Backend:
     sqrt: Callable[[Array], Array]  # of positive numbers
     minimum: Callable[[Array, Array], Array]
     maximum: Callable[[Array, Array], Array]
+    divide: Callable[[Array, Array], Array]  # gradients are 0 where the divisor is
+    power: Callable[[Array, Array], Array]  # gradients are finite at a base of 0 or less
     at_least: Callable[[Array, float], Array]
     logaddexp: Callable[[Array, Array], Array]
     count: Callable[[Array], Array]  # running count of a mask along the last axis, int32
@@ -47,6 +49,24 @@ def _torch_logaddexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.logaddexp(a.clamp(min=_LOWEST), b.clamp(min=_LOWEST))
 
 
+def _torch_divide(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    # `where(x > 0, a / x, 0)` multiplies a slope of 0 by infinity: NaN, though the value is right.
+    if not (a.requires_grad or b.requires_grad):
+        return a / b
+    zero = b == 0
+    return torch.where(zero, a.detach() / b.detach(), a / torch.where(zero, 1.0, b))
+
+
+def _torch_power(base: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
+    # The slope of x**0.5 is infinite at 0, as in `(a * pair.distance) ** 0.5` on the diagonal; below 0 that of an
+    # exponent is NaN, and so is everything unless the exponent is whole. Such cells pass no gradient on.
+    if not (base.requires_grad or exponent.requires_grad):
+        return base**exponent
+    whole = exponent == exponent.round()
+    smooth = (base > 0) | ((base == 0) & (exponent >= 1)) | ((base < 0) & whole)
+    return torch.where(smooth, base, base.detach()) ** torch.where(base < 0, exponent.detach(), exponent)
+
+
 NUMPY = Backend(
     name="numpy",
     number=lambda value: np.asarray(value, dtype=np.float32),
@@ -56,6 +76,8 @@ NUMPY = Backend(
     sqrt=np.sqrt,
     minimum=np.minimum,
     maximum=np.maximum,
+    divide=np.divide,
+    power=np.power,
     at_least=np.maximum,
     logaddexp=lambda a, b: np.logaddexp(np.maximum(a, _LOWEST), np.maximum(b, _LOWEST)),
     count=lambda mask: mask.cumsum(-1, dtype=np.int32),
@@ -75,6 +97,8 @@ TORCH = Backend(
     sqrt=torch.sqrt,
     minimum=torch.minimum,
     maximum=torch.maximum,
+    divide=_torch_divide,
+    power=_torch_power,
     at_least=lambda values, low: values.clamp(min=low),
     logaddexp=_torch_logaddexp,
     count=lambda mask: mask.cumsum(-1, dtype=torch.int32),

@@ -14,6 +14,8 @@ from surrogates.validation import Typed, Value
 
 _ENTRY = "_scores"
 _NUMBER = "_number"
+_GUARDED = {ast.Div: "_divide", ast.Pow: "_power"}
+"""Operators whose slope is infinite at 0, by the name of what takes their place."""
 
 
 def compile_vectorised(function: ast.FunctionDef, types: dict[ast.expr, Value]) -> dict[str, Callable[..., Array]]:
@@ -32,7 +34,8 @@ def compile_vectorised(function: ast.FunctionDef, types: dict[ast.expr, Value]) 
         kw_defaults=[],
         defaults=[],
     )
-    entry = ast.FunctionDef(name=_ENTRY, args=arguments, body=statements, decorator_list=[], type_params=[])
+    entry = ast.FunctionDef(name=_ENTRY, args=arguments, body=statements, decorator_list=[])
+    entry.type_params = []  # type: ignore[attr-defined]  # which Python wants from 3.12 on
     code = compile(ast.fix_missing_locations(ast.Module([entry], [])), f"<program {function.name}>", "exec")
     return {backend.name: _load(code, backend) for backend in (NUMPY, TORCH)}
 
@@ -47,6 +50,8 @@ def _namespace(backend: Backend) -> dict[str, Any]:
     return {
         "__builtins__": {},
         _NUMBER: backend.number,
+        "_divide": backend.divide,
+        "_power": backend.power,
         "inf": math.inf,
         "exp": backend.exp,
         "log": lambda x: backend.log(backend.at_least(x, LOG_FLOOR)),
@@ -79,6 +84,9 @@ class _Writer(ast.NodeTransformer):
         assert node.value is not None
         return ast.Return(self.as_number(node.value))
 
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        return ast.Assign(node.targets, self.visit(node.value))
+
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.Assign:
         # `x += …` on an array would change a cached feature in place; and `mask += …` changes its type.
         assert isinstance(node.target, ast.Name)
@@ -88,7 +96,7 @@ class _Writer(ast.NodeTransformer):
         if isinstance(node.op, ast.BitAnd | ast.BitOr):
             value: ast.expr = ast.BinOp(left, node.op, self.visit(right))
         else:
-            value = ast.BinOp(_call(_NUMBER, left), node.op, self.as_number(right))
+            value = _arithmetic(_call(_NUMBER, left), node.op, self.as_number(right))
         return ast.Assign([ast.Name(name, ast.Store())], value)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
@@ -107,7 +115,7 @@ class _Writer(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         if isinstance(node.op, ast.BitAnd | ast.BitOr):
             return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
-        return ast.BinOp(self.as_number(node.left), node.op, self.as_number(node.right))
+        return _arithmetic(self.as_number(node.left), node.op, self.as_number(node.right))
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         return ast.Compare(self.as_number(node.left), node.ops, [self.as_number(node.comparators[0])])
@@ -129,5 +137,10 @@ class _Writer(ast.NodeTransformer):
         return node  # literal arguments of a feature stay as they are written
 
 
-def _call(name: str, argument: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+def _arithmetic(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    guarded = _GUARDED.get(type(op))
+    return ast.BinOp(left, op, right) if guarded is None else _call(guarded, left, right)
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])

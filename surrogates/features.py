@@ -16,6 +16,10 @@ from surrogates.tokens import TokenTable
 from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 
+class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
+    """A feature that the vocabulary knows has no value for this model."""
+
+
 class Texts:
     """A batch of token ids whose features are computed when asked for and kept.
 
@@ -38,7 +42,8 @@ class Texts:
         self.causal = causal
         self.n = ids.shape[1]
         self.queries = self.n if queries is None else queries
-        self.mask = (ids == ids) if mask is None else mask
+        # Comparing turns the 0 and 1 of a tokenizer's attention mask into booleans.
+        self.mask = (ids == ids) if mask is None else mask != 0
         self.padded = mask is not None
         self._cache: dict[Any, Array] = {}
 
@@ -48,8 +53,8 @@ class Texts:
     ) -> "Texts":
         """Batch texts of several lengths, padded on the right."""
         n = max(map(len, lists))
-        ids = np.zeros((len(lists), n), dtype=np.int64)
-        mask = np.zeros((len(lists), n), dtype=bool)
+        ids: Array = np.zeros((len(lists), n), dtype=np.int64)
+        mask: Array = np.zeros((len(lists), n), dtype=bool)
         for row, tokens in enumerate(lists):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = True
@@ -131,7 +136,13 @@ class Texts:
         return self.keep(("mask", name), lambda: _token_mask(self, name) & self.mask)
 
     def token(self, name: str, shift: int = 0) -> Array:
-        """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n)."""
+        """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n).
+
+        Raises:
+            FeatureUnavailable: the feature would tell a causal model of the future.
+        """
+        if self.causal and TOKEN_FEATURES[name].encoders_only:
+            raise FeatureUnavailable(f"{name} is for encoders only: it depends on what comes later")
         if TOKEN_FEATURES[name].type == "mask":
             return self.keep(("token", name, shift), lambda: self.shifted(self.token_mask(name), shift))
         return self.keep(("token", name, shift), lambda: self.backend.number(self.shifted(self.number(name), shift)))
@@ -154,7 +165,10 @@ class Texts:
         return (queries == self.as_key(key_ids)) & (queries > 0)
 
     def difference(self, name: str) -> Array:
-        """Query's minus key's value of a counting feature, integers, shape (b, q, n); 0 in invisible cells if causal."""
+        """Query's minus key's value of a counting feature, integers, shape (b, q, n).
+
+        In the invisible cells of causal models it is 0.
+        """
 
         def compute() -> Array:
             values = self.number(name)
@@ -291,7 +305,7 @@ _NUMBERS: dict[str, Callable[[Texts], Array]] = {
 
 def _similarity(texts: Texts) -> Array:
     if texts.table.embeddings is None:
-        raise ValueError("similarity needs the model's input embeddings")
+        raise FeatureUnavailable("similarity needs the model's input embeddings")
     vectors = texts.backend.lookup(texts.table.embeddings, texts.ids)
     return vectors[:, texts.n - texts.queries :] @ vectors.swapaxes(-1, -2)
 

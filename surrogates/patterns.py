@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from surrogates.backend import Array, backend_of
-from surrogates.features import Texts
+from surrogates.features import FeatureUnavailable, Texts
 from surrogates.program import Program
 
 
 class ProgramFailed(RuntimeError):  # noqa: N818 - a verdict, not a mistake of ours
-    """A program ran and gave nothing usable: NaN or +inf in a visible cell, or an arithmetic error."""
+    """A program ran and gave nothing usable: NaN or +inf in a visible cell, an arithmetic error, a feature not here."""
 
 
 def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None = None) -> Array:
@@ -23,16 +23,15 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
         constants: values to use in place of the program's own, such as tensors that need gradients.
 
     Raises:
-        ProgramFailed: the arithmetic failed, as in a division of literals by zero.
+        ProgramFailed: the arithmetic failed, or a feature has no value for this model.
     """
     number = texts.backend.number
-    values = {name: number(value) for name, value in program.constants.items()}
-    values |= constants or {}
+    values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
     function = program.compiled[texts.backend.name]
     try:
         with np.errstate(all="ignore"):
             return function(texts.query, texts.key, texts.pair, values)
-    except ArithmeticError as error:
+    except (ArithmeticError, FeatureUnavailable) as error:
         raise ProgramFailed(f"{program.name}: {error}") from error
 
 
@@ -76,8 +75,10 @@ def pattern(
     """A program's pattern on a batch, float32, shape (b, q, n); see :func:`normalise`.
 
     Raises:
-        ProgramFailed: a visible score is not a number, or the arithmetic failed.
+        ProgramFailed: a visible score is not a number, the arithmetic failed, or a feature has no value for this model.
     """
-    result = normalise(scores(program, texts, constants), texts.visible if visible is None else visible)
+    values = scores(program, texts, constants)
+    with np.errstate(all="ignore"):  # NaN is reported below
+        result = normalise(values, texts.visible if visible is None else visible)
     check_finite(program, result)
     return result

@@ -1,10 +1,13 @@
 """What a program is: its source, constants, structure and kind, read from the syntax tree."""
 
 import ast
+import io
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -15,6 +18,8 @@ from surrogates.validation import RESERVED, Problem, Reason, Validator
 
 Kind = Literal["vectorised", "scripted"]
 _SIDES = ("query", "key", "pair")
+MAX_DEPTH = 100
+"""Deepest nesting of a source's syntax tree: an explanation needs far less, and deeper ones exhaust Python's stack."""
 _SCRIPT_NODES = (
     ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
     ast.Subscript, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.List, ast.Dict, ast.Set, ast.Tuple,
@@ -68,11 +73,16 @@ class Program:
             ProgramRefused: it has a syntax error or departs from the contract.
         """
         try:
-            tree = ast.parse(source)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an odd escape in a docstring is not worth a word
+                tree = ast.parse(source)
         except SyntaxError as error:
             raise ProgramRefused([Problem(error.lineno or 1, Reason.SYNTAX, f"syntax error: {error.msg}")]) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise ProgramRefused([Problem(1, Reason.SYNTAX, f"cannot be parsed: {error}")]) from None
+        excess = _excess(tree)
+        if excess is not None:
+            raise ProgramRefused([excess])
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         if not functions:
             raise ProgramRefused([Problem(1, Reason.SIGNATURE, "write one function: def attend(query, key, pair): …")])
@@ -86,7 +96,7 @@ class Program:
             )
         validator = None
         if not scripted:
-            validator = Validator(set(constants))
+            validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
         if problems:
@@ -117,15 +127,18 @@ class Program:
 
     def with_constants(self, values: Mapping[str, float]) -> "Program":
         """The same source with other defaults; layout and comments stay."""
-        lines = [line.encode() for line in self.source.splitlines(keepends=True)]
-        arguments = ast.parse(self.source).body[-1].args  # type: ignore[attr-defined]
+        text = self.source.encode()
+        # Python's own idea of a line: str.splitlines also breaks at form feeds and the like.
+        lines = [0, *accumulate(len(line.encode()) for line in io.StringIO(self.source, newline=""))]
+        arguments = Program.parse(self.source)._function.args
         named = list(zip(arguments.args[3:], arguments.defaults, strict=True))
         for argument, default in reversed(named):
             if argument.arg in values:
-                row, start, end = default.lineno - 1, default.col_offset, default.end_col_offset
-                literal = format_constant(values[argument.arg]).encode()
-                lines[row] = lines[row][:start] + literal + lines[row][end:]
-        return Program.parse(b"".join(lines).decode())
+                assert default.end_lineno is not None and default.end_col_offset is not None
+                start = lines[default.lineno - 1] + default.col_offset
+                end = lines[default.end_lineno - 1] + default.end_col_offset
+                text = text[:start] + format_constant(values[argument.arg]).encode() + text[end:]
+        return Program.parse(text.decode())
 
 
 def format_constant(value: float) -> str:
@@ -136,12 +149,29 @@ def format_constant(value: float) -> str:
     return "0.0" if float(text) == 0 else text
 
 
+def _excess(tree: ast.Module) -> Problem | None:
+    """What in a source is too large to be read safely: deep nesting, whole numbers beyond any score."""
+    level: list[tuple[ast.AST, int]] = [(tree, 1)]
+    for _ in range(MAX_DEPTH):
+        for node, line in level:
+            if isinstance(node, ast.Constant) and type(node.value) is int and node.value.bit_length() > 100:
+                return Problem(line, Reason.EXPRESSION, "numbers above 1e30 are not available; write inf")
+        level = [
+            (child, getattr(child, "lineno", line)) for node, line in level for child in ast.iter_child_nodes(node)
+        ]
+    if not level:
+        return None
+    return Problem(level[0][1], Reason.EXPRESSION, f"nested more than {MAX_DEPTH} deep; put parts in local names")
+
+
 def _is_scripted(function: ast.FunctionDef) -> bool:
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    own = {argument.arg for argument in function.args.args} | {n.id for n in names if isinstance(n.ctx, ast.Store)}
     for statement in function.body:
         for node in ast.walk(statement):
             if isinstance(node, _SCRIPT_NODES):
                 return True
-            if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES:
+            if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES - own:
                 return True
             if isinstance(node, ast.Attribute) and node.attr in _SCRIPT_ATTRIBUTES:
                 return True
@@ -172,6 +202,8 @@ def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Proble
         value = _literal(default)
         if value is None:
             report(f"the default of `{argument.arg}` must be a number", default)
+        elif argument.arg in constants:
+            report(f"`{argument.arg}` stands twice among the parameters", argument)
         elif argument.arg in RESERVED or argument.arg.startswith("_"):
             report(f"`{argument.arg}` cannot name a constant; choose another name", argument)
         else:
@@ -200,7 +232,8 @@ class _Rename(ast.NodeTransformer):
 
 def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
     """The source with names and values of constants, the hypothesis and the function's name taken out."""
-    names = {argument.arg: f"c{place}" for place, argument in enumerate(function.args.args[3:])}
+    # The underscore keeps them apart from local names.
+    names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
     helpers = [ast.unparse(node) for node in tree.body if node is not function]
     body = [ast.unparse(_Rename(names).visit(ast.parse(ast.unparse(statement)))) for statement in function.body[1:]]
     return "\n".join(helpers + body)

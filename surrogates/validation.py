@@ -57,9 +57,15 @@ RESERVED = {"query", "key", "pair", "inf", *FUNCTIONS}
 
 
 class Validator:
-    """Walks a function's body once; ``problems`` holds what it found, ``types`` the type of every expression node."""
+    """Walks a function's body once; ``problems`` holds what it found, ``types`` the type of every expression node.
 
-    def __init__(self, constants: set[str]) -> None:
+    Args:
+        constants: names of the constants.
+        line: of the function's definition.
+    """
+
+    def __init__(self, constants: set[str], line: int = 1) -> None:
+        self.line = line
         self.problems: list[Problem] = []
         self.types: dict[ast.expr, Value] = {}
         self.constants = constants
@@ -79,7 +85,7 @@ class Validator:
         if isinstance(last, ast.Return) and last.value is not None:
             self.expression(last.value)
         elif last is None:
-            self.problems.append(Problem(1, Reason.STATEMENT, "the body is empty; return the scores"))
+            self.problems.append(Problem(self.line, Reason.STATEMENT, "the body is empty; return the scores"))
         else:
             self.report(last, Reason.STATEMENT, "the last statement must return the scores")
 

@@ -52,14 +52,18 @@ FEATURES: tuple[Feature, ...] = (
     _token("is_comma", "mask", "a comma"),
     _token("is_quote", "mask", "holds a double quotation mark"),
     _token("is_newline", "mask", "holds a line break"),
-    _token("is_sentence_start", "mask", "the first token, or the one after a sentence end or a line break"),
+    _token(
+        "is_sentence_start",
+        "mask",
+        "the first token, or the one after a sentence end or a line break that is none itself",
+    ),
     _token("length", "number", "characters, the word-start space aside; 0 for special tokens"),
     _token("occurrences", "number", "how often the same token came earlier in the text"),
     _token("word_position", "number", "how many tokens of its word come before it"),
     _token("sentence_position", "number", "how many tokens of its sentence come before it"),
     _token("is_one_of", "mask", f"its text is one of the strings given, at most {MAX_STRINGS}", argument="strings"),
     _pair("distance", "number", "query index minus key index; signed for encoders"),
-    _pair("log_distance", "number", "log(1 + |distance|)"),
+    _pair("log_distance", "number", "log(1 + abs(distance))"),
     _pair(
         "offset",
         "mask",
@@ -125,7 +129,8 @@ def vocabulary_table() -> str:
             f"| `{prefix}{feature.name}{calls[feature.argument]}` | {feature.type} | {feature.definition}{note} |"
         )
     rows.append(
-        "| `query.previous` / `key.previous` | | the left neighbour, with every token feature; nothing holds before the first |"
+        "| `query.previous` / `key.previous` | | the left neighbour, with every token feature; "
+        "nothing holds before the first |"
     )
     rows += [f"| `{function.name}` | function | {function.definition} |" for function in FUNCTIONS.values()]
     return "\n".join(rows)

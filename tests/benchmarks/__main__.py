@@ -1,0 +1,26 @@
+"""``make bench``: each figure as a ratio to a baseline measured in the same run."""
+
+import torch
+
+from tests.benchmarks import extraction, patched_forward, scoring
+from tests.benchmarks.timing import Comparison
+
+
+def _line(what: str, baseline: str, found: Comparison, *, faster: bool) -> None:
+    ratio = found.baseline / found.ours if faster else found.ours / found.baseline
+    words = f"{ratio:.1f} times faster than" if faster else f"{ratio:.2f} times"
+    print(f"{what}: {words} {baseline} ({found.ours * 1e3:.1f} ms against {found.baseline * 1e3:.1f} ms)", flush=True)
+
+
+def main() -> None:
+    """Print every figure."""
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
+    size = f"{scoring.PROGRAMS} programs, {scoring.HEADS} heads, {scoring.TEXTS} texts of {scoring.TOKENS} tokens"
+    _line(f"scoring ({size})", "a loop over (program, text, head) in NumPy float64", scoring.run(), faster=True)
+    _line("extraction (32 texts of 128 tokens)", "a forward pass with output_attentions", extraction.run(), faster=False)
+    for model, found in patched_forward.run().items():
+        _line(f"patched forward pass, {model}, 25 % of heads", "the unpatched eager one", found, faster=False)
+
+
+if __name__ == "__main__":
+    main()

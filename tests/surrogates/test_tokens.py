@@ -1,0 +1,160 @@
+"""What is known of tokens: facts of their characters, and what is read from three kinds of tokenizer."""
+
+import math
+
+import numpy as np
+import pytest
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from surrogates.tokens import TokenTable
+from tests.surrogates import golden
+
+
+def surfaces(*strings: str) -> TokenTable:
+    return TokenTable.from_surfaces(strings, {0})
+
+
+@pytest.mark.parametrize(
+    ("surface", "facts"),
+    [
+        (" Tom", {"is_word_start", "is_alphabetic", "is_capitalised"}),
+        ("ing", {"is_alphabetic"}),
+        (" Émile", {"is_word_start", "is_alphabetic", "is_capitalised"}),
+        ("42", {"is_number"}),
+        ("a1", set()),
+        (",", {"is_punctuation", "is_comma"}),
+        (".", {"is_punctuation", "is_sentence_end"}),
+        ("…", {"is_punctuation", "is_sentence_end"}),
+        ('."', {"is_punctuation", "is_sentence_end", "is_quote"}),
+        ("!)", {"is_punctuation", "is_sentence_end"}),
+        ("?”", {"is_punctuation", "is_sentence_end", "is_quote"}),
+        ("'", {"is_punctuation"}),
+        (' "', {"is_word_start", "is_punctuation", "is_quote"}),
+        ("Mr.", {"is_capitalised", "is_sentence_end"}),
+        (".\n", {"is_sentence_end", "is_newline"}),
+        ("\n\n", {"is_newline"}),
+        (" ", {"is_word_start"}),
+        ("  ", {"is_word_start"}),
+        ("�", {"is_punctuation"}),
+    ],
+)
+def test_facts_of_a_surface(surface: str, facts: set[str]) -> None:
+    table = surfaces("<s>", surface)
+    assert {name for name, column in table.columns.items() if column.dtype == bool and column[1]} - {
+        "is_wordlike"
+    } == facts
+    assert table.texts[1]
+
+
+def test_special_tokens_are_nothing_else() -> None:
+    table = TokenTable.from_surfaces(["[SEP]", ".", " </s>", "\n"], {0, 1, 2, 3})
+    for name, column in table.columns.items():
+        assert column.all() if name == "is_special" else not column.any(), name
+
+
+# Tokenizers.
+
+
+def byte_level() -> PreTrainedTokenizerFast:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<|endoftext|>", "<|im_start|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(["Once upon a time, there was a girl.\n\nThe end. é 漢字"] * 9, trainer)
+    tokenizer.add_tokens([AddedToken("<tool>", special=False)])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>")
+
+
+def metaspace() -> PreTrainedTokenizerFast:
+    words = ["▁", "▁Tom", "Tom", "ing", ",", "▁,", "▁▁", "."]
+    vocabulary = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *words]
+    ids = {token: token_id for token_id, token in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.BPE(ids, [], unk_token="<unk>", byte_fallback=True))
+    steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    tokenizer.decoder = decoders.Sequence(steps)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
+def word_pieces() -> PreTrainedTokenizerFast:
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "tom", "##ing", ",", "##s", "the", ".", "##"]
+    ids = {token: token_id for token_id, token in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.decoder = decoders.WordPiece()
+    roles = ("pad", "unk", "cls", "sep", "mask")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, **{f"{role}_token": f"[{role.upper()}]" for role in roles}
+    )
+
+
+KINDS = {"byte-level": byte_level, "metaspace": metaspace, "word pieces": word_pieces}
+
+
+@pytest.mark.parametrize(
+    ("kind", "token", "text", "starts_word"),
+    [
+        ("byte-level", "Ċ", "\n", False),
+        ("byte-level", "Ġ", " ", True),
+        ("byte-level", "Ġa", "a", True),
+        ("byte-level", "e", "e", False),
+        ("byte-level", "Ã", "�", False),  # the first byte of é alone
+        ("byte-level", "<tool>", "<tool>", False),
+        ("byte-level", "<|endoftext|>", "<|endoftext|>", False),
+        ("byte-level", "<|im_start|>", "<|im_start|>", False),
+        ("metaspace", "▁Tom", "Tom", True),
+        ("metaspace", "Tom", "Tom", False),
+        ("metaspace", "ing", "ing", False),
+        ("metaspace", ",", ",", False),
+        ("metaspace", "▁,", ",", True),
+        ("metaspace", "▁", " ", True),
+        ("metaspace", "▁▁", " ", True),
+        ("metaspace", "<0x0A>", "\n", False),
+        ("metaspace", "<0x41>", "A", False),
+        ("metaspace", "<0xC3>", "�", False),
+        ("metaspace", "<s>", "<s>", False),
+        ("metaspace", "<unk>", "<unk>", False),
+        ("word pieces", "tom", "tom", True),
+        ("word pieces", "##ing", "ing", False),
+        ("word pieces", "the", "the", True),
+        ("word pieces", ",", ",", False),
+        ("word pieces", "##", " ", False),
+        ("word pieces", "[CLS]", "[CLS]", False),
+        ("word pieces", "[MASK]", "[MASK]", False),
+    ],
+)
+def test_text_of_a_token(kind: str, token: str, text: str, starts_word: bool) -> None:
+    tokenizer = KINDS[kind]()
+    token_id = tokenizer.get_vocab()[token]
+    table = TokenTable.from_tokenizer(tokenizer, len(tokenizer))
+    assert table.texts[token_id] == text
+    assert table.columns["is_word_start"][token_id] == starts_word
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_token_has_a_text_and_specials_are_found(kind: str) -> None:
+    tokenizer = KINDS[kind]()
+    size = len(tokenizer)
+    table = TokenTable.from_tokenizer(tokenizer, size + 3, np.ones((size + 3, 2)))
+    assert all(table.texts)
+    assert table.texts[-1] == f"<unused{size + 2}>"
+    assert table.columns["is_special"][-3:].all()
+    specials = {"byte-level": 2, "metaspace": 3, "word pieces": 5}
+    assert table.columns["is_special"].sum() == specials[kind] + 3
+    assert table.embeddings is not None
+    np.testing.assert_allclose(table.embeddings, math.sqrt(0.5), rtol=1e-6)
+    assert table.embeddings.dtype == np.float32
+
+
+def test_embedding_smaller_than_the_tokenizer() -> None:
+    assert len(TokenTable.from_tokenizer(metaspace(), 5).texts) == 5
+
+
+def test_one_of_is_kept() -> None:
+    table = golden.table()
+    assert table.one_of(("Tom",)) is table.one_of(("Tom",))
+    assert table.one_of(("Tom", "<s>")).nonzero()[0].tolist() == [0, 1]
