@@ -13,7 +13,8 @@ Array = Any
 LOG_FLOOR = 1e-6
 """Least argument of a logarithm, so that neither value nor gradient is infinite."""
 
-_LOWEST = -1e30
+LOWEST = -1e30
+"""Stands for -inf where that would make NaN: far below any useful score, and still a number."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Backend:
     power: Callable[[Array, Array], Array]  # gradients are finite at a base of 0 or less
     at_least: Callable[[Array, float], Array]
     logaddexp: Callable[[Array, Array], Array]
+    softmax: Callable[[Array], Array]  # along the last axis; NaN where a row is all -inf
     count: Callable[[Array], Array]  # running count of a mask along the last axis, int32
     cumulative_max: Callable[[Array], Array]  # along the last axis
     row_max: Callable[[Array], Array]  # over the last axis, kept
@@ -46,7 +48,7 @@ def _torch_number(value: Array) -> torch.Tensor:
 
 def _torch_logaddexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     # Two -inf have a NaN gradient; a floor far below any useful score has none.
-    return torch.logaddexp(a.clamp(min=_LOWEST), b.clamp(min=_LOWEST))
+    return torch.logaddexp(a.clamp(min=LOWEST), b.clamp(min=LOWEST))
 
 
 def _torch_divide(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -67,6 +69,11 @@ def _torch_power(base: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     return torch.where(smooth, base, base.detach()) ** torch.where(base < 0, exponent.detach(), exponent)
 
 
+def _numpy_softmax(values: np.ndarray) -> np.ndarray:
+    weights = np.exp(values - values.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
 NUMPY = Backend(
     name="numpy",
     number=lambda value: np.asarray(value, dtype=np.float32),
@@ -79,7 +86,8 @@ NUMPY = Backend(
     divide=np.divide,
     power=np.power,
     at_least=np.maximum,
-    logaddexp=lambda a, b: np.logaddexp(np.maximum(a, _LOWEST), np.maximum(b, _LOWEST)),
+    logaddexp=lambda a, b: np.logaddexp(np.maximum(a, LOWEST), np.maximum(b, LOWEST)),
+    softmax=_numpy_softmax,
     count=lambda mask: mask.cumsum(-1, dtype=np.int32),
     cumulative_max=lambda values: np.maximum.accumulate(values, axis=-1),
     row_max=lambda values: values.max(axis=-1, keepdims=True),
@@ -101,6 +109,7 @@ TORCH = Backend(
     power=_torch_power,
     at_least=lambda values, low: values.clamp(min=low),
     logaddexp=_torch_logaddexp,
+    softmax=lambda values: torch.softmax(values, dim=-1),
     count=lambda mask: mask.cumsum(-1, dtype=torch.int32),
     cumulative_max=lambda values: torch.cummax(values, dim=-1).values,
     row_max=lambda values: values.amax(dim=-1, keepdim=True),

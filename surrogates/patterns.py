@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from surrogates.backend import Array, backend_of
+from surrogates.backend import LOWEST, Array, backend_of
 from surrogates.features import FeatureUnavailable, Texts
 from surrogates.program import Program
 
@@ -47,14 +47,12 @@ def normalise(values: Array, visible: Array) -> Array:
         score is finite is uniform over the visible cells; a row without visible cells is 0.
     """
     backend = backend_of(visible)
-    lowest = backend.number(-np.inf)
-    masked = backend.where(visible, values, lowest)
-    top = backend.row_max(masked)
-    empty = top == lowest
-    # Rows with nothing finite get score 0 wherever they may look, which is the uniform pattern.
-    shifted = backend.where(empty, backend.number(0.0), masked - backend.where(empty, backend.number(0.0), top))
-    weights = backend.exp(shifted) * visible
-    return weights / backend.at_least(weights.sum(-1)[..., None], 1e-30)
+    # A floor far below any useful score keeps excluded cells apart from invisible ones, so that a row with nothing
+    # else is uniform over them.
+    floored = backend.where(visible, backend.at_least(values, LOWEST), backend.number(-np.inf))
+    result = backend.softmax(floored)
+    # Only rows without visible cells, which are padding, are not a number by now, or those whose scores were not.
+    return backend.where(visible.any(-1)[..., None], result, backend.number(0.0))
 
 
 def check_finite(program: Program, pattern: Array) -> None:

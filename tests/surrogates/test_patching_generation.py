@@ -1,0 +1,135 @@
+"""Generation with a patched model: a cache changes the speed, never the tokens."""
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from transformers import DynamicCache, PreTrainedModel, StaticCache
+
+from surrogates.assignment import Assignment, Baseline
+from surrogates.errors import InputError
+from surrogates.heads import Head
+from surrogates.patching import patch
+from tests.surrogates.test_patching import PROGRAMS, padded, random_ids
+from tests.tiny_models import DECODERS, WINDOW, tiny_model, tiny_tokenizer
+
+NEW = WINDOW + 2
+EVERY: Assignment = dict(PROGRAMS) | {Head(0, 0): Baseline.FIRST, Head(1, 3): Baseline.UNIFORM}
+
+
+def generate(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor | None = None, **options: Any) -> list[Any]:
+    """New tokens and the scores that chose them."""
+    settings: dict[str, Any] = {"max_new_tokens": NEW, "do_sample": False, "eos_token_id": None} | options
+    found = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids) if mask is None else mask,
+        return_dict_in_generate=True,
+        output_logits=True,
+        **settings,
+    )
+    return [found.sequences[:, ids.shape[1] :], torch.stack(found.logits)]
+
+
+def assert_same(first: list[Any], second: list[Any]) -> None:
+    assert torch.equal(first[0], second[0])
+    assert torch.allclose(first[1], second[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("side", ["none", "left"])
+@pytest.mark.parametrize("kind", DECODERS)
+def test_a_growing_cache_gives_the_tokens_of_none(kind: str, side: str) -> None:
+    model, tokenizer = tiny_model(kind), tiny_tokenizer(kind)
+    rows = [random_ids(1, tokens, seed=tokens)[0] for tokens in ((7, 7) if side == "none" else (7, 4))]
+    ids, mask = padded(rows, "left", 0)
+    with patch(model, tokenizer, EVERY):
+        assert_same(generate(model, ids, mask, use_cache=True), generate(model, ids, mask, use_cache=False))
+
+
+@pytest.mark.parametrize("side", ["none", "left"])
+@pytest.mark.parametrize("kind", ["llama", "mistral", "gemma2", "gpt2"])
+def test_a_static_cache_gives_the_tokens_of_none(kind: str, side: str) -> None:
+    model, tokenizer = tiny_model(kind), tiny_tokenizer(kind)
+    rows = [random_ids(1, tokens, seed=tokens)[0] for tokens in ((7, 7) if side == "none" else (7, 4))]
+    ids, mask = padded(rows, "left", 0)
+    with patch(model, tokenizer, EVERY):
+        static = generate(model, ids, mask, cache_implementation="static")
+        assert_same(static, generate(model, ids, mask, use_cache=False))
+
+
+@pytest.mark.parametrize("kind", ["llama", "mistral", "gpt_neo"])
+def test_beam_search_moves_the_tokens_with_the_cache(kind: str) -> None:
+    model, tokenizer = tiny_model(kind), tiny_tokenizer(kind)
+    ids, mask = padded([random_ids(1, 6, seed=1)[0], random_ids(1, 4, seed=2)[0]], "left", 0)
+    with patch(model, tokenizer, EVERY):
+        cached = generate(model, ids, mask, num_beams=4, use_cache=True)
+        assert_same(cached, generate(model, ids, mask, num_beams=4, use_cache=False))
+
+
+@pytest.mark.parametrize("kind", ["llama", "gemma2"])
+def test_assisted_generation_crops_the_tokens_with_the_cache(kind: str) -> None:
+    model, tokenizer = tiny_model(kind), tiny_tokenizer(kind)
+    # The assistant is another model, so that some of its guesses are turned down.
+    assistant, ids = tiny_model("llama"), random_ids(1, 6)
+    with patch(model, tokenizer, EVERY):
+        assisted = generate(model, ids, assistant_model=assistant)
+        assert_same(assisted, generate(model, ids, use_cache=False))
+
+
+@pytest.mark.parametrize("kind", DECODERS)
+def test_a_text_read_in_pieces_equals_the_text_read_at_once(kind: str) -> None:
+    model, ids = tiny_model(kind), random_ids(2, 11)
+    with torch.no_grad(), patch(model, tiny_tokenizer(kind), EVERY):
+        whole = model(ids).logits
+        # The first call makes its own cache.
+        parts = [model(ids[:, :5], use_cache=True)]
+        for piece in (ids[:, 5:6], ids[:, 6:9], ids[:, 9:]):
+            parts.append(model(piece, past_key_values=parts[-1].past_key_values, use_cache=True))
+    assert torch.allclose(torch.cat([part.logits for part in parts], dim=1), whole, atol=1e-4)
+
+
+def test_a_copied_cache_keeps_its_own_tokens() -> None:
+    model, prompt = tiny_model("llama"), random_ids(2, 6)
+    swapped = torch.tensor([1, 0])
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        cache = model(prompt, use_cache=True).past_key_values
+        other = copy.deepcopy(cache)
+        other.reorder_cache(swapped)
+        new = random_ids(2, 3, seed=5)
+        for tokens, past in ((prompt, cache), (prompt[swapped], other)):
+            expected = model(torch.cat([tokens, new], dim=1)).logits[:, -3:]
+            assert torch.allclose(model(new, past_key_values=past).logits, expected, atol=1e-4)
+
+
+def test_a_cache_that_is_repeated_selected_and_cropped_keeps_its_tokens() -> None:
+    model, prompt, new = tiny_model("llama"), random_ids(2, 6), random_ids(2, 3, seed=5)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        cache = model(prompt, use_cache=True).past_key_values
+        cache.batch_repeat_interleave(2)
+        cache.batch_select_indices(torch.tensor([3, 0]))
+        cache.crop(-2)
+        expected = model(torch.cat([prompt[[1, 0], :4], new], dim=1)).logits[:, -3:]
+        assert torch.allclose(model(new, past_key_values=cache).logits, expected, atol=1e-4)
+
+
+def test_a_static_cache_can_be_reset() -> None:
+    model, ids = tiny_model("llama"), random_ids(1, 6)
+    cache = StaticCache(config=model.config, max_cache_len=16)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        model(random_ids(1, 9, seed=3), past_key_values=cache)
+        cache.reset()
+        assert torch.allclose(model(ids, past_key_values=cache).logits, model(ids).logits, atol=1e-4)
+
+
+def test_a_cache_filled_outside_the_patch_is_refused() -> None:
+    model, ids = tiny_model("llama"), random_ids(1, 6)
+    with torch.no_grad():
+        cache = model(ids, past_key_values=DynamicCache(config=model.config)).past_key_values
+        with patch(model, tiny_tokenizer(), PROGRAMS), pytest.raises(InputError, match="fill the cache inside"):
+            model(ids[:, :1], past_key_values=cache)
+
+
+def test_generation_from_embeddings_is_refused() -> None:
+    model = tiny_model("llama")
+    with patch(model, tiny_tokenizer(), PROGRAMS), pytest.raises(InputError, match="input_ids"):
+        model.generate(inputs_embeds=torch.zeros(1, 4, 32), max_new_tokens=2)
