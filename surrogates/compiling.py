@@ -1,7 +1,8 @@
 """Turns a checked vectorised program into a function over NumPy or torch arrays.
 
 The tree is rewritten so that masks become numbers wherever arithmetic meets them and literals become float32; the
-result reads only the names placed in its namespace.
+result reads only the names placed in its namespace. What depends on the texts alone is kept with them, so that programs
+that share a feature in a sum or a logarithm of it compute that once.
 """
 
 import ast
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surrogates.backend import LOG_FLOOR, NUMPY, TORCH, Array, Backend
-from surrogates.validation import Typed, Value
+from surrogates.validation import RESERVED, Typed, Value
 
 _ENTRY = "_scores"
 _NUMBER = "_number"
@@ -77,8 +78,18 @@ class _Writer(ast.NodeTransformer):
         found = self.types[node]
         written = self.visit(node)
         if isinstance(found, Typed) and found.type == "mask":
-            return _call(_NUMBER, written)
+            return self.kept(node, _call(_NUMBER, written), as_number=True)
         return written
+
+    def kept(self, node: ast.expr, written: ast.expr, *, as_number: bool = False) -> ast.expr:
+        """The rewritten node, computed once for all programs on the same texts if these alone decide it."""
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        if not names <= RESERVED or not names & {"query", "key", "pair"}:
+            return written
+        keep = ast.Attribute(ast.Name("pair", ast.Load()), "keep", ast.Load())
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        name = ast.Constant(f"number of {ast.unparse(node)}" if as_number else ast.unparse(node))
+        return ast.Call(keep, [name, ast.Lambda(nothing, written)], [])
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
         assert node.value is not None
@@ -130,10 +141,10 @@ class _Writer(ast.NodeTransformer):
                 self.visit(argument) if first_is_mask and place == 0 else self.as_number(argument)
                 for place, argument in enumerate(node.args)
             ]
-            return ast.Call(node.func, arguments, [])
+            return self.kept(node, ast.Call(node.func, arguments, []))
         assert isinstance(node.func, ast.Attribute)
         if node.func.attr == "latest":
-            return ast.Call(node.func, [self.visit(node.args[0])], [])
+            return self.kept(node, ast.Call(node.func, [self.visit(node.args[0])], []))
         return node  # literal arguments of a feature stay as they are written
 
 

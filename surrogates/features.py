@@ -208,6 +208,10 @@ class PairView:
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
 
+    def keep(self, expression: str, compute: Callable[[], Array]) -> Array:
+        """The value of an expression that the texts alone decide; compiled programs ask, no program can."""
+        return self._texts.keep(("expression", expression), compute)
+
     def offset(self, k: int) -> Array:
         texts = self._texts
 
@@ -293,7 +297,8 @@ _MASKS: dict[str, Callable[[Texts], Array]] = {
     "is_sentence_start": _sentence_start,
 }
 _NUMBERS: dict[str, Callable[[Texts], Array]] = {
-    "index": lambda t: t.backend.count(t.mask) - 1,
+    # Without padding it is the same in every text, and so is all that follows from it: computed once a batch.
+    "index": lambda t: t.backend.count(t.mask) - 1 if t.padded else t._columns[None],
     "length": lambda t: t.backend.lookup(t.table.columns["length"], t.ids),
     "occurrences": _occurrences,
     "word": lambda t: _running(t, _word_start(t)),

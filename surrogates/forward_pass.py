@@ -34,8 +34,8 @@ class ForwardPass:
     @torch.compiler.disable
     def patterns(
         self, places: Sequence[int], mask: torch.Tensor | None, keys: int, *, local: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Patterns of several surrogates under a layer's mask, float32, shape (texts, surrogates, queries, keys).
+    ) -> list[torch.Tensor]:
+        """Patterns of several surrogates under a layer's mask, each float32, shape (texts, queries, keys).
 
         Args:
             places: which surrogates.
@@ -47,20 +47,29 @@ class ForwardPass:
 
         Raises:
             InputError: a recorded pattern is of another shape, or the mask differs between heads.
-            ProgramFailed: a visible score is not a number, or the arithmetic failed.
+            ProgramFailed: a program's arithmetic failed.
         """
         view = self._view(mask, keys, local)
         for place in places:
             if place not in view.patterns:
-                view.patterns[place] = self._pattern(place, view.visible)
-        found = torch.stack([view.patterns[place] for place in places], dim=1)
-        # Reading one number back waits for the device, so it is done once a layer.
-        if not torch.isfinite(found.sum()):
+                view.patterns[place] = self._pattern(place, view)
+        return [view.patterns[place] for place in places]
+
+    @torch.compiler.disable
+    def check(self, places: Sequence[int], output: torch.Tensor) -> None:
+        """Raise if what heads put out under these surrogates' patterns is no number because a pattern is none.
+
+        Raises:
+            ProgramFailed: a visible score is not a number.
+        """
+        # Outputs are smaller than patterns, and reading one number back waits for the device: once a layer.
+        if torch.isfinite(output.sum()):
+            return
+        for view in (view for *_, view in self._views):
             for place in places:
                 surrogate = self._surrogates[place]
-                if isinstance(surrogate, Program):
+                if isinstance(surrogate, Program) and place in view.patterns:
                     check_finite(surrogate, view.patterns[place])
-        return found
 
     def _view(self, mask: torch.Tensor | None, keys: int, local: torch.Tensor | None) -> "_View":
         # Layers of a kind are handed the same mask object; GPT-Neo's local layers add a buffer of their own to it.
@@ -86,10 +95,11 @@ class ForwardPass:
             visible = visible_cells(mask)[:, 0, :, :keys].to(texts.ids.device).expand(shape)
         return visible if local is None else visible & local[:, 0].to(visible.device)
 
-    def _pattern(self, place: int, visible: torch.Tensor) -> torch.Tensor:
+    def _pattern(self, place: int, view: "_View") -> torch.Tensor:
+        visible = view.visible
         surrogate = self._surrogates[place]
         if isinstance(surrogate, Program):
-            return self._program_pattern(place, surrogate, visible)
+            return self._program_pattern(place, surrogate, view)
         if isinstance(surrogate, Recorded):
             if surrogate.pattern.shape != visible.shape:
                 raise InputError(
@@ -105,13 +115,14 @@ class ForwardPass:
             case Baseline.ZERO:
                 return torch.zeros(visible.shape, device=visible.device)
 
-    def _program_pattern(self, place: int, program: Program, visible: torch.Tensor) -> torch.Tensor:
+    def _program_pattern(self, place: int, program: Program, view: "_View") -> torch.Tensor:
+        visible = view.visible
         if place not in self._scores:
             self._scores[place] = [scores(program, part) for part in self._parts]
         n, keys = self.texts.n, visible.shape[-1]
         cells = visible[..., :n].split([part.ids.shape[0] for part in self._parts])
         found = [
-            normalise(_last_keys(values, n, keys), of_part)
+            normalise(_last_keys(values, n, keys), of_part, empty_rows=view.empty_rows)
             for values, of_part in zip(self._scores[place], cells, strict=True)
         ]
         pattern = found[0] if len(found) == 1 else torch.cat(found)
@@ -144,6 +155,7 @@ class _View:
 
     def __init__(self, visible: torch.Tensor) -> None:
         self.visible = visible
+        self.empty_rows = not bool(visible.any(-1).all())
         self.patterns: dict[int, torch.Tensor] = {}
 
 

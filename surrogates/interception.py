@@ -43,42 +43,41 @@ class LayerPlan:
     """
 
     def __init__(self, module: nn.Module, heads: list[int], places: list[int], current: CurrentPass) -> None:
-        device = next(module.parameters()).device
         self.eager = None if isinstance(module, GPTNeoSelfAttention) else _eager_attention(module)
-        self.heads = torch.tensor(heads, dtype=torch.long, device=device)
+        self._heads = heads
         self._places = places
         self._current = current
 
     def replace(
         self,
-        query: torch.Tensor,
         value: torch.Tensor,
         mask: torch.Tensor | None,
         weights: torch.Tensor,
+        output: torch.Tensor,
         local: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the replaced heads put out, and the layer's patterns with theirs in place.
+    ) -> torch.Tensor:
+        """Overwrite what the replaced heads put out, and return the layer's patterns with theirs in place.
 
         Args:
-            query: shape (texts, heads, queries, width).
             value: shape (texts, key/value heads, keys, width).
             mask: the layer's attention mask; see ``ForwardPass.patterns``.
             weights: the layer's own patterns, shape (texts, heads, queries, keys).
+            output: what the layer's heads put out, shape (texts, heads, queries, width); changed in place.
             local: see ``ForwardPass.patterns``.
-
-        Returns:
-            Outputs of the replaced heads, shape (texts, replaced, queries, width), and patterns of all heads.
         """
         current = self._current()
         current.layers_done += 1
         patterns = current.patterns(self._places, mask, value.shape[2], local=local)
-        patterns = patterns.to(dtype=value.dtype, device=value.device)
-        # Under grouped queries consecutive heads share a key/value head.
-        groups = query.shape[1] // value.shape[1]
-        values = value.index_select(1, self.heads if groups == 1 else self.heads // groups)
         # Autograd still needs the model's own patterns; without it they are overwritten where they are.
-        write = weights.index_copy if weights.requires_grad else weights.index_copy_
-        return patterns @ values, write(1, self.heads, patterns.to(weights.dtype))
+        weights = weights.clone() if weights.requires_grad else weights
+        # Under grouped queries consecutive heads share a key/value head.
+        groups = weights.shape[1] // value.shape[1]
+        for head, pattern in zip(self._heads, patterns, strict=True):
+            pattern = pattern.to(dtype=value.dtype, device=value.device)
+            weights[:, head] = pattern
+            output[:, head] = (pattern @ value[:, head // groups]).to(output.dtype)
+        current.check(self._places, output[:, self._heads])
+        return weights
 
 
 @contextmanager
@@ -139,9 +138,7 @@ def _attention(
     if plan is None or plan.eager is None:
         return _eager_attention(module)(module, query, key, value, attention_mask, **options)
     output, weights = plan.eager(module, query, key, value, attention_mask, **options)
-    replaced, weights = plan.replace(query, value, attention_mask, weights)
-    output.index_copy_(2, plan.heads, replaced.transpose(1, 2).to(output.dtype))
-    return output, weights
+    return output, plan.replace(value, attention_mask, weights, output.transpose(1, 2))
 
 
 # The registry is shared by the whole process, so what a model's heads are replaced by hangs on its modules.
@@ -187,7 +184,6 @@ def _gpt_neo_attention(module: nn.Module, plan: LayerPlan) -> _EagerAttention:
         buffer: torch.Tensor = module.bias  # type: ignore[assignment]
         visible = buffer[:, :, keys - queries : keys, :keys]
         local = visible if module.attention_type == "local" or attention_mask is None else None
-        replaced, weights = plan.replace(query, value, attention_mask, weights, local)
-        return output.index_copy_(1, plan.heads, replaced), weights
+        return output, plan.replace(value, attention_mask, weights, output, local)
 
     return attend

@@ -5,8 +5,8 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -92,30 +92,65 @@ class Library:
         self.path = folder / FILE_NAME
         if not create and not self.path.is_file():
             raise InputError(f"{folder} holds no library; run `headsynth synthesize MODEL --output {folder}` first")
-        try:
+        with self._explained():
             self._connection = sqlite3.connect(self.path, isolation_level=None)
+        try:
             self._open()
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"{self.path} cannot be read as a library: {error}; start a new run directory") from error
+        except InputError:
+            self._connection.close()
+            raise
 
     def _open(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        version = self._rows("PRAGMA user_version")[0][0]
+        tables = self._rows("SELECT count(*) FROM sqlite_master")[0][0]
         if version == 0 and tables == 0:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}; COMMIT;"
-            )
-        elif self._connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION or version != _VERSION:
+            self._rows("PRAGMA journal_mode=WAL")
+            with self._transaction():
+                for statement in _SCHEMA.split(";"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id={_APPLICATION}")
+                self._connection.execute(f"PRAGMA user_version={_VERSION}")
+        elif self._rows("PRAGMA application_id")[0][0] != _APPLICATION or version != _VERSION:
             raise InputError(f"{self.path} is not a library of this version; start a new run directory")
 
     def close(self) -> None:
         self._connection.close()
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into lines that say what to do."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise InputError(
+                f"cannot use {self.path}: {error}; free some space, end other runs on it, and run the same command again"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"{self.path} is damaged: {error}; remove it and run `headsynth synthesize` again"
+            ) from error
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
+        with self._explained():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that is executed within, or nothing."""
+        with self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                # A full disk makes SQLite roll back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
     def finished(self, stage: str) -> set[Head]:
         """Heads for which a stage is done."""
-        rows = self._connection.execute("SELECT layer, head FROM finished WHERE stage = ?", (stage,))
-        return {Head(*row) for row in rows}
+        return {Head(*row) for row in self._rows("SELECT layer, head FROM finished WHERE stage = ?", (stage,))}
 
     def add(self, head: Head, stage: str, candidates: Iterable[Candidate]) -> None:
         """Store what a stage found for a head and mark it done, at once; what the stage stored before is replaced.
@@ -138,41 +173,25 @@ class Library:
             )
             for place, c in enumerate(candidates)
         ]
-        try:
-            with closing(self._connection.cursor()) as cursor:
-                cursor.execute("BEGIN IMMEDIATE")
-                try:
-                    cursor.execute(
-                        "DELETE FROM candidates WHERE layer = ? AND head = ? AND stage = ?",
-                        (head.layer, head.index, stage),
-                    )
-                    cursor.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)
-                    cursor.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (stage, head.layer, head.index))
-                    cursor.execute("COMMIT")
-                except sqlite3.Error:
-                    if self._connection.in_transaction:
-                        cursor.execute("ROLLBACK")
-                    raise
-        except sqlite3.OperationalError as error:
-            raise InputError(
-                f"cannot write {self.path}: {error}; free some space and run the same command again"
-            ) from error
+        key = (stage, head.layer, head.index)
+        with self._transaction():
+            self._connection.execute("DELETE FROM candidates WHERE stage = ? AND layer = ? AND head = ?", key)
+            self._connection.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)
+            self._connection.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", key)
 
     def forget(self, stage: str) -> None:
         """Drop what a stage stored for every head."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute("DELETE FROM candidates WHERE stage = ?", (stage,))
-        self._connection.execute("DELETE FROM finished WHERE stage = ?", (stage,))
-        self._connection.execute("COMMIT")
+        with self._transaction():
+            self._connection.execute("DELETE FROM candidates WHERE stage = ?", (stage,))
+            self._connection.execute("DELETE FROM finished WHERE stage = ?", (stage,))
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""
-        rows = self._connection.execute("SELECT DISTINCT layer, head FROM candidates ORDER BY layer, head")
-        return [Head(*row) for row in rows]
+        return [Head(*row) for row in self._rows("SELECT DISTINCT layer, head FROM candidates ORDER BY layer, head")]
 
     def candidates(self, head: Head) -> list[Candidate]:
         """All candidates of a head, failed ones too, in a fixed order."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT origin, label, source, verdict, reason, validation_iou, validation_cross_entropy, iou, iou_low,"
             " iou_high, cross_entropy, jsd FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
             (head.layer, head.index),
@@ -233,10 +252,11 @@ def load_library(folder: str | Path) -> dict[Head, Program]:
     """The assignment of a finished run: each head's surrogate.
 
     Raises:
-        InputError: the folder holds no library.
+        InputError: the folder holds no library, or one that is damaged.
     """
     library = Library(Path(folder))
     try:
-        return {head: choose_surrogate(library.ranked(head)).program for head in library.heads()}
+        ranked = {head: library.ranked(head) for head in library.heads()}
+        return {head: choose_surrogate(entries).program for head, entries in ranked.items() if entries}
     finally:
         library.close()

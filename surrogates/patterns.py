@@ -35,12 +35,13 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
         raise ProgramFailed(f"{program.name}: {error}") from error
 
 
-def normalise(values: Array, visible: Array) -> Array:
+def normalise(values: Array, visible: Array, *, empty_rows: bool = True) -> Array:
     """Softmax over the visible cells of each row.
 
     Args:
         values: scores, broadcastable to the shape of ``visible``; ``-inf`` excludes a cell.
         visible: mask, shape (…, q, n).
+        empty_rows: whether a row may have no visible cell, as those of padding have; False saves the time to look.
 
     Returns:
         Pattern of the shape of ``visible``, float32: rows sum to one, invisible cells are 0. A row in which no visible
@@ -51,7 +52,9 @@ def normalise(values: Array, visible: Array) -> Array:
     # else is uniform over them.
     floored = backend.where(visible, backend.at_least(values, LOWEST), backend.number(-np.inf))
     result = backend.softmax(floored)
-    # Only rows without visible cells, which are padding, are not a number by now, or those whose scores were not.
+    if not empty_rows:
+        return result
+    # Rows without visible cells are not a number by now, like those whose scores were not.
     return backend.where(visible.any(-1)[..., None], result, backend.number(0.0))
 
 
