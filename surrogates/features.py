@@ -5,7 +5,7 @@ columns and handed to a program as a column (b, q, 1) or a row (b, 1, n); pair f
 broadcasts to it. Everything is integer or float32.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,12 +49,18 @@ class Texts:
 
     @classmethod
     def from_lists(
-        cls, lists: list[list[int]], table: TokenTable, *, causal: bool, torch_tensors: bool = False
+        cls,
+        lists: Sequence[Sequence[int]],
+        table: TokenTable,
+        *,
+        causal: bool,
+        torch_tensors: bool = False,
+        width: int | None = None,
     ) -> "Texts":
-        """Batch texts of several lengths, padded on the right."""
-        n = max(map(len, lists))
-        ids: Array = np.zeros((len(lists), n), dtype=np.int64)
-        mask: Array = np.zeros((len(lists), n), dtype=bool)
+        """Batch texts of several lengths, padded on the right to ``width`` columns, or to the longest."""
+        n = width or max(map(len, lists))
+        ids = np.zeros((len(lists), n), dtype=np.int64)
+        mask = np.zeros((len(lists), n), dtype=bool)
         for row, tokens in enumerate(lists):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = True

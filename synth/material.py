@@ -88,6 +88,9 @@ class Material:
             found[split] = tuple(i for i, tokens in enumerate(ids) if splits[i] == split and len(tokens) > 1)
             if not found[split]:
                 raise InputError(f"no {split} text has two tokens; give longer texts or a larger --max-tokens")
+        # A window that holds every text is none, and layers that see alike share their work.
+        longest = max(map(len, ids))
+        windows = tuple(None if window is None or window >= longest else window for window in windows)
         renumbered = tuple(tuple(number[token] for token in tokens) for tokens in ids)
         return cls(attention, table.subset(used), causal, windows, renumbered, found)
 
@@ -136,7 +139,7 @@ class Material:
                 tuple(map(tuple, facts["ids"])),
                 {split: tuple(numbers) for split, numbers in facts["splits"].items()},
             )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} cannot be read ({error}); run `headsynth synthesize` again") from error
 
     def lists(self, split: Split) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """The factors that the search multiplies into terms, evaluated once for all heads on sampled query rows."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,11 @@ _PAIRS = (
     "pair.latest(pair.same_token & ~pair.offset(0))", "pair.latest(pair.follows_same_token)",
 )  # fmt: skip
 _SIGNED_PAIRS = (*(f"pair.offset(-{k})" for k in range(1, 9)), "abs(pair.distance)", "abs(pair.word_distance)")
+RAREST = 20
+"""Tokens or cells in which a factor must differ from its usual value."""
+RAREST_TOKEN = 5
+"""Times that a string must occur to join a set."""
+_CELLS = 2_000_000
 COMMON_TOKENS = 256
 """Token ids considered for ``is_one_of``: the most frequent ones in the training texts."""
 
@@ -84,46 +90,64 @@ def build_bank(
         visible: cells the model lets a query see, shape (t, n, n).
         seed: of the draw.
     """
-    texts = Texts.from_lists(lists, table, causal=causal, torch_tensors=True)
+    n = visible.shape[-1]
     generator = np.random.default_rng(seed)
     numbers = np.stack([_sample(generator, len(tokens), rows_per_text) for tokens in lists])
     rows = torch.from_numpy(numbers)
     place = torch.arange(len(lists))[:, None]
     seen = torch.from_numpy(visible)[place, rows]
     # A row that only fills up sees one cell, so it adds nothing to any gradient.
-    seen[rows < 0] = torch.arange(texts.n) == 0
+    seen[rows < 0] = torch.arange(n) == 0
+    real = torch.arange(n) < torch.tensor([len(tokens) for tokens in lists])[:, None]
 
-    def token_values(side: str) -> tuple[list[str], Tensor]:
-        expressions, values = [EVERYWHERE], [torch.ones(len(lists), texts.n)]
-        for expression in _token_expressions(side, causal=causal):
-            value = evaluate(expression, texts)
-            flat = value[..., 0] if side == "query" else value[:, 0]
-            if _varies(flat, texts.mask):
-                expressions.append(expression)
-                values.append(flat)
-        return expressions, torch.stack(values, -1)
+    token_names = {side: _token_expressions(side, causal=causal) for side in ("query", "key")}
+    pair_names = [*_PAIRS, *(() if causal else _SIGNED_PAIRS)]
+    if table.embeddings is None:
+        pair_names.remove("pair.similarity")
+    parts: dict[str, list[Tensor]] = {name: [] for name in (*token_names["query"], *token_names["key"], *pair_names)}
+    left: list[list[Tensor]] = [[], []]
+    # A few texts at a time: every pair feature of a batch is in memory at once.
+    size = max(1, _CELLS // n**2)
+    for start in range(0, len(lists), size):
+        chunk = slice(start, start + size)
+        texts = Texts.from_lists(lists[chunk], table, causal=causal, torch_tensors=True, width=n)
+        here = torch.arange(len(texts.ids))[:, None]
+        for name in token_names["query"]:
+            parts[name].append(evaluate(name, texts)[..., 0].expand(len(here), n))
+        for name in token_names["key"]:
+            parts[name].append(evaluate(name, texts)[:, 0].expand(len(here), n))
+        for name in pair_names:
+            parts[name].append(evaluate(name, texts).expand(len(here), n, n)[here, rows[chunk]] * seen[chunk])
+        for shift in (0, 1):
+            left[shift].append(texts.ids_left(shift))
 
-    queries, query_values = token_values("query")
-    keys, key_values = token_values("key")
-    pairs, pair_values = [EVERYWHERE], [seen.float()]
-    for expression in (*_PAIRS, *(() if causal else _SIGNED_PAIRS)):
-        if "similarity" in expression and table.embeddings is None:
-            continue
-        value = evaluate(expression, texts).expand(len(lists), texts.n, texts.n)[place, rows] * seen
-        if (
-            float(value.abs().sum()) > 1e-3 * float(seen.sum()) ** 0.5
-            and float((value - value[seen][0]).mul(seen).abs().sum()) > 0
-        ):
-            pairs.append(expression)
-            pair_values.append(value)
-    tokens, places = _common_tokens(lists, table, texts)
+    def chosen(names: list[str]) -> tuple[tuple[str, ...], Tensor]:
+        values = {name: torch.cat(parts[name]) for name in names}
+        kept = {name: found for name, found in values.items() if _varies(found[real])}
+        return (EVERYWHERE, *kept), torch.stack([torch.ones(len(lists), n), *kept.values()], -1)
+
+    queries, query_values = chosen(token_names["query"])
+    keys, key_values = chosen(token_names["key"])
+    pair_values = {EVERYWHERE: seen.float()}
+    for name in pair_names:
+        found = torch.cat(parts.pop(name))
+        if _varies(found[seen]):
+            pair_values[name] = found
+    tokens, lookup = _common_tokens(lists, table)
+    key_tokens = torch.stack([lookup[torch.cat(ids)] for ids in left])
     return Bank(
-        queries=tuple(queries), keys=tuple(keys), pairs=tuple(pairs),
-        query_values=query_values[place, rows].contiguous(), key_values=key_values.contiguous(),
-        pair_values=torch.stack(pair_values), visible=seen, tokens=tokens,
-        query_tokens=torch.stack([p[place, rows] for p in places]), key_tokens=torch.stack(places),
+        queries=queries,
+        keys=keys,
+        pairs=tuple(pair_values),
+        query_values=query_values[place, rows].contiguous(),
+        key_values=key_values.contiguous(),
+        pair_values=torch.stack(list(pair_values.values())),
+        visible=seen,
+        tokens=tokens,
+        query_tokens=key_tokens[:, place, rows],
+        key_tokens=key_tokens,
         row_numbers=numbers,
-    )  # fmt: skip
+    )
 
 
 def _sample(generator: np.random.Generator, length: int, count: int) -> np.ndarray:
@@ -140,27 +164,18 @@ def _token_expressions(side: str, *, causal: bool) -> list[str]:
     return expressions + [n.format(side) if "{" in n else f"{side}.{n}" for n in _TOKEN_NUMBERS]
 
 
-def _varies(values: Tensor, mask: Tensor) -> bool:
-    """Whether a token feature differs between tokens often enough to be fitted."""
-    real = values[mask]
-    return int((real != real.median()).sum()) >= 20
+def _varies(values: Tensor) -> bool:
+    """Whether a feature differs between tokens or cells often enough to be fitted."""
+    return int((values != values.median()).sum()) >= RAREST
 
 
-def _common_tokens(lists: list[list[int]], table: TokenTable, texts: Texts) -> tuple[tuple[str, ...], list[Tensor]]:
-    """The most frequent strings, and for each token (and its left neighbour) the place of its string among them."""
-    counts: dict[str, int] = {}
+def _common_tokens(lists: list[list[int]], table: TokenTable) -> tuple[tuple[str, ...], Tensor]:
+    """The most frequent strings, and for each token number plus one its string's place among them."""
     special = table.columns["is_special"]
-    for tokens in lists:
-        for token in tokens:
-            if not special[token]:
-                text = table.texts[token]
-                counts[text] = counts.get(text, 0) + 1
-    common = sorted((text for text, count in counts.items() if count >= 5), key=lambda t: (-counts[t], t))[
-        :COMMON_TOKENS
-    ]
+    counts = Counter(table.texts[token] for tokens in lists for token in tokens if not special[token])
+    frequent = sorted((text for text in counts if counts[text] >= RAREST_TOKEN), key=lambda text: (-counts[text], text))
+    common = tuple(frequent[:COMMON_TOKENS])
     position = {text: place for place, text in enumerate(common)}
     other = len(common)
-    lookup = torch.tensor(
-        [other] + [other if s else position.get(t, other) for t, s in zip(table.texts, special, strict=True)]
-    )
-    return (*common, ""), [lookup[texts.ids_left(shift)] for shift in (0, 1)]
+    places = [other if s else position.get(text, other) for text, s in zip(table.texts, special, strict=True)]
+    return (*common, ""), torch.tensor([other, *places])

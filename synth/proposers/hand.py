@@ -1,5 +1,6 @@
 """Reads programs that a person wrote: one file each, in a folder."""
 
+import re
 from pathlib import Path
 
 from surrogates.errors import InputError
@@ -21,9 +22,19 @@ def read_programs(folder: Path) -> list[tuple[str, Program]]:
     found = []
     for path in paths:
         try:
-            found.append((label_of(path.stem), Program.parse(path.read_text(encoding="utf-8"))))
+            found.append((_label(path), Program.parse(_without_figures(path.read_text(encoding="utf-8")))))
         except ProgramRefused as error:
             raise InputError(f"{path}: {error.problems[0]}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
     return found
+
+
+def _label(path: Path) -> str:
+    """The file's name, without the rank that an exported file has in front."""
+    return label_of(re.sub(r"^\d+_(?=.)", "", path.stem))
+
+
+def _without_figures(source: str) -> str:
+    """The source without the comment that an exported file begins with: an edited copy has other figures."""
+    return re.sub(r"\A# L\d+H\d+, test IoU .*\n", "", source)

@@ -1,16 +1,18 @@
 """The offline proposer: sparse regression of one head's pattern on products of factors.
 
 A term is a constant times (a factor of the query) x (a factor of the key) x (a factor of the pair). Each round scores
-every such product, some ten thousand, by the decrease in cross-entropy that a second-order expansion
-promises, g^2 / 2h with g the gradient and h the curvature along the new constant; the most promising are refitted exactly and the
-best is kept. Sets of tokens for ``is_one_of`` come from the same expansion for each token: sorted by g / h, the best set
-is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying are pruned.
+every such product, some ten thousand, by the decrease in cross-entropy that a second-order expansion promises, g^2 / 2h
+with g the gradient and h the curvature along the new constant. The most promising are tried by a Newton step, the best
+of these are fitted to the end, and one joins. Sets of tokens for ``is_one_of`` come from the same expansion for each
+token: sorted by g / h, the best set is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying
+are pruned.
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from surrogates.vocabulary import MAX_STRINGS
 from synth.fitting import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
@@ -64,6 +66,8 @@ class Search:
         self.shape = (t, r, n)
         self.target = target
         self.rows = Rows(target.reshape(t * r, n), bank.visible.reshape(t * r, n))
+        # Of the keys' tokens and of their left neighbours', each (t, n, tokens).
+        self._one_hot = [one_hot(tokens, len(bank.tokens)).float() for tokens in bank.key_tokens]
         self._sets: dict[str, tuple[tuple[int, ...], int]] = {}
 
     # Columns.
@@ -178,14 +182,13 @@ class Search:
         pairs = [0, *(int(p) for p in torch.topk(gain.amax((0, 2))[1:], 3).indices + 1)]
         found = []
         for shift in (0, 1):
-            # one_hot: (t, n, tokens)
-            one_hot = torch.nn.functional.one_hot(bank.key_tokens[shift], size).float()
+            tokens = self._one_hot[shift]
             for p in pairs:
                 pair = bank.pair_values[p]
                 weighted = pattern * pair
-                gradient = torch.bmm(residual * pair, one_hot).reshape(t * r, size)
-                mean = torch.bmm(weighted, one_hot).reshape(t * r, size)
-                second = mean if p == 0 else torch.bmm(weighted * pair, one_hot).reshape(t * r, size)
+                gradient = torch.bmm(residual * pair, tokens).reshape(t * r, size)
+                mean = torch.bmm(weighted, tokens).reshape(t * r, size)
+                second = mean if p == 0 else torch.bmm(weighted * pair, tokens).reshape(t * r, size)
                 g = queries.T @ gradient / (t * r)
                 h = (queries**2).T @ (second - mean**2) / (t * r)
                 for q, places, value in self._prefixes(g, h):

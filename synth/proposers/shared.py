@@ -47,8 +47,12 @@ def best_of_others(
         table = torch.zeros(len(distinct), len(group))
         for start in range(0, len(distinct), _CHUNK):
             chunk = distinct[start : start + _CHUNK]
-            found = torch.stack([_pattern(program, texts, visible).flatten(1)[:, cells] for program in chunk], dim=1)
+            patterns = [_pattern(program, texts, visible) for program in chunk]
+            found = torch.stack([p.flatten(1)[:, cells] for p in patterns], dim=1)
             table[start : start + len(chunk)] = similarity_matrix(found, targets)[0]
+            # The measure takes rows that sum to one; a program that gave none must not win.
+            failed = torch.tensor([not p.any() for p in patterns])
+            table[start : start + len(chunk)][failed] = 0.0
             done += len(chunk)
             progress(done, total)
         for place, head in enumerate(group):
@@ -61,7 +65,7 @@ def _pattern(program: Program, texts: Texts, visible: torch.Tensor) -> torch.Ten
     try:
         return pattern(program, texts, visible)
     except ProgramFailed:
-        # It failed where it was scored too and is listed there; here it only must not win.
+        # It may fail where it was not scored; here it only must not win.
         return torch.zeros(visible.shape)
 
 
