@@ -73,7 +73,7 @@ def write_program(terms: Sequence[Term], weights: Sequence[float], importance: S
 
 def _docstring(text: str) -> str:
     text = text[0].upper() + text[1:] + "."
-    text = text.replace("\\", "\\\\").replace('"', "'")
+    text = text.replace('\\"', "'").replace('"', "'").replace("\\", "\\\\")
     return "\n".join(textwrap.wrap(text, _WIDTH - 8, subsequent_indent="    ", break_long_words=False))
 
 
