@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 _TINY = 1e-12
+_CACHED_CELLS = 500_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def similarity(pattern: Tensor, target: Tensor) -> Similarity:
 def similarity_matrix(patterns: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     """IoU and cross-entropy of every program with every head, mean over texts.
 
-    Rows sum to one in both, so with d the L1 distance and m the total mass, IoU is (m - d/2) / (m + d/2); the L1
-    distances of all pairs are one ``cdist`` and the cross-entropies one matrix product.
+    The union of two cells is their sum less the intersection, so only intersections are summed pair by pair; the
+    cross-entropies are one matrix product.
 
     Args:
         patterns: of p programs, shape (t, p, cells); the same cells as the heads', 0 in padding.
@@ -61,7 +62,24 @@ def similarity_matrix(patterns: Tensor, targets: Tensor) -> tuple[Tensor, Tensor
     Returns:
         IoU and cross-entropy (nats a query row), each of shape (p, h).
     """
-    mass = targets.sum(-1)[:, None, :]  # (t, 1, h): the number of query rows
-    distance = torch.cdist(patterns, targets, p=1.0) / 2  # (t, p, h)
-    cross = -(patterns.clamp(min=_TINY).log() @ targets.transpose(1, 2)) / mass.clamp(min=_TINY)
-    return ((mass - distance) / (mass + distance)).mean(0), cross.mean(0)
+    mass = targets.sum(-1)[:, None, :].clamp(min=_TINY)  # (t, 1, h): the number of query rows
+    smaller = _intersections(patterns, targets)
+    union = patterns.sum(-1)[:, :, None] + mass - smaller
+    cross = -(patterns.clamp(min=_TINY).log() @ targets.transpose(1, 2)) / mass
+    return (smaller / union).mean(0), cross.mean(0)
+
+
+def _intersections(patterns: Tensor, targets: Tensor) -> Tensor:
+    """Sum of the smaller of each cell, shape (t, p, h)."""
+    texts, programs, cells = patterns.shape
+    heads = targets.shape[1]
+    found = patterns.new_empty(texts, programs, heads)
+    # So many programs at a time that what one operation writes the next still finds in a CPU's cache.
+    size = max(1, _CACHED_CELLS // (heads * cells))
+    buffer = patterns.new_empty(size, heads, cells)
+    for text in range(texts):
+        for start in range(0, programs, size):
+            some = patterns[text, start : start + size, None]
+            smaller = torch.minimum(some, targets[text], out=buffer[: len(some)])
+            torch.sum(smaller, dim=-1, out=found[text, start : start + size])
+    return found

@@ -11,7 +11,7 @@ from surrogates.tokens import TokenTable
 from tests.benchmarks.programs import programs
 from tests.benchmarks.timing import Comparison, compare
 
-PROGRAMS, HEADS, TEXTS, TOKENS = 64, 64, 20, 64
+PROGRAMS, HEADS, TEXTS, TOKENS = 128, 128, 10, 64
 
 
 def loop(candidates: list[Program], ids: np.ndarray, table: TokenTable, heads: np.ndarray) -> np.ndarray:
