@@ -9,7 +9,10 @@ from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 
 from surrogates.errors import InputError
 
-_USE_INSTEAD = "use a model of the Llama, Mistral, Qwen, Gemma, Phi, OPT, GPT-2, GPT-Neo, GPT-NeoX, BERT, RoBERTa or DistilBERT family"
+_USE_INSTEAD = (
+    "use a model of the Llama, Mistral, Qwen, Gemma, Phi, OPT, GPT-2, GPT-Neo, GPT-NeoX, BERT, RoBERTa "
+    "or DistilBERT family"
+)
 
 
 def is_causal(config: PretrainedConfig) -> bool:

@@ -59,12 +59,12 @@ class Texts:
     ) -> "Texts":
         """Batch texts of several lengths, padded on the right to ``width`` columns, or to the longest."""
         n = width or max(map(len, lists))
-        ids = np.zeros((len(lists), n), dtype=np.int64)
-        mask = np.zeros((len(lists), n), dtype=bool)
+        ids: Array = np.zeros((len(lists), n), dtype=np.int64)
+        mask: Array = np.zeros((len(lists), n), dtype=bool)
         for row, tokens in enumerate(lists):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = True
-        padding = None if mask.all() else mask
+        padding: Array = None if mask.all() else mask
         if torch_tensors:
             ids, padding = torch.from_numpy(ids), None if padding is None else torch.from_numpy(padding)
         return cls(ids, table, mask=padding, causal=causal)

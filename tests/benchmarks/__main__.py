@@ -17,7 +17,8 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     size = f"{scoring.PROGRAMS} programs, {scoring.HEADS} heads, {scoring.TEXTS} texts of {scoring.TOKENS} tokens"
     _line(f"scoring ({size})", "a loop over (program, text, head) in NumPy float64", scoring.run(), faster=True)
-    _line("extraction (32 texts of 128 tokens)", "a forward pass with output_attentions", extraction.run(), faster=False)
+    plain = "a forward pass with output_attentions"
+    _line("extraction (32 texts of 128 tokens)", plain, extraction.run(), faster=False)
     for model, found in patched_forward.run().items():
         _line(f"patched forward pass, {model}, 25 % of heads", "the unpatched eager one", found, faster=False)
 

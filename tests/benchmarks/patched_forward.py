@@ -20,7 +20,9 @@ def run() -> dict[str, Comparison]:
     """On the bundled model and on one of GPT-2's size with random weights; 32 texts of 128 tokens, median of 9."""
     loaded = load_model(str(MODEL_FOLDER))
     tokenizer = loaded.tokenizer
-    large = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), attn_implementation="eager")).eval()
+    large = GPT2LMHeadModel(
+        GPT2Config(vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=0, attn_implementation="eager")
+    ).eval()
     return {
         "bundled model": _compare(loaded.model, tokenizer, rounds=9),
         "GPT-2 size": _compare(large, tokenizer, rounds=3),

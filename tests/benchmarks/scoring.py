@@ -15,7 +15,7 @@ PROGRAMS, HEADS, TEXTS, TOKENS = 128, 128, 10, 64
 
 
 def loop(candidates: list[Program], ids: np.ndarray, table: TokenTable, heads: np.ndarray) -> np.ndarray:
-    """The fixed baseline: one pair at a time with NumPy in float64; heads (h, t, n, n). IoU and cross-entropy, (2, p, h)."""
+    """The fixed baseline, one pair at a time in NumPy float64: heads (h, t, n, n), IoU and cross-entropy (2, p, h)."""
     found = np.zeros((2, len(candidates), len(heads)))
     for p, program in enumerate(candidates):
         for t in range(len(ids)):
@@ -39,7 +39,8 @@ def batched(candidates: list[Program], ids: np.ndarray, table: TokenTable, heads
 def run() -> Comparison:
     """Time both on random texts and patterns, after checking that they agree."""
     generator = np.random.default_rng(0)
-    surfaces = ["<s>", " the", " a", " and", " was", ",", ".", " Tom", " Lily", "ing", " ran", " said", '"', "\n", " dog"]
+    words = [" the", " a", " and", " was", ",", ".", " Tom", " Lily", "ing", " ran", " said", '"', "\n", " dog"]
+    surfaces = ["<s>", *words]
     table = TokenTable.from_surfaces(surfaces, {0})
     ids = generator.integers(1, len(surfaces), size=(TEXTS, TOKENS))
     ids[:, 0] = 0
