@@ -123,7 +123,7 @@ class Library:
             yield
         except sqlite3.OperationalError as error:
             raise InputError(
-                f"cannot use {self.path}: {error}; free some space, end other runs on it, and run the same command again"
+                f"cannot use {self.path}: {error}; free some space, end other runs on it, and run the command again"
             ) from error
         except sqlite3.DatabaseError as error:
             raise InputError(

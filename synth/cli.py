@@ -5,8 +5,9 @@ What does the work is imported by the command that needs it, since torch and tra
 
 import errno
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -15,7 +16,6 @@ from synth.run_directory import DEMO_CORPUS, Settings
 
 app = typer.Typer(
     help="Explain a language model's attention heads as short Python programs, and run the model with them in place.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -27,11 +27,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Plain progress lines inste
 Heads = Annotated[
     list[str] | None,
     typer.Option(
-        "--heads", metavar="HEADS", help="L3H7, L3 or L0-L2; repeat or separate by commas.", show_default=False
+        "--heads",
+        metavar="HEADS",
+        help="Which heads: L3H7, L3 or L0-L2, repeated or separated by commas; by default all.",
+        show_default=False,
     ),
 ]
-Jobs = Annotated[int, typer.Option(min=0, help="Worker processes; 0 for one a core.")]
-Device = Annotated[str, typer.Option(help="Where the model runs: cpu, cuda, mps.")]
+Jobs = Annotated[int, typer.Option(metavar="N", min=0, help="Worker processes; 0 for one a core.")]
+Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model runs: cpu, cuda or mps.")]
 
 
 @app.command("synthesize")
@@ -40,21 +43,29 @@ def synthesize_command(
     corpus: Annotated[
         str,
         typer.Option(
-            help=f"A .txt, .jsonl or .json file, hf:DATASET[:SPLIT[:FIELD]], or {DEMO_CORPUS} for the bundled stories."
+            metavar="CORPUS",
+            help=f"A .txt, .jsonl or .json file, hf:DATASET[:SPLIT[:FIELD]], or {DEMO_CORPUS} for the bundled stories.",
         ),
     ] = DEMO_CORPUS,
     output: Annotated[Path, typer.Option(metavar="RUN", help="The run directory to write.")] = Path("runs/latest"),
     heads: Heads = None,
     programs: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Programs of your own to score, one .py file each.", show_default=False),
+        typer.Option(
+            metavar="DIR", help="A folder of programs of your own to score, one .py file each.", show_default=False
+        ),
     ] = None,
-    max_terms: Annotated[int, typer.Option(min=1, max=32, help="Most terms of a program.")] = 8,
-    max_tokens: Annotated[int, typer.Option(min=4, help="Texts are cut to so many tokens.")] = 128,
-    seed: Annotated[int, typer.Option(help="Of the split and of sampling.")] = 0,
+    max_terms: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="Most terms of a program.")] = 8,
+    max_tokens: Annotated[int, typer.Option(metavar="N", min=4, help="Texts are cut to so many tokens.")] = 128,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the split and of sampling.")] = 0,
     jobs: Jobs = 0,
-    revision: Annotated[str, typer.Option(help="Of the model on the hub.", show_default=False)] = "",
-    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float16.")] = "float32",
+    revision: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Branch, tag or commit of the model on the hub.", show_default=False),
+    ] = "",
+    dtype: Annotated[
+        str, typer.Option(metavar="TYPE", help="The model's numbers: float32, bfloat16 or float16.")
+    ] = "float32",
     device: Device = "cpu",
     bos: Annotated[
         bool | None,
@@ -83,7 +94,7 @@ def synthesize_command(
 def inspect_command(
     run: Run,
     head: Annotated[
-        str | None, typer.Argument(metavar="[HEAD]", help="One head, such as L3H7.", show_default=False)
+        str | None, typer.Argument(metavar="HEAD", help="One head, such as L3H7.", show_default=False)
     ] = None,
     sort: Annotated[Literal["head", "iou", "terms"], typer.Option(help="Order of the heads.")] = "head",
     as_json: Json = False,
@@ -97,7 +108,9 @@ def inspect_command(
 @app.command("evaluate")
 def evaluate_command(
     run: Run,
-    fractions: Annotated[str, typer.Option(help="Shares of the heads to replace, in percent.")] = "10,25,50,75,100",
+    fractions: Annotated[
+        str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
+    ] = "10,25,50,75,100",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -122,18 +135,44 @@ def demo_command(
     demo(output, jobs, Reporter(quiet=quiet))
 
 
-def main() -> None:
-    """Entry point of the ``headsynth`` command."""
+# What typer raises on a wrong command line; which copy of click it belongs to depends on typer's version.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_INTERRUPTED = 130  # what shells expect after Ctrl-C, and what typer answers
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the ``headsynth`` command.
+
+    Args:
+        arguments: those of the process when left out; none at all ask for help.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        app(standalone_mode=True)
+        code = app(list(arguments) or ["--help"], prog_name="headsynth", standalone_mode=False)
     except InputError as error:
         _fail(str(error))
+    except _UsageError as error:
+        _fail(_usage(error))
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _fail(f"the disk is full ({error.filename or error.strerror}); free some space and run the same command again")
+        if error.errno in _FULL:
+            _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
+        if error.errno in _REFUSED:
+            _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
+        raise
+    if code == _INTERRUPTED:
+        print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
+    sys.exit(code)
 
 
-def _fail(message: str) -> None:
+def _usage(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx else "headsynth"
+    return f"{error.format_message().rstrip('.')}; see `{command} --help`"
+
+
+def _fail(message: str) -> NoReturn:
     print(f"headsynth: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from surrogates.features import Texts
@@ -10,29 +11,39 @@ from surrogates.patterns import pattern
 from surrogates.program import Program
 from synth.material import Material
 
-SIDE = 24
-"""Tokens drawn, from the start of a text."""
+MOST_TOKENS = 24
+"""Tokens drawn, from the start of a text, where the terminal is wide enough."""
 _SHADES = " ·░▒▓█"
 _LABEL = 10
 
 
-def draw_patterns(material: Material, head: Head, program: Program) -> Text:
+def draw_patterns(material: Material, head: Head, program: Program, width: int) -> Text:
     """The first tokens of the first test text: queries down, keys across, darker for more attention.
 
-    A shade stands for the square root of a cell, so that weak cells show.
+    A shade stands for the square root of a cell, so that weak cells show. As many tokens are drawn as fit into
+    ``width`` characters.
     """
+    side = max(4, min(MOST_TOKENS, (width - _LABEL - len(" ││ │")) // 4))
     number = material.splits["test"][0]
     tokens = [list(material.ids[number])]
     texts = Texts.from_lists(tokens, material.table, causal=material.causal, torch_tensors=True)
     visible = torch.from_numpy(material.visible(head.layer, tokens))
-    found = pattern(program, texts, visible)[0, :SIDE, :SIDE].numpy()
-    real = material.patterns(head, (number,))[0, :SIDE, :SIDE].numpy()
-    seen = visible[0, :SIDE, :SIDE].numpy()
+    found = pattern(program, texts, visible)[0, :side, :side].numpy()
+    real = material.patterns(head, (number,))[0, :side, :side].numpy()
+    seen = visible[0, :side, :side].numpy()
     lines = [f"{'':{_LABEL}}  {'head':{2 * len(real)}}  program"]
     for row, token in enumerate(tokens[0][: len(real)]):
-        label = material.table.texts[token].replace("\n", "\\n")[:_LABEL]
-        lines.append(f"{label:>{_LABEL}} │{_cells(real[row], seen[row])}│ {_cells(found[row], seen[row])}│")
+        lines.append(
+            f"{_label(material.table.texts[token])} │{_cells(real[row], seen[row])}│ {_cells(found[row], seen[row])}│"
+        )
     return Text("\n".join(lines))
+
+
+def _label(text: str) -> str:
+    """A token's text, right-aligned: line breaks and the like as Python writes them, and a space that shows."""
+    shown = repr(text)[1:-1].replace(" ", "␣")
+    shown = set_cell_size(shown, min(cell_len(shown), _LABEL))
+    return " " * (_LABEL - cell_len(shown)) + shown
 
 
 def _cells(weights: np.ndarray, visible: np.ndarray) -> str:

@@ -126,7 +126,8 @@ class Material:
             InputError: the file is missing or damaged.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # NumPy leaves a damaged file open that it opened itself.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 facts = json.loads(bytes(stored["facts"]))
                 arrays = {name: stored[name] for name in stored.files if name != "facts"}
             embeddings = arrays.pop("embeddings", None)

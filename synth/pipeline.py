@@ -1,13 +1,18 @@
 """From a model and a corpus to a library: the stages in their order, each of which does only what is missing."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import torch
 from joblib import Parallel, delayed
 
+from surrogates.errors import InputError
 from surrogates.features import Texts
 from surrogates.heads import Head, select_heads
 from surrogates.library import Candidate, Library, Origin, label_of
@@ -55,6 +60,7 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
     """
     hand = read_programs(request.programs) if request.programs else []
     settings = request.settings
+    run = RunDirectory.claim(request.output, settings)
     loaded = load_model(
         settings.model,
         revision=settings.revision or None,
@@ -63,18 +69,19 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
         bos=settings.bos_choice,
     )
     heads = select_heads(loaded.heads, request.heads)
-    # The corpus is read before the directory is made: a mistake in its name leaves nothing behind.
-    fresh = None
-    if not (request.output / "texts.jsonl").is_file():
-        fresh = split_texts(_corpus(settings.corpus), settings.seed, notify=reporter.say)
-    run = RunDirectory.create(request.output, settings)
-    if fresh is not None:
-        write_texts(run.texts, fresh)
-    texts = read_texts(run.texts)
+    resolved = run.texts.is_file()
+    texts = (
+        read_texts(run.texts) if resolved else split_texts(_corpus(settings.corpus), settings.seed, notify=reporter.say)
+    )
     ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
+    material = _material(loaded, run, texts, ids)
+    # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
+    run.start(settings)
+    if not resolved:
+        write_texts(run.texts, texts)
     with reporter.stage("attention") as step:
         extract(loaded, ids, run.attention, progress=step)
-    material = _material(loaded, run, texts, ids)
+    material.save(run.tokens)
     del loaded
     library = Library(run.path, create=True)
     try:
@@ -98,9 +105,7 @@ def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText]
     embeddings = loaded.model.get_input_embeddings().weight.detach().float().cpu().numpy()
     table = TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings), embeddings)
     splits = [text.split for text in texts]
-    material = Material.build(run.attention, table, ids, splits, causal=loaded.causal, windows=loaded.windows)
-    material.save(run.tokens)
-    return material
+    return Material.build(run.attention, table, ids, splits, causal=loaded.causal, windows=loaded.windows)
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ class _Work:
         if not missing or len(everyone) == 1:
             return
         programs = {
-            head: [Program.parse(c.source) for c in self.library.candidates(head) if c.origin == "search"]
+            head: [Program.parse(c.source) for c in self.library.candidates(head) if c.origin == "search" and c.scores]
             for head in everyone
         }
         with self.reporter.stage("try on other heads") as step:
@@ -181,10 +186,17 @@ class _Work:
         """Each head's candidates, in the order of the heads, as they come in."""
         jobs = min(self.jobs, len(heads))
         pool = Parallel(n_jobs=jobs, return_as="generator", mmap_mode="c", pre_dispatch=2 * jobs)
-        calls = (delayed(task)(self.material, head, *own) for head, own in zip(heads, arguments, strict=True))
+        calls = (
+            delayed(_in_worker)(os.getpid(), task, self.material, head, *own)
+            for head, own in zip(heads, arguments, strict=True)
+        )
         threads = torch.get_num_threads()
         try:
             yield from zip(heads, pool(calls), strict=True)
+        except BrokenProcessPool as error:
+            raise InputError(
+                "a worker process died, for lack of memory perhaps; run again with fewer --jobs"
+            ) from error
         finally:
             torch.set_num_threads(threads)
 
@@ -193,8 +205,26 @@ def _label(program: Program) -> str:
     return label_of("_and_".join(list(program.constants)[:2]))
 
 
-def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
+def _in_worker(parent: int, task: Callable[..., list[Candidate]], *arguments: object) -> list[Candidate]:
     torch.set_num_threads(1)  # so that results do not depend on the number of workers
+    if os.getpid() != parent:
+        _end_with(parent)
+    return task(*arguments)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Make this worker end when its parent is killed; joblib's would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
     target = material.patterns(head, material.splits["train"])
     found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
     return score_candidates(material, head, found)
@@ -204,7 +234,6 @@ def _refit_head(
     material: Material, head: Head, programs: Sequence[tuple[str, Program]], origin: Origin
 ) -> list[Candidate]:
     """Score programs with constants fitted to the head; those written by hand also as they are."""
-    torch.set_num_threads(1)
     lists = material.lists("train")
     lists = lists[: max(1, _REFIT_CELLS // max(map(len, lists)) ** 2)]
     texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)

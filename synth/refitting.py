@@ -1,6 +1,6 @@
 """Fits the constants of any vectorised program to a head, by Gauss-Newton on the cross-entropy through torch."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -12,12 +12,14 @@ from surrogates.program import Program
 from synth.fitting import Rows, fit_newton, round_weights, tune_iou
 
 OUTER_STEPS = 12
+_SCALES = tuple(0.5**k for k in range(8))
+"""Parts of a step that are tried: the linearisation may promise more than there is."""
 _LOWEST = -50.0
 """Stands for -inf while fitting, so that a cell the program excludes but the head looks at has a finite price."""
 
 
 def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> list[Program]:
-    """The program with constants fitted to a head: once to the cross-entropy, once tuned on IoU from there.
+    """The program with constants fitted to a head: once tuned on IoU, once to the cross-entropy.
 
     Scores linear in the constants need one linearisation; others are linearised anew after each step.
 
@@ -32,58 +34,88 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
     """
     if not program.constants:
         return [program]
-    names = list(program.constants)
-    rows = visible.any(-1)
-    weights = torch.tensor([program.constants[name] for name in names], dtype=torch.float32)
-    best: tuple[float, Tensor] | None = None
+    problem = _Problem(program, texts, visible, target)
+    weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
+    columns, rows = problem.linearise(weights)
+    loss = problem.loss(weights)
     for _ in range(OUTER_STEPS):
-        value, columns = _linearise(program, texts, names, weights)
-        shape = visible.shape
-        columns = torch.where(visible, columns.expand(len(names), *shape), 0.0)[:, rows]
-        offset = value.expand(shape)[rows].clamp(min=_LOWEST) - torch.tensordot(weights, columns, dims=1)
-        data = Rows(target[rows], visible[rows], offset)
-        here = fit_newton(columns, data, weights, iterations=0).loss
-        if best is not None and here > best[0] - 1e-5:
-            # The linearisation promised more than there was: stay, or try half way.
-            if here <= best[0] or torch.allclose(weights, best[1], rtol=1e-3):
+        step = fit_newton(columns, rows, weights).weights - weights
+        for scale in _SCALES:
+            tried = weights + scale * step
+            new_loss = problem.loss(tried)
+            if new_loss < loss - 1e-6:
                 break
-            weights = (weights + best[1]) / 2
-            continue
-        best = (here, weights)
-        fit = fit_newton(columns, data, weights)
-        kept = (columns, data, fit)
-        if torch.allclose(fit.weights, weights, rtol=1e-4, atol=1e-5):
+        else:
             break
-        weights = fit.weights
-        if _is_linear(program, texts, names, weights, columns, visible, rows):
-            break
-    columns, data, fit = kept
-    tuned = tune_iou(columns, data, fit)
-    return [_with(program, names, round_weights(columns, data, w)) for w in (tuned, fit.weights)]
+        weights, loss = tried, new_loss
+        before = columns
+        columns, rows = problem.linearise(weights)
+        if torch.allclose(columns, before, rtol=1e-3, atol=1e-4):
+            break  # linear in the constants, so one step was enough
+    tuned = _tune(problem, columns, rows, weights)
+    return [problem.rounded(tuned), problem.rounded(weights)]
 
 
-def _with(program: Program, names: Sequence[str], weights: Sequence[float]) -> Program:
-    return program.with_constants(dict(zip(names, weights, strict=True)))
+def _tune(problem: "_Problem", columns: Tensor, rows: Rows, weights: Tensor) -> Tensor:
+    """Weights of higher IoU near those of least cross-entropy, where the linearisation still holds."""
+    step = tune_iou(columns, rows, fit_newton(columns, rows, weights, iterations=0)) - weights
+    variation = problem.variation(weights)
+    for scale in _SCALES:
+        if problem.variation(weights + scale * step) < variation:
+            return weights + scale * step
+    return weights
 
 
-def _linearise(program: Program, texts: Texts, names: list[str], weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores (broadcastable to (t, n, n)) and their derivative by each constant (k, …)."""
-    value = scores(program, texts, dict(zip(names, weights, strict=True)))
+@dataclass(frozen=True)
+class _Problem:
+    """A program whose constants are sought; weights are their values in the program's order, shape (k,)."""
 
-    def at(values: Tensor) -> Array:
-        return scores(program, texts, dict(zip(names, values, strict=True)))
+    program: Program
+    texts: Texts
+    visible: Tensor
+    target: Tensor
 
-    tangents = [torch.func.jvp(at, (weights,), (unit,))[1] for unit in torch.eye(len(names))]
-    columns = torch.stack(list(torch.broadcast_tensors(*tangents)))
-    if torch.isnan(value).any() or not torch.isfinite(columns).all():
-        raise ProgramFailed(f"{program.name}: a score or its derivative is not finite")
-    return value, columns
+    def loss(self, weights: Tensor) -> float:
+        """Cross-entropy in nats a row; not a number where a score is none."""
+        seen = self._rows(self.visible)
+        values = self._values(self._scores(weights))
+        total = values.masked_fill(~seen, -torch.inf).logsumexp(-1)
+        return float((total - (self._rows(self.target) * values).sum(-1)).mean())
 
+    def variation(self, weights: Tensor) -> float:
+        """Half the mean L1 distance of rows."""
+        values = self._values(self._scores(weights)).masked_fill(~self._rows(self.visible), -torch.inf)
+        return float((values.softmax(-1) - self._rows(self.target)).abs().sum(-1).mean() / 2)
 
-def _is_linear(
-    program: Program, texts: Texts, names: list[str], weights: Tensor, columns: Tensor, visible: Tensor, rows: Tensor
-) -> bool:
-    """Whether the derivatives at other weights are those already known."""
-    _, again = _linearise(program, texts, names, weights)
-    again = torch.where(visible, again.expand(len(names), *visible.shape), 0.0)[:, rows]
-    return torch.allclose(again, columns, rtol=1e-3, atol=1e-4)
+    def linearise(self, weights: Tensor) -> tuple[Tensor, Rows]:
+        """Derivatives of the scores by each constant, shape (k, rows, n), and the rows with the rest of the scores."""
+        value = self._scores(weights)
+        units = torch.eye(len(weights))
+        tangents = [torch.func.jvp(self._scores, (weights,), (unit,))[1] for unit in units]
+        derivatives = torch.stack(list(torch.broadcast_tensors(*tangents)))
+        if torch.isnan(value).any() or not torch.isfinite(derivatives).all():
+            raise ProgramFailed(f"{self.program.name}: a score or its derivative is not finite")
+        shape = self.visible.shape
+        columns = torch.where(self.visible, derivatives.expand(len(weights), *shape), 0.0)[:, self.visible.any(-1)]
+        # The softmax ignores what shifts a whole row; left in, it would drown small differences in rounding errors.
+        seen = self._rows(self.visible)
+        columns = (columns - columns.sum(-1, keepdim=True) / seen.sum(-1, keepdim=True)) * seen
+        offset = self._values(value) - torch.tensordot(weights, columns, dims=1)
+        return columns, Rows(self._rows(self.target), seen, offset)
+
+    def rounded(self, weights: Tensor) -> Program:
+        columns, rows = self.linearise(weights)
+        values = round_weights(columns, rows, weights)
+        return self.program.with_constants(dict(zip(self.program.constants, values, strict=True)))
+
+    def _scores(self, weights: Tensor) -> Array:
+        return scores(self.program, self.texts, dict(zip(self.program.constants, weights, strict=True)))
+
+    def _values(self, value: Array) -> Tensor:
+        """Scores of the rows, 0 where nothing is seen."""
+        cells = torch.where(self.visible, value, 0.0).clamp(min=_LOWEST)
+        return self._rows(cells)
+
+    def _rows(self, cells: Tensor) -> Tensor:
+        """The rows in which a query sees anything: (t, n, n) -> (rows, n)."""
+        return cells[self.visible.any(-1)]

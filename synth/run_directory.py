@@ -11,6 +11,7 @@ from surrogates.errors import InputError
 DEMO_CORPUS = "demo"
 """Names the bundled stories where a corpus is asked for."""
 
+_BOS = {"": None, "yes": True, "no": False}
 _VERSIONED = ("headsynth", "torch", "transformers", "numpy")
 
 
@@ -29,7 +30,7 @@ class Settings:
 
     @property
     def bos_choice(self) -> bool | None:
-        return {"": None, "yes": True, "no": False}[self.bos]
+        return _BOS[self.bos]
 
 
 @dataclass(frozen=True)
@@ -55,37 +56,49 @@ class RunDirectory:
         return self.path / "programs"
 
     @classmethod
-    def create(cls, path: Path, settings: Settings) -> "RunDirectory":
-        """Start a run, or go on with the one that is there.
+    def claim(cls, path: Path, settings: Settings) -> "RunDirectory":
+        """A run to go on with, or a place where one can start; nothing is written yet.
 
         Raises:
-            InputError: the directory holds something else, or a run that was asked for otherwise, or cannot be written.
+            InputError: the directory holds something else, or a run that was asked for otherwise.
         """
         run = cls(path)
         if run._file.is_file():
             run._compare(settings)
-            return run
-        try:
-            if path.is_dir() and any(path.iterdir()):
-                raise InputError(f"{path} is not empty and holds no run; choose another --output")
-            path.mkdir(parents=True, exist_ok=True)
-            unfinished = path / "run.toml.unfinished"
-            unfinished.write_text(_to_toml(settings), encoding="utf-8")
-            unfinished.replace(run._file)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}; choose another --output") from error
+        elif path.exists() and not path.is_dir():
+            raise InputError(f"{path} is a file; choose another --output")
+        elif path.is_dir() and set(path.iterdir()) - {run._unfinished}:
+            raise InputError(f"{path} is not empty and holds no run; choose another --output")
         return run
+
+    def start(self, settings: Settings) -> None:
+        """Write what was asked, where it is not written yet.
+
+        Raises:
+            InputError: the directory cannot be written.
+        """
+        if self._file.is_file():
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._unfinished.write_text(_to_toml(settings), encoding="utf-8")
+            self._unfinished.replace(self._file)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error.strerror}; free some space or choose another --output"
+            ) from error
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
         """A run that exists.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or run.toml is damaged.
         """
         run = cls(path)
         if not run._file.is_file():
             raise InputError(f"{path} is no run directory; run `headsynth synthesize MODEL --output {path}` first")
+        run.settings()  # so that every command says so when they cannot be read
         return run
 
     def settings(self) -> Settings:
@@ -96,13 +109,22 @@ class RunDirectory:
         """
         try:
             stored = tomllib.loads(self._file.read_text(encoding="utf-8"))["asked"]
-            return Settings(**{field.name: field.type(stored[field.name]) for field in fields(Settings)})  # type: ignore[operator]
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+            settings = Settings(**{field.name: field.type(stored[field.name]) for field in fields(Settings)})  # type: ignore[operator]
+            if settings.bos not in _BOS:
+                raise ValueError(f"bos is {settings.bos!r}")
+        except KeyError as error:
+            raise InputError(f"{self._file} cannot be read (it lacks {error}); start a new run directory") from error
+        except (OSError, TypeError, ValueError) as error:  # bad UTF-8 and bad TOML are ValueErrors
             raise InputError(f"{self._file} cannot be read ({error}); start a new run directory") from error
+        return settings
 
     @property
     def _file(self) -> Path:
         return self.path / "run.toml"
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.path / "run.toml.unfinished"
 
     def _compare(self, settings: Settings) -> None:
         stored = asdict(self.settings())

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -90,12 +91,17 @@ def _document(perplexity: float, texts: int, points: list[Point]) -> dict:
 
 
 def _print(model: str, perplexity: float, texts: int, points: list[Point], shares: list[float]) -> None:
-    console = Console()
-    console.print(f"{model}: perplexity {perplexity:.3f} on {texts} test texts", highlight=False)
+    console = Console(highlight=False, markup=False)
+    console.print(f"{model}: perplexity {perplexity:.3f} on {texts} test texts", soft_wrap=True)
+    console.print(
+        "Heads are replaced by their programs, or by what explains nothing: uniform (every visible key alike), first "
+        "(all on the first token), zero (no output)."
+    )
     found = {(p.order, p.replacement, p.fraction): p for p in points}
     names = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
     for order in dict.fromkeys(p.order for p in points):
-        table = Table(title=f"\nIncrease in perplexity, {names[order]}", title_justify="left")
+        console.print(f"\nIncrease in perplexity, {names[order]}", soft_wrap=True)
+        table = Table(box=box.SIMPLE_HEAD)
         table.add_column("heads", justify="right", no_wrap=True)
         for replacement in REPLACEMENTS:
             table.add_column(replacement, justify="right", no_wrap=True)

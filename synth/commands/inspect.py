@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from rich import box
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
@@ -11,11 +12,11 @@ from rich.text import Text
 
 from surrogates.errors import InputError
 from surrogates.heads import Head
-from surrogates.library import Library, Ranked
+from surrogates.library import Candidate, Library, Ranked
+from surrogates.program import Program
 from synth.drawing import draw_patterns
 from synth.material import Material
 from synth.run_directory import RunDirectory
-
 
 Sort = Literal["head", "iou", "terms"]
 
@@ -60,26 +61,26 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     if as_json:
         print(json.dumps({"model": run.settings().model, "heads": rows, "summary": summary}, ensure_ascii=False))
         return
-    table = Table(title=f"{run.settings().model}: best program of each head, test texts", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD)
     table.add_column("head", no_wrap=True)
     table.add_column("IoU", justify="right", no_wrap=True)
     table.add_column("95 %", justify="right", no_wrap=True)
-    table.add_column("terms", justify="right")
-    table.add_column("origin")
+    table.add_column("terms", justify="right", no_wrap=True)
+    table.add_column("origin", no_wrap=True)
     table.add_column("hypothesis", overflow="fold")
     for row in rows:
         interval = f"{row['iou_low']:.3f}–{row['iou_high']:.3f}"
         terms = "" if row["terms"] is None else str(row["terms"])
         table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, row["origin"], Text(row["hypothesis"]))
-    console = Console()
+    console = Console(highlight=False, markup=False)
+    console.print(f"{run.settings().model}: best program of each head, test texts", soft_wrap=True)
     console.print(table)
     console.print(
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
-        + (f"; {failed} candidates failed (see each head)" if failed else ""),
-        highlight=False,
+        + (f"; {failed} candidates without scores (see each head)" if failed else "")
     )
-    console.print(f"programs: {run.programs}", highlight=False, soft_wrap=True)
+    console.print(f"programs: {run.programs}", soft_wrap=True)
 
 
 def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
@@ -107,17 +108,17 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         library.close()
     if as_json:
         rows = [_program_row(entry) for entry in ranked]
-        rows += [
-            dict.fromkeys(("iou", "iou_low", "iou_high", "terms", "kind"))
-            | {"name": c.label, "origin": c.origin, "verdict": c.verdict, "source": c.source}
-            for c in failures
-        ]
+        rows += [_failure_row(candidate) for candidate in failures]
         print(json.dumps({"head": str(head), "programs": rows}, ensure_ascii=False))
         return
-    console = Console()
-    table = Table(title=f"{head}: programs by validation IoU, test figures", title_justify="left")
-    for name in ("program", "origin", "terms", "IoU", "95 %", "cross-entropy", "JSD"):
-        table.add_column(name, justify="left" if name in ("program", "origin") else "right", no_wrap=True)
+    console = Console(highlight=False, markup=False)
+    console.print(f"{head}: programs by validation IoU, test figures")
+    table = Table(box=box.SIMPLE_HEAD)
+    # The name alone gives way on a narrow terminal: its number tells the file.
+    table.add_column("program", overflow="ellipsis")
+    table.add_column("origin", no_wrap=True)
+    for name in ("terms", "IoU", "95 %", "cross-\nentropy", "JSD"):
+        table.add_column(name, justify="right", no_wrap=True)
     for entry in ranked:
         s = entry.scores
         table.add_row(
@@ -126,14 +127,15 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         )  # fmt: skip
     console.print(table)
     for candidate in failures:
-        console.print(f"{candidate.label} ({candidate.origin}): {candidate.verdict}: {candidate.reason}", markup=False)
+        console.print(f"{candidate.label} ({candidate.origin}): {candidate.verdict}: {candidate.reason}")
     if not ranked:
         return
-    console.print(f"\n{ranked[0].name}.py", style="bold", highlight=False)
-    console.print(Syntax(ranked[0].candidate.source.rstrip(), "python", background_color="default", word_wrap=True))
+    console.print(f"{run.programs / head.folder / ranked[0].name}.py", style="bold", soft_wrap=True)
+    # Lines are left as they are, so that the source can be copied from the screen.
+    source = Syntax("", "python", background_color="default").highlight(ranked[0].candidate.source)
+    console.print(source, soft_wrap=True)
     material = Material.load(run.tokens, run.attention)
-    console.print()
-    console.print(draw_patterns(material, head, ranked[0].program), highlight=False)
+    console.print(draw_patterns(material, head, ranked[0].program, console.width))
 
 
 def _program_row(entry: Ranked) -> dict[str, Any]:
@@ -147,4 +149,19 @@ def _program_row(entry: Ranked) -> dict[str, Any]:
         "kind": entry.program.kind,
         "verdict": entry.candidate.verdict,
         "source": entry.candidate.source,
+    }
+
+
+def _failure_row(candidate: Candidate) -> dict[str, Any]:
+    program = Program.parse(candidate.source)
+    return {
+        "name": candidate.label,
+        "origin": candidate.origin,
+        "iou": None,
+        "iou_low": None,
+        "iou_high": None,
+        "terms": program.terms,
+        "kind": program.kind,
+        "verdict": candidate.verdict,
+        "source": candidate.source,
     }

@@ -1,0 +1,53 @@
+"""Runs shared by the tests of the pipeline and of the command line, which copy them before they change anything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from synth.cli import main
+from tests.synth.tiny_runs import HEADS, SMALL, save_corpus, save_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Results in the last digit depend on the number of threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_model("llama", tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_model("bert", tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_corpus(tmp_path_factory.mktemp("corpus") / "stories.jsonl")
+
+
+def _finished(model: str, corpus: str, run: Path) -> Path:
+    with pytest.raises(SystemExit) as stop:
+        main(["synthesize", model, "--corpus", corpus, "--output", str(run), "--heads", HEADS, "--jobs", "1", *SMALL])
+    assert not stop.value.code
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(llama: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An undisturbed run on three heads of a tiny Llama."""
+    return _finished(llama, corpus, tmp_path_factory.mktemp("finished") / "run")
+
+
+@pytest.fixture(scope="session")
+def finished_encoder(bert: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same on a tiny BERT."""
+    return _finished(bert, corpus, tmp_path_factory.mktemp("finished") / "encoder")

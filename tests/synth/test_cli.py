@@ -1,0 +1,522 @@
+"""The command line: its documents, its tables, and one clear line for whatever is wrong."""
+
+import json
+import re
+import resource
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import transformers
+
+from surrogates.library import Library
+from synth.commands import evaluate
+from synth.models import encode, load_model
+from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, refusal, rows, save_corpus
+from tests.tiny_models import VOCABULARY, tiny_tokenizer
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run that may be damaged."""
+    return copy_run(finished, tmp_path / "run")
+
+
+@pytest.fixture
+def again(llama: str, corpus: str) -> Callable[..., tuple[object, ...]]:
+    """The command that made ``finished``, in another directory and with changes."""
+
+    def command(run: Path, *more: object, model: str = llama, corpus: str = corpus) -> tuple[object, ...]:
+        given = ("--corpus", corpus, "--output", run, "--heads", HEADS, "--jobs", "1", *SMALL)
+        return ("synthesize", model, *given, *more)
+
+    return command
+
+
+# Documents and tables.
+
+
+def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str, capsys: Capture) -> None:
+    document = call(capsys, "inspect", finished, "--json").document
+    assert list(document) == ["model", "heads", "summary"]
+    assert document["model"] == llama
+    best = {str(head): entries[0] for head, entries in ranked(finished).items()}
+    assert [row["head"] for row in document["heads"]] == HEADS.split(",")
+    for row in document["heads"]:
+        entry = best[row["head"]]
+        assert row == {
+            "head": row["head"],
+            "iou": entry.scores.iou,
+            "iou_low": entry.scores.iou_low,
+            "iou_high": entry.scores.iou_high,
+            "terms": entry.program.terms,
+            "program": entry.name,
+            "hypothesis": entry.program.hypothesis,
+            "origin": entry.candidate.origin,
+        }
+    ious = [row["iou"] for row in document["heads"]]
+    assert document["summary"] == {
+        "heads": 3,
+        "mean_iou": pytest.approx(sum(ious) / 3),
+        "min_iou": min(ious),
+        "programs": len({entry.program.source for entry in best.values()}),
+        "structures": len({entry.program.structure for entry in best.values()}),
+    }
+
+
+@pytest.mark.parametrize("head", ["L0H3", "l0h3"])
+def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys: Capture) -> None:
+    document = call(capsys, "inspect", finished, head, "--json").document
+    (entries,) = [entries for head, entries in ranked(finished).items() if str(head) == "L0H3"]
+    assert document == {
+        "head": "L0H3",
+        "programs": [
+            {
+                "name": entry.name,
+                "origin": entry.candidate.origin,
+                "iou": entry.scores.iou,
+                "iou_low": entry.scores.iou_low,
+                "iou_high": entry.scores.iou_high,
+                "terms": entry.program.terms,
+                "kind": "vectorised",
+                "verdict": "ok",
+                "source": entry.candidate.source,
+            }
+            for entry in entries
+        ],
+    }
+    assert {row["origin"] for row in document["programs"]} == {"search", "shared"}
+    for row in document["programs"]:
+        assert (finished / "programs" / "L00H03" / f"{row['name']}.py").is_file()
+
+
+def test_evaluate_measures_every_order_replacement_and_fraction(finished: Path, capsys: Capture) -> None:
+    document = call(capsys, "evaluate", finished, "--fractions", "34,100", "--json", "--quiet").document
+    assert list(document) == ["baseline_perplexity", "texts", "sweep"]
+    assert document["baseline_perplexity"] > 1
+    assert document["texts"] == 15
+    points = {(p["order"], p["replacement"], p["fraction"]): p for p in document["sweep"]}
+    assert len(points) == len(document["sweep"]) == 2 * 4 * 2
+    assert {key[0] for key in points} == {"iou", "effect"}
+    assert {key[1] for key in points} == {"program", "uniform", "first", "zero"}
+    for (_, replacement, fraction), point in points.items():
+        assert list(point) == ["order", "replacement", "fraction", "heads", "increase", "low", "high"]
+        assert point["heads"] == {0.34: 1, 1.0: 3}[fraction]
+        assert point["low"] <= point["increase"] <= point["high"]
+        assert abs(point["increase"]) < 10  # a fraction, not percent
+        if fraction == 1.0:  # all heads are replaced, in whatever order
+            assert point["increase"] == points["iou", replacement, 1.0]["increase"]
+
+
+def test_synthesize_prints_the_same_document_as_inspect(
+    run: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    assert call(capsys, *again(run, "--json")).document == call(capsys, "inspect", run, "--json").document
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_the_terminal(finished: Path, width: int, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    library = call(capsys, "inspect", finished).out
+    one = call(capsys, "inspect", finished, "L0H0").out
+    effects = call(capsys, "evaluate", finished, "--fractions", "100").out
+    best = ranked(finished)[next(iter(ranked(finished)))][0]
+    assert best.candidate.source in one  # as it is, to be copied
+    drawn = [line for line in one.splitlines() if line.count("│") == 3]
+    assert len(drawn) == 14
+    for line in drawn + [line for line in (library + effects).splitlines() if not line.startswith("programs:")]:
+        assert len(line) <= width or line.startswith("/"), line
+    for entry in ranked(finished)[next(iter(ranked(finished)))]:
+        assert f"{entry.scores.iou_low:.3f}–{entry.scores.iou_high:.3f}" in one
+        assert f"{entry.name[:16]}" in one
+    assert "3 heads, mean IoU " in library
+    assert re.search(r"3 \(100%\) +[+-]\d", effects)
+
+
+def test_heads_can_be_sorted(finished: Path, capsys: Capture) -> None:
+    rows = call(capsys, "inspect", finished, "--sort", "iou", "--json").document["heads"]
+    assert [row["iou"] for row in rows] == sorted((row["iou"] for row in rows), reverse=True)
+
+
+def test_no_arguments_show_the_help(capsys: Capture) -> None:
+    outcome = call(capsys)
+    assert outcome.code == 0
+    assert "synthesize" in outcome.out
+    assert outcome.err == ""
+
+
+# What is wrong on the command line.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("explain",), "No such command 'explain'; see `headsynth --help`"),
+        (("inspect",), "Missing argument 'RUN'; see `headsynth inspect --help`"),
+        (("synthesize",), "Missing argument 'MODEL'"),
+        (("synthesize", "m", "--speed", "9"), "No such option"),
+        (("synthesize", "m", "--max-terms", "99"), "--max-terms"),
+        (("synthesize", "m", "--seed", "x"), "--seed"),
+        (("inspect", "r", "--sort", "size"), "--sort"),
+        (("evaluate", "r", "--fractions", "half"), "cannot read the fractions 'half'; write percentages"),
+        (("evaluate", "r", "--fractions", "0,50"), "write percentages"),
+        (("evaluate", "r", "--fractions", "nan"), "write percentages"),
+        (("inspect", "no-run"), "no-run is no run directory; run `headsynth synthesize MODEL --output no-run` first"),
+        (("evaluate", "no-run"), "no-run is no run directory"),
+    ],
+)
+def test_a_wrong_command_line_is_refused(arguments: tuple[str, ...], message: str, capsys: Capture) -> None:
+    assert message in refusal(capsys, *arguments)
+
+
+# What is wrong with the model, the corpus or the heads: nothing is left behind.
+
+
+def bad_model(kind: str, folder: Path) -> str:
+    folder.mkdir()
+    if kind == "no config":
+        return str(folder)
+    if kind == "bloom":
+        config = transformers.BloomConfig(vocab_size=VOCABULARY, hidden_size=32, n_layer=2, n_head=4)
+        transformers.BloomForCausalLM(config).save_pretrained(folder)
+        tiny_tokenizer().save_pretrained(folder)
+        return str(folder)
+    (folder / "config.json").write_text("{" if kind == "bad config" else '{"model_type": "no-such-type"}')
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("no config", "has no config.json; give the folder of a Hugging Face model"),
+        ("bad config", "cannot load the model"),
+        ("unknown type", "cannot load the model"),
+        ("bloom", "bloom attention cannot be intercepted"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_refused(
+    kind: str, message: str, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    model = bad_model(kind, tmp_path / "model")
+    assert message in refusal(capsys, *again(tmp_path / "run", model=model))
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_model_is_refused_without_network(
+    again: Callable[..., tuple], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    line = refusal(capsys, *again(tmp_path / "run", model="nobody/no-such-model"))
+    assert "cannot load the model nobody/no-such-model" in line
+    assert "check its name and your network" in line
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--heads", "L9H9"), "the model has no head L9H9; its heads go from L0H0 to L1H3"),
+        (("--heads", "L5-L6"), "the model has no head L5-L6"),
+        (("--heads", "H3"), "'H3' is not a head; write it as L3H7"),
+        (("--dtype", "int8"), "unknown dtype 'int8'; choose one of float32"),
+        (("--device", "tpu7"), "device"),
+        (("--corpus", "no-such.txt"), "cannot read no-such.txt: No such file or directory; check the path"),
+        (("--corpus", "stories.csv"), "cannot tell what kind of corpus stories.csv is; give a .txt"),
+        (("--programs", "no-such-folder"), "no-such-folder is no folder; give --programs a folder"),
+    ],
+)
+def test_wrong_options_are_refused(
+    options: tuple[str, ...], message: str, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    assert message in refusal(capsys, *again(tmp_path / "run", *options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_longer_texts_than_the_model_reads_are_refused(
+    again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    outcome = call(capsys, *again(tmp_path / "run", "--max-tokens", "65"))
+    assert outcome.code == 2
+    assert "reads at most 64 tokens" in outcome.err.splitlines()[-1]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"text": "a b"}\n{"text": \n', "line 2: not JSON"),
+        ('{"text": "Once upon a time."}\n', "the corpus has 1 distinct documents; give at least 10"),
+        ("", "holds no text"),
+    ],
+)
+def test_a_corpus_that_cannot_be_used_is_refused(
+    content: str, message: str, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "c.jsonl").write_text(content)
+    assert message in refusal(capsys, *again(tmp_path / "run", corpus=str(tmp_path / "c.jsonl")))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.xfail(raises=RuntimeError, reason="the search asks for more candidates than so few texts give")
+def test_a_corpus_of_ten_short_texts_is_enough(again: Callable[..., tuple], tmp_path: Path, capsys: Capture) -> None:
+    small = tmp_path / "small.txt"
+    small.write_text("\n\n".join(f"{chr(65 + number)} b" for number in range(10)))
+    outcome = call(capsys, *again(tmp_path / "run", "--heads", "L0H0,L0H1", corpus=str(small)))
+    assert outcome.code == 0, outcome.err
+    assert "4 for training, 2 for validation, 4 for testing" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.py", "def f(query, key, pair):\n    return (\n", "a.py: line 2: syntax error"),
+        ("a.py", "def f(query, key, pair):\n    return key.is_first\n", "a.py: line 1: "),
+        ("a.py", 'def f(query, key, pair):\n    """x"""\n    return key.is_blue\n', "a.py: line 3: "),
+        ("a.py", "\udcff", "a.py cannot be read"),
+        ("a.txt", "", "holds no .py file"),
+    ],
+)
+def test_a_folder_without_proper_programs_is_refused(
+    name: str, content: str, message: str, run: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / name).write_bytes(content.encode(errors="surrogateescape"))
+    before = rows(run)
+    assert message in refusal(capsys, *again(run, "--programs", tmp_path / "own"))
+    assert rows(run) == before
+
+
+# What is wrong with the run directory.
+
+
+def foreign_folder(run: Path) -> None:
+    run.mkdir()
+    (run / "thesis.txt").write_text("two years of work")
+
+
+def foreign_database(run: Path) -> None:
+    (run / "library.sqlite").unlink()
+    connection = sqlite3.connect(run / "library.sqlite")
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+
+
+def truncated_database(run: Path) -> None:
+    content = (run / "library.sqlite").read_bytes()
+    (run / "library.sqlite").write_bytes(content[: len(content) // 2])
+
+
+def no_database(run: Path) -> None:
+    (run / "library.sqlite").write_bytes(b"not a database at all, but some other file" * 100)
+
+
+def replace_in_settings(old: str, new: str) -> Callable[[Path], None]:
+    def damage(run: Path) -> None:
+        text = (run / "run.toml").read_text()
+        assert old in text
+        (run / "run.toml").write_text(text.replace(old, new))
+
+    return damage
+
+
+def test_a_folder_of_other_files_is_left_alone(again: Callable[..., tuple], tmp_path: Path, capsys: Capture) -> None:
+    run = tmp_path / "thesis"
+    foreign_folder(run)
+    assert "is not empty and holds no run; choose another --output" in refusal(capsys, *again(run))
+    assert [path.name for path in run.iterdir()] == ["thesis.txt"]
+    assert "is a file" in refusal(capsys, *again(run / "thesis.txt"))
+    assert "thesis is no run directory" in refusal(capsys, "inspect", run)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (foreign_database, "is not a library of this version; start a new run directory"),
+        (truncated_database, "is damaged: database disk image is malformed; remove it and run `headsynth synthesize`"),
+        (no_database, "is damaged: file is not a database"),
+        (replace_in_settings("[asked]", "[asked"), "run.toml cannot be read"),
+        (replace_in_settings("[asked]", "[was]"), "run.toml cannot be read (it lacks 'asked')"),
+        (replace_in_settings("seed = 0", ""), "run.toml cannot be read (it lacks 'seed')"),
+        (replace_in_settings("seed = 0", 'seed = "x"'), "run.toml cannot be read"),
+        (replace_in_settings('bos = ""', 'bos = "perhaps"'), "run.toml cannot be read (bos is 'perhaps')"),
+    ],
+)
+def test_a_damaged_run_is_refused_by_every_command(
+    damage: Callable[[Path], None], message: str, run: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    damage(run)
+    commands: list[tuple] = [("inspect", run), ("inspect", run, "L0H0"), ("evaluate", run), ("inspect", run, "--json")]
+    for command in commands:
+        assert message in refusal(capsys, *command)
+    outcome = call(capsys, *again(run))
+    assert outcome.code == 2
+    assert message in outcome.err.splitlines()[-1]  # attention patterns are looked through first
+    assert "Traceback" not in outcome.err
+
+
+def test_a_damaged_library_can_be_removed_and_made_again(
+    run: Path, finished: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    truncated_database(run)
+    call(capsys, *again(run))
+    (run / "library.sqlite").unlink()
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == rows(finished)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--max-terms", "3"), "holds a run with max_terms = 2, not 3; ask for the same or choose another --output"),
+        (("--seed", "1"), "seed = 0, not 1"),
+        (("--corpus", "other.txt"), "holds a run with corpus = "),
+    ],
+)
+def test_other_settings_are_refused(
+    options: tuple[str, ...], message: str, run: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    before = rows(run)
+    assert message in refusal(capsys, *again(run, *options))
+    assert rows(run) == before
+    assert call(capsys, *again(run)).code == 0
+
+
+def test_damaged_texts_are_refused(run: Path, again: Callable[..., tuple], capsys: Capture) -> None:
+    lines = (run / "texts.jsonl").read_text().splitlines()
+    (run / "texts.jsonl").write_text("\n".join([*lines[:3], '{"text": "x"}', *lines[4:]]))
+    assert "texts.jsonl, line 4" in refusal(capsys, *again(run))
+    assert "texts.jsonl, line 4" in refusal(capsys, "evaluate", run)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", None])
+def test_lost_token_facts_are_made_again(
+    content: bytes | None, run: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    if content is None:
+        (run / "tokens.npz").unlink()
+    else:
+        (run / "tokens.npz").write_bytes(content)
+    outcome = call(capsys, "inspect", run, "L0H0")
+    assert outcome.code == 2
+    assert "tokens.npz cannot be read" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert call(capsys, *again(run)).code == 0
+    assert call(capsys, "inspect", run, "L0H0").code == 0
+
+
+def test_lost_patterns_are_extracted_again(
+    run: Path, finished: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    shards = sorted((run / "attention").iterdir())
+    shards[0].write_bytes(shards[0].read_bytes()[:1000])
+    assert "is damaged" in call(capsys, "inspect", run, "L0H0").err
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == rows(finished)
+    assert call(capsys, "inspect", run, "L0H0").code == 0
+
+
+@pytest.mark.parametrize("library", [True, False])
+def test_a_run_without_results_says_so(
+    library: bool, run: Path, finished: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    (run / "library.sqlite").unlink()
+    message = "holds no library; run `headsynth synthesize MODEL --output"
+    if library:
+        Library(run, create=True).close()
+        message = "has no scored program yet; run `headsynth synthesize` again to finish it"
+    assert message in refusal(capsys, "inspect", run)
+    assert message in refusal(capsys, "evaluate", run)
+    assert ("heads in it: none" if library else message) in refusal(capsys, "inspect", run, "L0H0")
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == rows(finished)
+
+
+def test_heads_that_a_run_lacks_are_named(finished: Path, capsys: Capture) -> None:
+    assert "has no programs for L1H0; heads in it: L0H0 to L1H2" in refusal(capsys, "inspect", finished, "L1H0")
+    assert "'L1' is not a head; write it as L3H7" in refusal(capsys, "inspect", finished, "L1")
+
+
+def test_an_encoder_has_no_perplexity(finished_encoder: Path, capsys: Capture) -> None:
+    line = refusal(capsys, "evaluate", finished_encoder)
+    assert "is an encoder, which has no perplexity; evaluate a causal language model" in line
+    assert call(capsys, "inspect", finished_encoder, "L0H0").code == 0
+
+
+def test_a_run_whose_model_is_gone_says_so(run: Path, llama: str, capsys: Capture) -> None:
+    replace_in_settings(llama, llama + "-moved")(run)
+    assert f"there is no model folder {llama}-moved" in refusal(capsys, "evaluate", run)
+    assert call(capsys, "inspect", run, "L0H0").code == 0
+
+
+# A full disk, simulated by the largest file that a process may write.
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(("size", "what"), [(2_000, "texts.jsonl"), (20_000, "attention"), (14_000, "library.sqlite")])
+def test_a_full_disk_stops_the_run_and_it_goes_on_later(
+    size: int, what: str, finished: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    run = tmp_path / "run"
+    if what == "library.sqlite":  # smaller than the patterns, which are there already
+        (copy_run(finished, run) / what).unlink()
+    with largest_file(size):
+        outcome = call(capsys, *again(run))
+    assert outcome.code == 2, outcome
+    last = outcome.err.splitlines()[-1]
+    assert "Traceback" not in outcome.err
+    assert last.startswith("headsynth: cannot ")
+    assert what in last
+    assert "free some space" in last
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == rows(finished)
+
+
+def test_a_run_does_not_need_its_corpus_again(again: Callable[..., tuple], tmp_path: Path, capsys: Capture) -> None:
+    corpus = save_corpus(tmp_path / "gone.jsonl")
+    run = tmp_path / "run"
+    command = again(run, "--heads", "L0H0", "--max-terms", "1", corpus=corpus)
+    assert call(capsys, *command).code == 0
+    Path(corpus).unlink()
+    assert call(capsys, *command).code == 0
+    (run / "texts.jsonl").unlink()
+    assert "cannot read" in refusal(capsys, *command)
+
+
+def test_effects_are_measured_on_validation_texts(
+    finished: Path, llama: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    given: dict[str, Any] = {}
+    sweep = evaluate.sweep
+
+    def note_effects(_model: object, programs: dict, ids: list, _progress: object) -> dict:
+        given["validation"] = ids
+        return dict.fromkeys(programs, 0.0)
+
+    def note_sweep(*arguments: Any) -> object:
+        given["test"] = arguments[4]
+        return sweep(*arguments)
+
+    monkeypatch.setattr(evaluate, "measure_effects", note_effects)
+    monkeypatch.setattr(evaluate, "sweep", note_sweep)
+    assert call(capsys, "evaluate", finished, "--fractions", "100", "--json").code == 0
+    texts = [json.loads(line) for line in (finished / "texts.jsonl").read_text().splitlines()]
+    loaded = load_model(llama)
+    for split, ids in given.items():
+        assert ids == encode(loaded, [text["text"] for text in texts if text["split"] == split], 14)

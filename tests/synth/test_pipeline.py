@@ -1,0 +1,338 @@
+"""From a model to a library: the same input gives the same library, however the work is cut into pieces."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from surrogates import load_library
+from surrogates.heads import Head
+from surrogates.library import Candidate
+from surrogates.program import Program
+from synth import pipeline
+from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, refusal, rows, start
+
+NAMES = HEADS.split(",")
+OLD = Head(0, 0)
+
+
+def files(run: Path) -> dict[str, str]:
+    """The exported programs: path below ``programs/`` and text."""
+    folder = run / "programs"
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
+
+
+def command(model: str, corpus: str, run: Path, heads: str = HEADS, jobs: int = 1) -> tuple[str, ...]:
+    return (
+        "synthesize",
+        model,
+        "--corpus",
+        corpus,
+        "--output",
+        str(run),
+        "--heads",
+        heads,
+        "--jobs",
+        str(jobs),
+        *SMALL,
+    )
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[Head]:
+    """The heads searched in this process, in order."""
+    heads: list[Head] = []
+    search = pipeline._search_head
+
+    def note(material: pipeline.Material, head: Head, *arguments: object) -> list[Candidate]:
+        heads.append(head)
+        return search(material, head, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "_search_head", note)
+    return heads
+
+
+@pytest.mark.parametrize("kind", ["finished", "finished_encoder"])
+def test_every_head_gets_ranked_programs(kind: str, request: pytest.FixtureRequest) -> None:
+    found = ranked(request.getfixturevalue(kind))
+    assert [str(head) for head in found] == NAMES
+    for entries in found.values():
+        ious = [entry.scores.validation_iou for entry in entries]
+        assert ious == sorted(ious, reverse=True)
+        assert {entry.candidate.origin for entry in entries} == {"search", "shared"}
+        assert {entry.program.terms for entry in entries if entry.candidate.origin == "search"} == {1, 2}
+        for entry in entries:
+            s = entry.scores
+            assert 0 < s.iou_low <= s.iou <= s.iou_high < 1
+            assert 0 < s.jsd < 1
+
+
+def test_programs_are_exported_as_they_stand_in_the_library(finished: Path) -> None:
+    exported = files(finished)
+    found = ranked(finished)
+    assert len(exported) == sum(map(len, found.values()))
+    for head, entries in found.items():
+        for entry in entries:
+            first, source = exported[f"{head.folder}/{entry.name}.py"].split("\n", 1)
+            assert first.startswith(f"# {head}, test IoU {entry.scores.iou:.3f} ")
+            assert source == entry.candidate.source
+            assert Program.parse(source) == entry.program
+
+
+def test_load_library_gives_each_head_a_program(finished: Path) -> None:
+    assignment = load_library(finished)
+    assert [str(head) for head in assignment] == NAMES
+    for head, entries in ranked(finished).items():
+        assert assignment[head] in [entry.program for entry in entries]
+
+
+def test_a_rerun_changes_nothing(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, searched: list[Head], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = copy_run(finished, tmp_path / "run")
+    begun = time.monotonic()
+    first = call(capsys, *command(llama, corpus, run))
+    assert first.code == 0
+    assert time.monotonic() - begun < 2
+    assert searched == []
+    assert "search" not in first.err
+    assert rows(run) == rows(finished)
+    assert files(run) == files(finished)
+
+
+def test_heads_that_join_later_give_the_same_library(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, searched: list[Head], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    assert call(capsys, *command(llama, corpus, run, "L1H2")).code == 0
+    assert {row[2] for row in rows(run)} == {"search"}  # alone it has nothing to share
+    assert call(capsys, *command(llama, corpus, run, "L0H3,L0H0")).code == 0
+    assert [str(head) for head in searched] == ["L1H2", "L0H0", "L0H3"]
+    assert rows(run) == rows(finished)
+    assert files(run) == files(finished)
+
+
+def test_the_number_of_workers_does_not_matter(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed while two workers search: they go too, and one worker finishes what they began."""
+    run = tmp_path / "run"
+    process = start(*command(llama, corpus, run, jobs=2))
+    workers: set[int] = set()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not ((run / "library.sqlite").is_file() and rows_or_none(run)):
+        workers |= children(process.pid)
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    searched_by_workers = rows(run)
+    assert searched_by_workers
+    assert [row for row in rows(finished) if row in searched_by_workers] == searched_by_workers
+    assert workers
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < deadline, "workers outlive the run"
+        time.sleep(0.05)
+    assert call(capsys, *command(llama, corpus, run)).code == 0
+    assert rows(run) == rows(finished)
+
+
+def rows_or_none(run: Path) -> list[tuple]:
+    """Rows of a library that another process may be making right now."""
+    import sqlite3
+
+    try:
+        return rows(run)
+    except sqlite3.OperationalError:
+        return []
+
+
+def children(process: int) -> set[int]:
+    try:
+        return {int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
+    except FileNotFoundError:
+        return set()
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+# Where a process is killed: the function, which of its calls, and whether before or after it. Each goes on where the
+# one before was killed.
+MOMENTS = [
+    ("synth.run_directory:RunDirectory.start", 1, "after"),
+    ("synth.pipeline:write_texts", 1, "before"),
+    ("synth.attention:_write_shard", 1, "after"),
+    ("synth.attention:save_file", 1, "after"),
+    ("synth.material:Material.save", 1, "before"),
+    ("surrogates.library:Library._transaction", 1, "before"),
+    ("surrogates.library:Library.add", 1, "before"),
+    ("surrogates.library:Library.add", 1, "after"),
+    ("surrogates.library:Library.add", 1, "after"),
+    ("synth.pipeline:best_of_others", 1, "after"),
+    ("surrogates.library:Library.add", 2, "after"),
+    ("synth.export:_figures", 3, "before"),
+    ("synth.pipeline:export_programs", 1, "after"),
+    ("synth.export:shutil.rmtree", 3, "after"),  # the exported programs are gone, their successors not yet in place
+]
+DRIVER = """
+import importlib, os, signal, sys
+
+import torch
+import synth.commands.inspect
+import synth.pipeline
+from synth.cli import main
+
+def die_at(place, count, when):
+    module, name = place.split(":")
+    *path, last = name.split(".")
+    owner = importlib.import_module(module)
+    for part in path:
+        owner = getattr(owner, part)
+    original, calls = getattr(owner, last), 0
+    def wrapped(*arguments, **options):
+        nonlocal calls
+        calls += 1
+        if calls == count and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*arguments, **options)
+        if calls == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(owner, last, wrapped)
+
+def tell(material, head, *arguments, search=synth.pipeline._search_head):
+    print("search", head, flush=True)
+    return search(material, head, *arguments)
+
+synth.pipeline._search_head = tell
+torch.set_num_threads(1)
+for moment in eval(sys.argv[1]):
+    child = os.fork()  # the imports take longer than the work
+    if child == 0:
+        die_at(*moment)
+        main(sys.argv[2:])
+    status = os.waitpid(child, 0)[1]
+    if not os.WIFSIGNALED(status):
+        print("ended", moment, status, flush=True)
+"""
+
+
+def test_a_run_killed_at_any_moment_ends_in_the_same_library(
+    llama: str,
+    corpus: str,
+    finished: Path,
+    tmp_path: Path,
+    searched: list[Head],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path / "run"
+    arguments = command(llama, corpus, run)
+    driver = subprocess.run(
+        [sys.executable, "-c", DRIVER, repr(MOMENTS), *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        timeout=120,
+        check=True,
+    )
+    # The first head's search was lost with its process; nothing else was done twice.
+    assert driver.stdout.split("\n") == [f"search {head}" for head in ("L0H0", *NAMES)] + [""], driver.stderr
+    assert not (run / "programs").exists()
+    assert call(capsys, *arguments).code == 0
+    assert searched == []
+    assert rows(run) == rows(finished)
+    assert files(run) == files(finished)
+    assert {path.name for path in run.iterdir()} == {path.name for path in finished.iterdir()}
+
+
+def test_an_unfinished_run_can_be_inspected_and_finished(
+    llama: str, corpus: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+
+    def stop(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "best_of_others", stop)
+    interrupted = call(capsys, *command(llama, corpus, run, "L0H0,L0H1"))
+    assert interrupted.code == 130
+    assert interrupted.err.splitlines()[-1] == ("headsynth: interrupted; run the same command again to go on from here")
+    assert [row["head"] for row in call(capsys, "inspect", run, "--json").document["heads"]] == ["L0H0", "L0H1"]
+    assert call(capsys, "inspect", run, "L0H1").code == 0
+
+
+OWN = """
+def nearest(query, key, pair, rate=0.5, sink=1.0):
+    \"\"\"The nearest keys, and the first token.\"\"\"
+    return sink * key.is_first - rate * pair.distance
+"""
+SCRIPTED = """
+def loops(query, key, pair):
+    \"\"\"The token before.\"\"\"
+    scores = pair.zeros()
+    for i in range(1, len(query)):
+        scores[i, i - 1] = 1.0
+    return scores
+"""
+
+
+def test_programs_by_hand_compete(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, searched: list[Head], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = copy_run(finished, tmp_path / "run")
+    own = tmp_path / "own"
+    (own / "deeper").mkdir(parents=True)
+    best = ranked(run)[OLD][0]
+    edited = (run / "programs" / OLD.folder / f"{best.name}.py").read_text()
+    name, value = next(iter(best.program.constants.items()))
+    edited = edited.replace(f"{name}={value}", f"{name}={value * 1.5:.3f}").replace("def attend", "def mine")
+    (own / "deeper" / "01_edited_copy.py").write_text(edited)
+    (own / "Near & first.py").write_text(OWN)
+    (own / "loops.py").write_text(SCRIPTED)
+    (own / "notes.txt").write_text("not a program")
+    assert call(capsys, *command(llama, corpus, run), "--programs", str(own)).code == 0
+    assert searched == []
+    assert [row for row in rows(run) if row[2] != "hand"] == rows(finished)
+    for head, entries in ranked(run).items():
+        by_hand = {entry.candidate.label: entry for entry in entries if entry.candidate.origin == "hand"}
+        assert {"edited_copy", "edited_copy_fitted", "near_first", "near_first_fitted"} <= set(by_hand)
+        assert by_hand["near_first"].candidate.source == OWN.lstrip()
+        assert by_hand["edited_copy"].candidate.source.startswith("def mine(")
+        fitted, as_is = by_hand["near_first_fitted"].scores, by_hand["near_first"].scores
+        assert fitted.validation_cross_entropy < as_is.validation_cross_entropy
+        assert by_hand["near_first_fitted"].name.endswith("_near_first_fitted")
+        assert f"{head.folder}/{by_hand['near_first'].name}.py" in files(run)
+    listed = call(capsys, "inspect", run, "L0H0", "--json").document["programs"]
+    (scripted,) = [row for row in listed if row["kind"] == "scripted"]
+    assert (scripted["name"], scripted["origin"], scripted["verdict"]) == ("loops", "hand", "not run")
+    assert (scripted["terms"], scripted["iou"], scripted["source"]) == (None, None, SCRIPTED.lstrip())
+    shown = call(capsys, "inspect", run, "L0H0").out
+    assert "loops (hand): not run: scripted programs need the sandbox" in shown
+
+    # Programs of another folder take the place of these.
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "last.py").write_text(OWN)
+    assert call(capsys, *command(llama, corpus, run), "--programs", str(tmp_path / "other")).code == 0
+    labels = {row[5] for row in rows(run) if row[2] == "hand"}
+    assert labels == {"last", "last_fitted"}
+
+
+def test_a_broken_program_is_refused_before_any_work(
+    corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "broken.py").write_text("def f(query, key, pair):\n    return (\n")
+    line = refusal(capsys, *command("no/such-model", corpus, tmp_path / "run"), "--programs", str(own))
+    assert "broken.py" in line
+    assert "line 2: syntax error" in line
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,93 @@
+"""Fitting the constants of a program whose structure is right: those that made the pattern are found again."""
+
+import pytest
+import torch
+
+from surrogates.patterns import ProgramFailed
+from surrogates.program import Program
+from synth.refitting import refit
+from tests.synth.planted import batch, iou, made_by, parse, random_lists
+
+TEXTS = batch(random_lists(40))
+
+
+def fit(program: Program, target: torch.Tensor) -> list[Program]:
+    return refit(program, TEXTS, torch.as_tensor(TEXTS.visible), target)
+
+
+@pytest.mark.parametrize(
+    ("body", "start", "true"),
+    [
+        (
+            "sink * key.is_first - recency * pair.log_distance + comma * query.is_comma * pair.offset(1)",
+            {"sink": 0.0, "recency": 0.0, "comma": 0.0},
+            {"sink": 2.0, "recency": 1.3, "comma": 3.0},
+        ),
+        ("3 * key.is_first - recency * pair.distance", {"recency": 2.0}, {"recency": 0.4}),  # a fixed part
+        ("weight * exp(-rate * pair.distance)", {"weight": 2.0, "rate": 0.3}, {"weight": 5.0, "rate": 0.9}),
+        ("exp(-rate * pair.distance) * 5", {"rate": 2.0}, {"rate": 0.5}),
+        (
+            "log(near * exp(-pair.distance) + same * pair.same_token + 0.05)",
+            {"near": 1.0, "same": 1.0},
+            {"near": 0.5, "same": 3.0},
+        ),
+        (
+            "where(pair.offset(0), -inf, 0) - recency * pair.log_distance",
+            {"recency": 0.1},
+            {"recency": 1.5},
+        ),
+        ("where(pair.within(4), word * key.is_word_start, -inf)", {"word": 0.0}, {"word": 1.7}),
+    ],
+)
+def test_the_constants_that_made_a_pattern_are_found(
+    body: str, start: dict[str, float], true: dict[str, float]
+) -> None:
+    target = made_by(parse(body, **true), TEXTS)
+    before = parse(body, **start)
+    tuned, fitted = fit(before, target)
+    assert iou(before, TEXTS, target) < 0.9
+    for found in (tuned, fitted):
+        assert found.structure == before.structure
+        assert iou(found, TEXTS, target) > 0.98
+    assert fitted.constants == pytest.approx(true, rel=0.05)
+
+
+def test_a_pattern_of_another_structure_is_approached() -> None:
+    target = made_by(parse("-pair.distance + 2 * key.is_first"), TEXTS)
+    start = parse("-rate * pair.log_distance", rate=0.1)
+    tuned, fitted = fit(start, target)
+    assert iou(fitted, TEXTS, target) > iou(start, TEXTS, target) + 0.1
+    assert iou(tuned, TEXTS, target) >= iou(fitted, TEXTS, target) - 1e-3
+
+
+def test_what_the_head_sees_and_the_program_excludes_does_not_break_the_fit() -> None:
+    target = made_by(parse("-pair.distance"), TEXTS)
+    _, fitted = fit(parse("where(pair.within(2), -rate * pair.distance, -inf)", rate=0.2), target)
+    assert fitted.constants["rate"] == pytest.approx(1.0, rel=0.2)
+
+
+def test_a_program_without_constants_is_returned_as_it_is() -> None:
+    program = parse("-pair.distance")
+    assert fit(program, made_by(program, TEXTS)) == [program]
+
+
+def test_a_constant_that_changes_nothing_is_harmless() -> None:
+    target = made_by(parse("-1.2 * pair.log_distance"), TEXTS)
+    # The same for every key of a query, so that the softmax ignores it.
+    _, fitted = fit(parse("-rate * pair.log_distance + idle * query.length", rate=0.5, idle=1.0), target)
+    assert fitted.constants["rate"] == pytest.approx(1.2, rel=0.05)
+    assert iou(fitted, TEXTS, target) > 0.98
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        parse("exp(100 * rate * pair.distance)", rate=1.0),
+        parse("rate / pair.distance", rate=1.0),
+        parse("rate * (0 * inf)", rate=1.0),
+    ],
+)
+def test_what_cannot_be_fitted_says_so(program: Program) -> None:
+    target = made_by(parse("-pair.distance"), TEXTS)
+    with pytest.raises(ProgramFailed):
+        fit(program, target)

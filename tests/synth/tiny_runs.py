@@ -1,0 +1,122 @@
+"""A tiny model and corpus on disk, and the command line run on them, in this process or as one that can be killed."""
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import transformers
+
+from surrogates.heads import Head
+from surrogates.library import Library, Ranked
+from synth.cli import main
+from tests.tiny_models import tiny_model, tiny_tokenizer
+
+HEADS = "L0H0,L0H3,L1H2"
+_WORDS = [
+    "the",
+    "dog",
+    "ball",
+    "girl",
+    "park",
+    "She",
+    "Tom",
+    "ran",
+    "and",
+    "liked",
+    "was",
+    "red",
+    "a",
+    "to",
+    ".",
+    ",",
+    "The",
+]
+SMALL = ("--max-terms", "2", "--max-tokens", "14", "--quiet")
+"""Options that keep a run to about a second a head."""
+
+
+def save_model(kind: str, folder: Path) -> str:
+    transformers.utils.logging.disable_progress_bar()
+    tiny_model(kind).save_pretrained(folder)
+    tiny_tokenizer(kind).save_pretrained(folder)
+    return str(folder)
+
+
+def save_corpus(path: Path, texts: int = 36) -> str:
+    generator = random.Random(1)
+    lines = [json.dumps({"text": " ".join(generator.choices(_WORDS, k=16))}) for _ in range(texts)]
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: exit code, standard output and standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+def call(capsys: Any, *arguments: object) -> Outcome:
+    """Run ``headsynth`` in this process."""
+    capsys.readouterr()
+    code: Any = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code or 0
+    captured = capsys.readouterr()
+    return Outcome(code, captured.out, captured.err)
+
+
+def refusal(capsys: Any, *arguments: object) -> str:
+    """The one line on standard error with which a command refuses its input."""
+    outcome = call(capsys, *arguments)
+    lines = outcome.err.splitlines()
+    assert outcome.code == 2, outcome
+    assert outcome.out == ""
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("headsynth: ")
+    return lines[0]
+
+
+def start(*arguments: object) -> "subprocess.Popen[bytes]":
+    """Run ``headsynth`` as a process of its own."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", "from synth.cli import main; main()", *map(str, arguments)]
+    # Not pipes: workers that outlive a killed process would keep them open.
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+
+def ranked(run: Path) -> dict[Head, list[Ranked]]:
+    library = Library(run)
+    try:
+        return {head: library.ranked(head) for head in library.heads()}
+    finally:
+        library.close()
+
+
+def rows(run: Path) -> list[tuple]:
+    """Every candidate in the library, with all its figures."""
+    connection = sqlite3.connect(run / "library.sqlite")
+    try:
+        return connection.execute("SELECT * FROM candidates ORDER BY layer, head, stage, place").fetchall()
+    finally:
+        connection.close()
+
+
+def copy_run(run: Path, target: Path) -> Path:
+    shutil.copytree(run, target)
+    return target
