@@ -82,12 +82,18 @@ def synthesize_command(
     from synth.progress import Reporter
 
     settings = Settings(
-        model=model, corpus=corpus, revision=revision, dtype=dtype,
+        model=_lasting(model), corpus=_lasting(corpus), revision=revision, dtype=dtype,
         bos={None: "", True: "yes", False: "no"}[bos], max_tokens=max_tokens, max_terms=max_terms, seed=seed,
     )  # fmt: skip
     request = Request(settings, output, heads or (), programs, device, jobs)
     run = synthesize(request, Reporter(quiet=quiet))
     show_library(run, as_json=as_json)
+
+
+def _lasting(name: str) -> str:
+    """A path as it reads from any folder, so that the run can be gone on with from another; other names as they are."""
+    path = Path(name).expanduser()
+    return str(path.resolve()) if path.exists() else name
 
 
 @app.command("inspect")

@@ -48,6 +48,8 @@ COMMON_TOKENS = 256
 class Bank:
     """Factors on t texts with r sampled query rows each, keys padded to n.
 
+    Values are NumPy arrays, which joblib hands to workers as files mapped into memory rather than as copies.
+
     Attributes:
         queries: expressions of the query alone, the first being ``EVERYWHERE``; values (t, r, fq).
         keys: expressions of the key alone; values (t, n, fk).
@@ -56,19 +58,20 @@ class Bank:
         tokens: strings of the common tokens, the last entry standing for all others.
         query_tokens: place in ``tokens`` of the query, (2, t, r): itself and its left neighbour.
         key_tokens: the same for keys, (2, t, n).
+        row_numbers: which query row of its text each sampled row is, -1 where the text has fewer, (t, r).
     """
 
     queries: tuple[str, ...]
     keys: tuple[str, ...]
     pairs: tuple[str, ...]
-    query_values: Tensor
-    key_values: Tensor
-    pair_values: Tensor
-    visible: Tensor
+    query_values: np.ndarray
+    key_values: np.ndarray
+    pair_values: np.ndarray
+    visible: np.ndarray
     tokens: tuple[str, ...]
-    query_tokens: Tensor
-    key_tokens: Tensor
-    row_numbers: np.ndarray  # (t, r): which query row of its text each sampled row is
+    query_tokens: np.ndarray
+    key_tokens: np.ndarray
+    row_numbers: np.ndarray
 
 
 def evaluate(expression: str, texts: Texts) -> Tensor:
@@ -139,13 +142,13 @@ def build_bank(
         queries=queries,
         keys=keys,
         pairs=tuple(pair_values),
-        query_values=query_values[place, rows].contiguous(),
-        key_values=key_values.contiguous(),
-        pair_values=torch.stack(list(pair_values.values())),
-        visible=seen,
+        query_values=query_values[place, rows].numpy(),
+        key_values=key_values.numpy(),
+        pair_values=torch.stack(list(pair_values.values())).numpy(),
+        visible=seen.numpy(),
         tokens=tokens,
-        query_tokens=key_tokens[:, place, rows],
-        key_tokens=key_tokens,
+        query_tokens=key_tokens[:, place, rows].numpy(),
+        key_tokens=key_tokens.numpy(),
         row_numbers=numbers,
     )
 

@@ -59,15 +59,21 @@ class Search:
 
     def __init__(self, bank: Bank, target: Tensor) -> None:
         self.bank = bank
+        self._queries = torch.from_numpy(bank.query_values)
+        self._keys = torch.from_numpy(bank.key_values)
+        self._pairs = torch.from_numpy(bank.pair_values)
+        self._query_tokens = torch.from_numpy(bank.query_tokens)
+        self._key_tokens = torch.from_numpy(bank.key_tokens)
+        visible = torch.from_numpy(bank.visible)
         t, r, n = target.shape
-        target = torch.where(bank.visible, target, 0.0)
-        single = bank.visible.sum(-1, keepdim=True) == 1
-        target = torch.where(single, bank.visible.float(), target)
+        target = torch.where(visible, target, 0.0)
+        # Rows of one visible cell, those that only fill up among them, have no choice and no gradient.
+        target = torch.where(visible.sum(-1, keepdim=True) == 1, visible.float(), target)
         self.shape = (t, r, n)
         self.target = target
-        self.rows = Rows(target.reshape(t * r, n), bank.visible.reshape(t * r, n))
+        self.rows = Rows(target.reshape(t * r, n), visible.reshape(t * r, n))
         # Of the keys' tokens and of their left neighbours', each (t, n, tokens).
-        self._one_hot = [one_hot(tokens, len(bank.tokens)).float() for tokens in bank.key_tokens]
+        self._one_hot = [one_hot(tokens, len(bank.tokens)).float() for tokens in self._key_tokens]
         self._sets: dict[str, tuple[tuple[int, ...], int]] = {}
 
     # Columns.
@@ -75,7 +81,7 @@ class Search:
     def column(self, term: Term) -> Tensor:
         """Values of a term on the sampled rows, shape (rows, n)."""
         t, r, n = self.shape
-        values = self.bank.pair_values[self.bank.pairs.index(term.pair)]
+        values = self._pairs[self.bank.pairs.index(term.pair)]
         if term.key != EVERYWHERE:
             values = values * self._key_values(term.key)[:, None, :]
         if term.query != EVERYWHERE:
@@ -84,13 +90,13 @@ class Search:
 
     def _key_values(self, expression: str) -> Tensor:
         if expression in self.bank.keys:
-            return self.bank.key_values[..., self.bank.keys.index(expression)]
-        return self._set_values(expression, self.bank.key_tokens)
+            return self._keys[..., self.bank.keys.index(expression)]
+        return self._set_values(expression, self._key_tokens)
 
     def _query_values(self, expression: str) -> Tensor:
         if expression in self.bank.queries:
-            return self.bank.query_values[..., self.bank.queries.index(expression)]
-        return self._set_values(expression, self.bank.query_tokens)
+            return self._queries[..., self.bank.queries.index(expression)]
+        return self._set_values(expression, self._query_tokens)
 
     def _set_values(self, expression: str, tokens: Tensor) -> Tensor:
         places, shift = self._sets[expression]
@@ -138,10 +144,10 @@ class Search:
         t, r, _ = self.shape
         residual = self.target - pattern
         fp, fk, fq = len(bank.pairs), len(bank.keys), len(bank.queries)
-        queries = bank.query_values.reshape(t * r, fq)
+        queries = self._queries.reshape(t * r, fq)
         gradients, curvatures = [], []
-        keys, keys_squared = bank.key_values, bank.key_values**2
-        for pair in bank.pair_values:
+        keys, keys_squared = self._keys, self._keys**2
+        for pair in self._pairs:
             weighted = pattern * pair
             gradients.append(torch.bmm(residual * pair, keys).reshape(t * r, fk))
             mean = torch.bmm(weighted, keys).reshape(t * r, fk)
@@ -158,7 +164,7 @@ class Search:
         gain[:, 0, 0] = 0
         found = []
         taken = set(held)
-        order = torch.topk(gain.flatten(), 200)
+        order = torch.topk(gain.flatten(), min(200, gain.numel()))
         per_shape: dict[tuple[str, str], int] = {}
         for value, place in zip(order.values.tolist(), order.indices.tolist(), strict=True):
             q, rest = divmod(place, fp * fk)
@@ -179,12 +185,13 @@ class Search:
         bank = self.bank
         t, r, _ = self.shape
         size = len(bank.tokens)
-        pairs = [0, *(int(p) for p in torch.topk(gain.amax((0, 2))[1:], 3).indices + 1)]
+        by_pair = gain.amax((0, 2))[1:]
+        pairs = [0, *(torch.topk(by_pair, min(3, len(by_pair))).indices + 1).tolist()]
         found = []
         for shift in (0, 1):
             tokens = self._one_hot[shift]
             for p in pairs:
-                pair = bank.pair_values[p]
+                pair = self._pairs[p]
                 weighted = pattern * pair
                 gradient = torch.bmm(residual * pair, tokens).reshape(t * r, size)
                 mean = torch.bmm(weighted, tokens).reshape(t * r, size)
@@ -203,12 +210,13 @@ class Search:
         t, r, _ = self.shape
         fk = len(bank.keys)
         found = []
-        places = torch.topk(gain.amax(0).flatten(), 24).indices.tolist()
+        by_product = gain.amax(0).flatten()
+        places = torch.topk(by_product, min(24, len(by_product))).indices.tolist()
         chosen = [divmod(place, fk) for place in places]
         g_rows = torch.stack([gradient[p, :, k] for p, k in chosen])
         h_rows = torch.stack([curvature[p, :, k] for p, k in chosen])
         for shift in (0, 1):
-            tokens = bank.query_tokens[shift].reshape(-1)
+            tokens = self._query_tokens[shift].reshape(-1)
             size = len(bank.tokens)
             g = torch.zeros(len(chosen), size).index_add_(1, tokens, g_rows) / (t * r)
             h = torch.zeros(len(chosen), size).index_add_(1, tokens, h_rows) / (t * r)
@@ -221,7 +229,9 @@ class Search:
     def _prefixes(self, g: Tensor, h: Tensor) -> list[tuple[int, tuple[int, ...], float]]:
         """For each row of (m, tokens) gradients and curvatures the best set of tokens, as (row, places, gain)."""
         g, h = g[:, :-1], h[:, :-1]
-        found = []
+        found: list[tuple[int, tuple[int, ...], float]] = []
+        if g.numel() == 0:
+            return found
         for sign in (1.0, -1.0):
             ratio = sign * g / (h + h.mean(1, keepdim=True))
             order = ratio.argsort(dim=1, descending=True, stable=True)[:, :MAX_STRINGS]
