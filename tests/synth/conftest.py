@@ -1,13 +1,13 @@
 """Runs shared by the tests of the pipeline and of the command line, which copy them before they change anything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from synth.cli import main
-from tests.synth.tiny_runs import HEADS, SMALL, save_corpus, save_model
+from tests.synth.tiny_runs import HEADS, SMALL, copy_run, save_corpus, save_model
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,3 +51,20 @@ def finished(llama: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) 
 def finished_encoder(bert: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same on a tiny BERT."""
     return _finished(bert, corpus, tmp_path_factory.mktemp("finished") / "encoder")
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run that may be damaged."""
+    return copy_run(finished, tmp_path / "run")
+
+
+@pytest.fixture
+def again(llama: str, corpus: str) -> Callable[..., tuple[object, ...]]:
+    """The command that made ``finished``, in another directory and with changes."""
+
+    def command(run: Path, *more: object, model: str = llama, corpus: str = corpus) -> tuple[object, ...]:
+        given = ("--corpus", corpus, "--output", run, "--heads", HEADS, "--jobs", "1", *SMALL)
+        return ("synthesize", model, *given, *more)
+
+    return command
