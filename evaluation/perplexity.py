@@ -11,6 +11,8 @@ from evaluation.intervals import Interval, ratio_interval
 
 _LOGITS = 64_000_000
 """Logits held at once: bounds memory for large vocabularies."""
+_CELLS = 1_000_000
+"""Cells (texts x queries x keys) worked on at once: programs keep several arrays of this size each."""
 
 
 class Losses(NamedTuple):
@@ -34,7 +36,10 @@ def measure_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Loss
     while start < len(order):
         # Texts come in order of length, so the last one tried is the longest.
         count = 1
-        while start + count < len(order) and (count + 1) * len(ids[order[start + count]]) * vocabulary <= _LOGITS:
+        while start + count < len(order):
+            length = len(ids[order[start + count]])
+            if (count + 1) * length * vocabulary > _LOGITS or (count + 1) * length**2 > _CELLS:
+                break
             count += 1
         chosen = order[start : start + count]
         losses[chosen] = _batch_losses(model, [ids[number] for number in chosen])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 _TINY = 1e-12
-_CACHED_CELLS = 500_000
+_CACHED_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)

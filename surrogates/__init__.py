@@ -10,7 +10,7 @@ __all__ = ["load_library", "patch"]
 
 
 def __getattr__(name: str) -> Any:
-    # Both need torch, and patching transformers too; a parser of programs should not wait for them.
+    # Patching needs transformers, which takes seconds to load; what does without should not wait for it.
     if name == "load_library":
         from surrogates.library import load_library
 

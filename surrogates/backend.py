@@ -29,6 +29,8 @@ class Backend:
     sqrt: Callable[[Array], Array]  # of positive numbers
     minimum: Callable[[Array, Array], Array]
     maximum: Callable[[Array, Array], Array]
+    plus_product: Callable[[Array, Array, Array], Array]  # a + b * c
+    minus_product: Callable[[Array, Array, Array], Array]  # a - b * c
     divide: Callable[[Array, Array], Array]  # gradients are 0 where the divisor is
     power: Callable[[Array, Array], Array]  # gradients are finite at a base of 0 or less
     at_least: Callable[[Array, float], Array]
@@ -49,6 +51,13 @@ def _torch_number(value: Array) -> torch.Tensor:
 def _torch_logaddexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     # Two -inf have a NaN gradient; a floor far below any useful score has none.
     return torch.logaddexp(a.clamp(min=LOWEST), b.clamp(min=LOWEST))
+
+
+def _torch_plus_product(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, sign: int = 1) -> torch.Tensor:
+    # One pass over the cells instead of two; off the CPU constants, which are scalars on it, could not take part.
+    if a.is_cpu and b.is_cpu and c.is_cpu:
+        return torch.addcmul(a, b, c, value=sign)
+    return a + sign * (b * c)
 
 
 def _torch_divide(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -83,6 +92,8 @@ NUMPY = Backend(
     sqrt=np.sqrt,
     minimum=np.minimum,
     maximum=np.maximum,
+    plus_product=lambda a, b, c: a + b * c,
+    minus_product=lambda a, b, c: a - b * c,
     divide=np.divide,
     power=np.power,
     at_least=np.maximum,
@@ -105,6 +116,8 @@ TORCH = Backend(
     sqrt=torch.sqrt,
     minimum=torch.minimum,
     maximum=torch.maximum,
+    plus_product=_torch_plus_product,
+    minus_product=lambda a, b, c: _torch_plus_product(a, b, c, sign=-1),
     divide=_torch_divide,
     power=_torch_power,
     at_least=lambda values, low: values.clamp(min=low),

@@ -15,6 +15,7 @@ from surrogates.validation import RESERVED, Typed, Value
 
 _ENTRY = "_scores"
 _NUMBER = "_number"
+_PLUS_PRODUCT, _MINUS_PRODUCT = "_plus_product", "_minus_product"
 _GUARDED = {ast.Div: "_divide", ast.Pow: "_power"}
 """Operators whose slope is infinite at 0, by the name of what takes their place."""
 
@@ -51,6 +52,8 @@ def _namespace(backend: Backend) -> dict[str, Any]:
     return {
         "__builtins__": {},
         _NUMBER: backend.number,
+        _PLUS_PRODUCT: backend.plus_product,
+        _MINUS_PRODUCT: backend.minus_product,
         "_divide": backend.divide,
         "_power": backend.power,
         "inf": math.inf,
@@ -106,6 +109,8 @@ class _Writer(ast.NodeTransformer):
         right = node.value
         if isinstance(node.op, ast.BitAnd | ast.BitOr):
             value: ast.expr = ast.BinOp(left, node.op, self.visit(right))
+        elif isinstance(node.op, ast.Add | ast.Sub):
+            value = self.sum(_call(_NUMBER, left), node.op, right)
         else:
             value = _arithmetic(_call(_NUMBER, left), node.op, self.as_number(right))
         return ast.Assign([ast.Name(name, ast.Store())], value)
@@ -126,7 +131,17 @@ class _Writer(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         if isinstance(node.op, ast.BitAnd | ast.BitOr):
             return ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
+        if isinstance(node.op, ast.Add | ast.Sub):
+            return self.sum(self.as_number(node.left), node.op, node.right)
         return _arithmetic(self.as_number(node.left), node.op, self.as_number(node.right))
+
+    def sum(self, left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+        """The sum or difference of a rewritten node and another; a product is added in one pass over the cells."""
+        match right:
+            case ast.BinOp(left=first, op=ast.Mult(), right=second):
+                factors = (self.as_number(first), self.as_number(second))
+                return _call(_PLUS_PRODUCT if isinstance(op, ast.Add) else _MINUS_PRODUCT, left, *factors)
+        return ast.BinOp(left, op, self.as_number(right))
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         return ast.Compare(self.as_number(node.left), node.ops, [self.as_number(node.comparators[0])])

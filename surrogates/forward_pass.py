@@ -11,8 +11,6 @@ from surrogates.features import Texts
 from surrogates.patterns import check_finite, normalise, scores
 from surrogates.program import Program
 
-_TEXTS_AT_ONCE = 8
-
 
 class ForwardPass:
     """The batch a model is reading, and what its surrogates make of it.
@@ -26,8 +24,7 @@ class ForwardPass:
         self.texts = texts
         self.layers_done = 0
         self._surrogates = surrogates
-        self._parts = _split(texts)
-        self._scores: dict[int, list[torch.Tensor]] = {}
+        self._scores: dict[int, torch.Tensor] = {}
         self._views: list[tuple[torch.Tensor | None, str, _View]] = []
 
     # Programs run as they are in a model that is compiled around them.
@@ -92,7 +89,7 @@ class ForwardPass:
                     f"the attention mask has shape {tuple(mask.shape)}; programs need one mask for all heads, "
                     "of shape (texts, 1, queries, keys)"
                 )
-            visible = visible_cells(mask)[:, 0, :, :keys].to(texts.ids.device).expand(shape)
+            visible = open_cells(mask)[:, 0, :, :keys].to(texts.ids.device).expand(shape)
         return visible if local is None else visible & local[:, 0].to(visible.device)
 
     def _pattern(self, place: int, view: "_View") -> torch.Tensor:
@@ -116,33 +113,12 @@ class ForwardPass:
                 return torch.zeros(visible.shape, device=visible.device)
 
     def _program_pattern(self, place: int, program: Program, view: "_View") -> torch.Tensor:
-        visible = view.visible
         if place not in self._scores:
-            self._scores[place] = [scores(program, part) for part in self._parts]
-        n, keys = self.texts.n, visible.shape[-1]
-        cells = visible[..., :n].split([part.ids.shape[0] for part in self._parts])
-        found = [
-            normalise(_last_keys(values, n, keys), of_part, empty_rows=view.empty_rows)
-            for values, of_part in zip(self._scores[place], cells, strict=True)
-        ]
-        pattern = found[0] if len(found) == 1 else torch.cat(found)
+            self._scores[place] = scores(program, self.texts)
+        n, keys = self.texts.n, view.visible.shape[-1]
+        values = _last_keys(self._scores[place], n, keys)
+        pattern = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
         return pad(pattern, (0, keys - n)) if keys > n else pattern
-
-
-def _split(texts: Texts) -> list[Texts]:
-    """The batch in parts of a few texts, so that what one operation leaves in a CPU's cache the next still finds."""
-    size = texts.ids.shape[0] if texts.ids.device.type != "cpu" else _TEXTS_AT_ONCE
-    masks = texts.mask.split(size) if texts.padded else None
-    return [
-        Texts(
-            ids,
-            texts.table,
-            mask=None if masks is None else masks[number],
-            causal=texts.causal,
-            queries=texts.queries,
-        )
-        for number, ids in enumerate(texts.ids.split(size))
-    ]
 
 
 def _last_keys(values: torch.Tensor, n: int, keys: int) -> torch.Tensor:
@@ -159,6 +135,6 @@ class _View:
         self.patterns: dict[int, torch.Tensor] = {}
 
 
-def visible_cells(mask: torch.Tensor) -> torch.Tensor:
+def open_cells(mask: torch.Tensor) -> torch.Tensor:
     """True where a boolean mask is, or where an additive one leaves the score in play; same shape."""
     return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2

@@ -36,16 +36,20 @@ class LayerPlan:
         module: the attention module.
         heads: indices of its replaced heads.
         places: for each of them, the place of its surrogate in the patch's list.
+        groups: how many consecutive heads share a key/value head.
         current: gives the forward pass that the model is in.
 
     Raises:
         InputError: the module's own eager attention cannot be found.
     """
 
-    def __init__(self, module: nn.Module, heads: list[int], places: list[int], current: CurrentPass) -> None:
+    def __init__(
+        self, module: nn.Module, heads: list[int], places: list[int], groups: int, current: CurrentPass
+    ) -> None:
         self.eager = None if isinstance(module, GPTNeoSelfAttention) else _eager_attention(module)
         self._heads = heads
         self._places = places
+        self._groups = groups
         self._current = current
 
     def replace(
@@ -70,12 +74,10 @@ class LayerPlan:
         patterns = current.patterns(self._places, mask, value.shape[2], local=local)
         # Autograd still needs the model's own patterns; without it they are overwritten where they are.
         weights = weights.clone() if weights.requires_grad else weights
-        # Under grouped queries consecutive heads share a key/value head.
-        groups = weights.shape[1] // value.shape[1]
         for head, pattern in zip(self._heads, patterns, strict=True):
             pattern = pattern.to(dtype=value.dtype, device=value.device)
             weights[:, head] = pattern
-            output[:, head] = (pattern @ value[:, head // groups]).to(output.dtype)
+            output[:, head] = (pattern @ value[:, head // self._groups]).to(output.dtype)
         current.check(self._places, output[:, self._heads])
         return weights
 

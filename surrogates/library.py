@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -73,8 +74,19 @@ class Ranked:
 
     name: str
     candidate: Candidate
-    program: Program
     scores: Scores
+
+    @cached_property
+    def program(self) -> Program:
+        """Parsed when asked for, which takes a millisecond or two.
+
+        Raises:
+            InputError: the source is not what was stored.
+        """
+        try:
+            return Program.parse(self.candidate.source)
+        except ProgramRefused as error:
+            raise InputError(f"{self.name} in the library cannot be read: {error}; start a new run") from error
 
 
 class Library:
@@ -203,27 +215,23 @@ class Library:
         return found
 
     def ranked(self, head: Head) -> list[Ranked]:
-        """Programs of a head by validation IoU, the simpler first where equal; of equal sources only the first."""
-        scored = []
-        for candidate in self.candidates(head):
-            if candidate.scores is not None:
-                scored.append((candidate, self._parse(candidate), candidate.scores))
-        scored.sort(key=lambda item: (-item[2].validation_iou, item[1].nodes, item[0].source, item[0].origin))
-        distinct = {candidate.source: (candidate, program, scores) for candidate, program, scores in reversed(scored)}
+        """Programs of a head by validation IoU, the shorter first where equal; of equal sources only one."""
+        scored = [(candidate, candidate.scores) for candidate in self.candidates(head) if candidate.scores is not None]
+        # A copy that nobody edited is no program by hand.
+        scored.sort(
+            key=lambda item: (-item[1].validation_iou, len(item[0].source), item[0].source, item[0].origin == "hand")
+        )
+        distinct: dict[str, tuple[Candidate, Scores]] = {}
+        for candidate, scores in scored:
+            distinct.setdefault(candidate.source, (candidate, scores))
         return [
-            Ranked(f"{place:02d}_{candidate.label}", candidate, program, scores)
-            for place, (candidate, program, scores) in enumerate(reversed(distinct.values()), start=1)
+            Ranked(f"{place:02d}_{candidate.label}", candidate, scores)
+            for place, (candidate, scores) in enumerate(distinct.values(), start=1)
         ]
 
     def failures(self, head: Head) -> list[Candidate]:
         """Candidates of a head that were refused or failed."""
         return [candidate for candidate in self.candidates(head) if candidate.scores is None]
-
-    def _parse(self, candidate: Candidate) -> Program:
-        try:
-            return Program.parse(candidate.source)
-        except ProgramRefused as error:
-            raise InputError(f"{self.path} holds a program that cannot be read: {error}; start a new run") from error
 
 
 def choose_surrogate(ranked: Sequence[Ranked], tolerance: float = 0.02) -> Ranked:

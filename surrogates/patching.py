@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
-from surrogates.architectures import attention_modules, is_causal
+from surrogates.architectures import attention_modules, is_causal, key_value_groups
 from surrogates.assignment import Assignment, Surrogate, check_assignment
 from surrogates.errors import InputError
 from surrogates.features import Texts
-from surrogates.forward_pass import ForwardPass, visible_cells
+from surrogates.forward_pass import ForwardPass, open_cells
 from surrogates.heads import Head
 from surrogates.history import Tokens, recall, remember
 from surrogates.interception import LayerPlan, intercepted
@@ -60,7 +60,7 @@ def patch(
     if table is None:
         table = _token_table(model, tokenizer, surrogates)
     reader = _Reader(surrogates, table, causal=is_causal(model.config))
-    plans = _plans(modules, assignment, surrogates, reader)
+    plans = _plans(modules, key_value_groups(model), assignment, surrogates, reader)
     reader.layers = len(plans)
     with ExitStack() as undo:
         if plans:
@@ -75,7 +75,11 @@ def patch(
 
 
 def _plans(
-    modules: list[nn.Module], assignment: Assignment, surrogates: Sequence[Surrogate], reader: "_Reader"
+    modules: list[nn.Module],
+    groups: Sequence[int],
+    assignment: Assignment,
+    surrogates: Sequence[Surrogate],
+    reader: "_Reader",
 ) -> dict[int, LayerPlan]:
     """The layers with replaced heads."""
     place = {surrogate: number for number, surrogate in enumerate(surrogates)}
@@ -84,7 +88,11 @@ def _plans(
         by_layer.setdefault(head.layer, []).append(head)
     return {
         layer: LayerPlan(
-            modules[layer], [head.index for head in heads], [place[assignment[head]] for head in heads], reader.current
+            modules[layer],
+            [head.index for head in heads],
+            [place[assignment[head]] for head in heads],
+            groups[layer],
+            reader.current,
         )
         for layer, heads in by_layer.items()
     }
@@ -202,5 +210,5 @@ def _real_queries(mask: torch.Tensor, past: int, shape: torch.Size) -> torch.Ten
     texts, queries = shape
     keys = mask.shape[-1]
     first = past if keys >= past + queries else keys - queries
-    cells = visible_cells(mask)[:, 0, :, first : first + queries]
+    cells = open_cells(mask)[:, 0, :, first : first + queries]
     return cells.diagonal(dim1=-2, dim2=-1).expand(texts, queries)

@@ -6,12 +6,9 @@ import numpy as np
 import torch
 
 from surrogates.backend import LOWEST, Array, backend_of
+from surrogates.errors import ProgramFailed
 from surrogates.features import FeatureUnavailable, Texts
 from surrogates.program import Program
-
-
-class ProgramFailed(RuntimeError):  # noqa: N818 - a verdict, not a mistake of ours
-    """A program ran and gave nothing usable: NaN or +inf in a visible cell, an arithmetic error, a feature not here."""
 
 
 def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None = None) -> Array:
@@ -80,6 +77,9 @@ def pattern(
     """
     values = scores(program, texts, constants)
     with np.errstate(all="ignore"):  # NaN is reported below
-        result = normalise(values, texts.visible if visible is None else visible)
+        if visible is None:
+            result = normalise(values, texts.visible, empty_rows=texts.padded)
+        else:
+            result = normalise(values, visible)
     check_finite(program, result)
     return result

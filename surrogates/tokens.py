@@ -31,14 +31,11 @@ class TokenTable:
             self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
         return self._members[strings]
 
-    def subset(self, ids: Sequence[int]) -> "TokenTable":
-        """The rows of some ids, in their order."""
+    def subset(self, ids: Sequence[int], embeddings: np.ndarray | None = None) -> "TokenTable":
+        """The rows of some ids, in their order, with these ids' input embeddings, shape (ids, width)."""
         rows = np.asarray(ids, dtype=np.int64)
-        return TokenTable(
-            tuple(self.texts[token] for token in ids),
-            {name: values[rows] for name, values in self.columns.items()},
-            None if self.embeddings is None else self.embeddings[rows],
-        )
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return TokenTable(tuple(self.texts[token] for token in ids), columns, _unit_rows(embeddings))
 
     @classmethod
     def from_tokenizer(cls, tokenizer: object, size: int, embeddings: np.ndarray | None = None) -> "TokenTable":
@@ -96,7 +93,11 @@ class TokenTable:
             # Not a feature: whether the token is part of a word, from which words are counted.
             "is_wordlike": mask(lambda text: any(c.isalnum() for c in text)),
         }
-        if embeddings is not None:
-            embeddings = np.asarray(embeddings, dtype=np.float32)
-            embeddings = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
-        return cls(texts, columns, embeddings)
+        return cls(texts, columns, _unit_rows(embeddings))
+
+
+def _unit_rows(embeddings: np.ndarray | None) -> np.ndarray | None:
+    if embeddings is None:
+        return None
+    embeddings = np.asarray(embeddings, dtype=np.float32)
+    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)

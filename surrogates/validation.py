@@ -1,4 +1,4 @@
-"""Checks that a vectorised program stays within the closed list of DESIGN's contract, and types its expressions.
+"""Checks that a vectorised program stays within a closed list of what is allowed, and types its expressions.
 
 Nothing is run here: the syntax tree is read, and every departure is reported with its line and what to write instead.
 """

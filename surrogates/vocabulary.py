@@ -1,6 +1,6 @@
 """The vocabulary of programs: every feature and function, in one table.
 
-The validator, the evaluator, the search proposer, prompts and documentation all read this table.
+The validator, the evaluator and the documentation read this table; which combinations the search tries stands with it.
 """
 
 from dataclasses import dataclass

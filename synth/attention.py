@@ -25,6 +25,7 @@ from surrogates.errors import InputError
 from surrogates.heads import Head
 from synth.models import LoadedModel
 
+_BATCH_CELLS = 32 * 128**2  # texts x queries x keys in a forward pass, whatever the batch asked for
 _UNFINISHED = ".unfinished"  # shards are written here and moved out when complete
 
 
@@ -76,6 +77,8 @@ def extract(
     # Texts of a length go together, so that little is computed for padding.
     left = sorted((number for number in range(len(ids)) if number not in done), key=lambda number: len(ids[number]))
     free = _next_shard(folder)
+    longest = max(map(len, ids), default=1)
+    batch_size = max(1, min(batch_size, _BATCH_CELLS // longest**2))
     for place, start in enumerate(range(0, len(left), batch_size)):
         batch = left[start : start + batch_size]
         arrays = _batch_patterns(loaded, [ids[number] for number in batch])
@@ -218,8 +221,8 @@ def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[s
     """The visible cells of a batch, by layer: half precision, shape (heads, cells)."""
     lengths = [len(row) for row in ids]
     width = max(lengths)
-    padding = loaded.model.config.get_text_config().pad_token_id
-    tokens = torch.full((len(ids), width), 0 if padding is None else padding)
+    # What stands in padding does not matter: it is masked, and comes after all that is real.
+    tokens = torch.zeros(len(ids), width, dtype=torch.long)
     for place, row in enumerate(ids):
         tokens[place, : len(row)] = torch.tensor(row)
     mask = torch.arange(width) < torch.tensor(lengths)[:, None]  # (texts, tokens)
@@ -243,9 +246,12 @@ def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[s
                 input_ids=tokens.to(model.device), attention_mask=mask.long().to(model.device), **options
             )[0]
             finite = bool(torch.isfinite(states[mask.to(states.device)]).all())
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        # On the CPU torch reports a failed allocation as a plain RuntimeError.
+        if type(error) is RuntimeError and "memory" not in str(error):
+            raise
         raise InputError(
-            f"not enough memory for {len(ids)} texts of {width} tokens at once; use a smaller batch or shorter texts"
+            f"not enough memory for {len(ids)} texts of {width} tokens at once; use shorter texts (--max-tokens)"
         ) from error
     if not finite:
         raise InputError(f"{loaded.name} computes values that are not finite; load it as float32 or bfloat16")

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from surrogates.errors import InputError
-from synth.run_directory import DEMO_CORPUS, Settings
+from surrogates.errors import InputError, ProgramFailed
+from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
 
 app = typer.Typer(
     help="Explain a language model's attention heads as short Python programs, and run the model with them in place.",
@@ -39,7 +39,12 @@ Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model run
 
 @app.command("synthesize")
 def synthesize_command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A Hugging Face model: hub name or folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help=f"A Hugging Face model: hub name, folder, or {DEMO_MODEL} for the bundled one."
+        ),
+    ],
     corpus: Annotated[
         str,
         typer.Option(
@@ -93,7 +98,7 @@ def synthesize_command(
 def _lasting(name: str) -> str:
     """A path as it reads from any folder, so that the run can be gone on with from another; other names as they are."""
     path = Path(name).expanduser()
-    return str(path.resolve()) if path.exists() else name
+    return str(path.resolve()) if name not in (DEMO_CORPUS, DEMO_MODEL) and path.exists() else name
 
 
 @app.command("inspect")
@@ -159,6 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = app(list(arguments) or ["--help"], prog_name="headsynth", standalone_mode=False)
     except InputError as error:
         _fail(str(error))
+    except ProgramFailed as error:
+        _fail(f"{error}; take the program out of the library or mend it, then run again")
     except _UsageError as error:
         _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):

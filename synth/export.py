@@ -16,6 +16,7 @@ def export_programs(run: RunDirectory, library: Library) -> None:
     unfinished = run.path / "programs.unfinished"
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
         for head in library.heads():
             folder = unfinished / head.folder
             folder.mkdir(parents=True)

@@ -191,10 +191,9 @@ def round_weights(columns: Tensor, rows: Rows, weights: Tensor) -> list[float]:
         return loss, float((pattern - rows.target).abs().sum(-1).mean() / 2)
 
     loss, variation = figures(weights)
-    rounded = weights.tolist()
     for digits in (2, 3, 4):
         rounded = [float(f"{weight:.{digits}g}") for weight in weights.tolist()]
         new_loss, new_variation = figures(torch.tensor(rounded))
         if new_loss <= loss + 5e-4 and new_variation <= variation + 5e-4:
-            break
-    return rounded
+            return rounded
+    return [float(f"{weight:.7g}") for weight in weights.tolist()]

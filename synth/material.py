@@ -62,6 +62,7 @@ class Material:
         cls,
         attention: Path,
         table: TokenTable,
+        embeddings: Tensor,
         ids: Sequence[Sequence[int]],
         splits: Sequence[Split],
         *,
@@ -73,6 +74,7 @@ class Material:
         Args:
             attention: folder of the attention store.
             table: facts of the model's whole vocabulary.
+            embeddings: the model's input embeddings, shape (vocabulary, width).
             ids: the model's token ids of every text.
             splits: split of every text.
             causal: whether queries see only keys at or before them.
@@ -92,7 +94,8 @@ class Material:
         longest = max(map(len, ids))
         windows = tuple(None if window is None or window >= longest else window for window in windows)
         renumbered = tuple(tuple(number[token] for token in tokens) for tokens in ids)
-        return cls(attention, table.subset(used), causal, windows, renumbered, found)
+        vectors = embeddings[torch.tensor(used)].float().cpu().numpy()
+        return cls(attention, table.subset(used, vectors), causal, windows, renumbered, found)
 
     def save(self, path: Path) -> None:
         """Write everything but the patterns to one file.

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -19,23 +17,13 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from surrogates.architectures import attention_modules, is_causal, key_value_groups, windows
+from surrogates.architectures import attention_modules, is_causal, windows
 from surrogates.errors import InputError
 from surrogates.heads import Head
+from synth.demo import MODEL_FOLDER
+from synth.run_directory import DEMO_MODEL, Settings
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-# What transformers, tokenizers and torch raise on files that are absent, damaged or of another kind.
-_LOADING_ERRORS = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    KeyError,
-    TypeError,
-    ImportError,
-    EOFError,
-    SafetensorError,
-    UnpicklingError,
-)
 
 
 @dataclass(frozen=True)
@@ -47,11 +35,20 @@ class LoadedModel:
     tokenizer: PreTrainedTokenizerBase
     causal: bool  # a decoder: queries see only keys at or before them
     heads: list[Head]  # in order
-    layers: int
-    key_value_groups: tuple[int, ...]  # per layer: query heads for each key/value head
     windows: tuple[int | None, ...]  # per layer: sliding window in tokens, None where attention is full
     add_bos: bool
     context: int | None  # the most tokens the model reads, None where it sets no limit
+
+
+def load_for(settings: Settings, device: str) -> LoadedModel:
+    """The model that a run was asked for.
+
+    Raises:
+        InputError: see :func:`load_model`.
+    """
+    name = str(MODEL_FOLDER) if settings.model == DEMO_MODEL else settings.model
+    revision = settings.revision or None
+    return load_model(name, revision=revision, dtype=settings.dtype, device=device, bos=settings.bos_choice)
 
 
 def load_model(
@@ -124,8 +121,6 @@ def describe_model(
         tokenizer=tokenizer,
         causal=causal,
         heads=[Head(layer, index) for layer in range(len(modules)) for index in range(heads)],
-        layers=len(modules),
-        key_value_groups=key_value_groups(model),
         windows=windows(model),
         add_bos=_adds_bos(name, tokenizer, causal, bos),
         context=_context(model),
@@ -143,7 +138,9 @@ def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[l
     if max_tokens < 1:
         raise InputError(f"texts of {max_tokens} tokens are empty; ask for at least 1")
     if loaded.context is not None and max_tokens > loaded.context:
-        raise InputError(f"{loaded.name} reads at most {loaded.context} tokens; ask for no more than that")
+        raise InputError(
+            f"{loaded.name} reads at most {loaded.context} tokens; ask for no more than that with --max-tokens"
+        )
     if not texts:
         return []
     tokenizer = loaded.tokenizer
@@ -227,7 +224,7 @@ def _explained(what: str, remedy: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except _LOADING_ERRORS as error:
+    except Exception as error:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise InputError(f"{what}: {reason[:200].rstrip('.')}; {remedy}") from error
 

@@ -1,22 +1,23 @@
 """From a model and a corpus to a library: the stages in their order, each of which does only what is missing."""
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from pickle import PicklingError
 from threading import Thread
 
 import torch
 from joblib import Parallel, delayed
 
-from surrogates.errors import InputError
+from surrogates.errors import InputError, ProgramFailed
 from surrogates.features import Texts
 from surrogates.heads import Head, select_heads
 from surrogates.library import Candidate, Library, Origin, label_of
-from surrogates.patterns import ProgramFailed
 from surrogates.program import Program
 from surrogates.tokens import TokenTable
 from synth.attention import extract
@@ -24,7 +25,7 @@ from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, wri
 from synth.demo import demo_stories
 from synth.export import export_programs
 from synth.material import Material
-from synth.models import LoadedModel, encode, load_model
+from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
 from synth.proposers.bank import Bank, build_bank
 from synth.proposers.hand import read_programs
@@ -38,6 +39,7 @@ SEARCH_ROWS = 4000
 """Query rows, drawn over all training texts, on which the search runs."""
 _SEARCH_CELLS = 512_000
 _REFIT_CELLS = 400_000
+_REFIT_TEXTS = 20
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,7 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
     hand = read_programs(request.programs) if request.programs else []
     settings = request.settings
     run = RunDirectory.claim(request.output, settings)
-    loaded = load_model(
-        settings.model,
-        revision=settings.revision or None,
-        dtype=settings.dtype,
-        device=request.device,
-        bos=settings.bos_choice,
-    )
+    loaded = load_for(settings, request.device)
     heads = select_heads(loaded.heads, request.heads)
     resolved = run.texts.is_file()
     texts = (
@@ -102,10 +98,16 @@ def _corpus(source: str) -> list[str]:
 
 
 def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText], ids: list[list[int]]) -> Material:
-    embeddings = loaded.model.get_input_embeddings().weight.detach().float().cpu().numpy()
-    table = TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings), embeddings)
-    splits = [text.split for text in texts]
-    return Material.build(run.attention, table, ids, splits, causal=loaded.causal, windows=loaded.windows)
+    embeddings = loaded.model.get_input_embeddings().weight.detach()
+    return Material.build(
+        run.attention,
+        TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
+        embeddings,
+        ids,
+        [text.split for text in texts],
+        causal=loaded.causal,
+        windows=loaded.windows,
+    )
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,12 @@ class _Work:
         threads = torch.get_num_threads()
         try:
             yield from zip(heads, pool(calls), strict=True)
+        except (PicklingError, OSError) as error:
+            folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
+            raise InputError(
+                f"cannot hand work to worker processes: {error}; free some space in {folder}, set JOBLIB_TEMP_FOLDER "
+                "to another folder, or run with --jobs 1"
+            ) from error
         except BrokenProcessPool as error:
             raise InputError(
                 "a worker process died, for lack of memory perhaps; run again with fewer --jobs"
@@ -235,7 +243,7 @@ def _refit_head(
 ) -> list[Candidate]:
     """Score programs with constants fitted to the head; those written by hand also as they are."""
     lists = material.lists("train")
-    lists = lists[: max(1, _REFIT_CELLS // max(map(len, lists)) ** 2)]
+    lists = lists[: max(_REFIT_TEXTS, _REFIT_CELLS // max(map(len, lists)) ** 2)]
     texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
     visible = torch.from_numpy(material.visible(head.layer, lists))
     target = material.patterns(head, material.splits["train"][: len(lists)])
@@ -252,5 +260,8 @@ def _refit_head(
                 name = f"{label}_fitted" if origin == "hand" else label
                 found.setdefault(fitted.source, Candidate(origin, name, fitted.source, None))
         except ProgramFailed as error:
-            found[program.source] = Candidate(origin, label, program.source, None, "failed", str(error))
+            # It may well run with the constants it came with, which is scored above.
+            found[f"{label}_fitted"] = Candidate(
+                origin, f"{label}_fitted", program.source, None, "failed", f"fitting its constants: {error}"
+            )
     return score_candidates(material, head, list(found.values()))

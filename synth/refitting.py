@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from surrogates.backend import Array
+from surrogates.errors import ProgramFailed
 from surrogates.features import Texts
-from surrogates.patterns import ProgramFailed, scores
+from surrogates.patterns import scores
 from surrogates.program import Program
 from synth.fitting import Rows, fit_newton, round_weights, tune_iou
 

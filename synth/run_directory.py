@@ -10,6 +10,8 @@ from surrogates.errors import InputError
 
 DEMO_CORPUS = "demo"
 """Names the bundled stories where a corpus is asked for."""
+DEMO_MODEL = "demo"
+"""Names the bundled model where a model is asked for, so that a run does not depend on where headsynth is installed."""
 
 _BOS = {"": None, "yes": True, "no": False}
 _VERSIONED = ("headsynth", "torch", "transformers", "numpy")

@@ -4,15 +4,14 @@ from pathlib import Path
 
 from synth.commands.evaluate import evaluate
 from synth.commands.inspect import show_library
-from synth.demo import MODEL_FOLDER
 from synth.pipeline import Request, synthesize
 from synth.progress import Reporter
-from synth.run_directory import DEMO_CORPUS, Settings
+from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
 
 
 def demo(output: Path, jobs: int, reporter: Reporter) -> None:
     """Synthesize, inspect and evaluate; run again, it goes on from what is there."""
-    settings = Settings(model=str(MODEL_FOLDER), corpus=DEMO_CORPUS, max_tokens=64)
+    settings = Settings(model=DEMO_MODEL, corpus=DEMO_CORPUS, max_tokens=64)
     run = synthesize(Request(settings, output, jobs=jobs), reporter)
     show_library(run)
     evaluate(output, "10,25,50,75,100", "cpu", reporter, as_json=False)

@@ -12,7 +12,7 @@ from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.library import Library, choose_surrogate
 from synth.corpus import Split, read_texts
-from synth.models import LoadedModel, encode, load_model
+from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter
 from synth.run_directory import RunDirectory
 
@@ -36,13 +36,13 @@ def evaluate(path: Path, fractions: str, device: str, reporter: Reporter, *, as_
     if not ranked:
         raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
     settings = run.settings()
-    loaded = load_model(
-        settings.model, revision=settings.revision or None, dtype=settings.dtype, device=device, bos=settings.bos_choice
-    )
+    loaded = load_for(settings, device)
     if not loaded.causal:
         raise InputError(f"{settings.model} is an encoder, which has no perplexity; evaluate a causal language model")
     ids = {split: _texts(run, loaded, split, settings.max_tokens) for split in ("validation", "test")}
     programs = {head: choose_surrogate(entries).program for head, entries in ranked.items()}
+    if len(ranked) < len(loaded.heads):
+        reporter.say(f"{len(ranked)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     patched = PatchedModel(loaded.model, loaded.tokenizer)
     with reporter.stage("effect of each head") as step:
         effects = measure_effects(patched, programs, ids["validation"][:EFFECT_TEXTS], step)

@@ -12,8 +12,7 @@ from rich.text import Text
 
 from surrogates.errors import InputError
 from surrogates.heads import Head
-from surrogates.library import Candidate, Library, Ranked
-from surrogates.program import Program
+from surrogates.library import Library, Ranked
 from synth.drawing import draw_patterns
 from synth.material import Material
 from synth.run_directory import RunDirectory
@@ -108,8 +107,11 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         library.close()
     if as_json:
         rows = [_program_row(entry) for entry in ranked]
-        rows += [_failure_row(candidate) for candidate in failures]
-        print(json.dumps({"head": str(head), "programs": rows}, ensure_ascii=False))
+        failed = [
+            {"label": c.label, "origin": c.origin, "verdict": c.verdict, "reason": c.reason, "source": c.source}
+            for c in failures
+        ]
+        print(json.dumps({"head": str(head), "programs": rows, "failures": failed}, ensure_ascii=False))
         return
     console = Console(highlight=False, markup=False)
     console.print(f"{head}: programs by validation IoU, test figures")
@@ -149,19 +151,4 @@ def _program_row(entry: Ranked) -> dict[str, Any]:
         "kind": entry.program.kind,
         "verdict": entry.candidate.verdict,
         "source": entry.candidate.source,
-    }
-
-
-def _failure_row(candidate: Candidate) -> dict[str, Any]:
-    program = Program.parse(candidate.source)
-    return {
-        "name": candidate.label,
-        "origin": candidate.origin,
-        "iou": None,
-        "iou_low": None,
-        "iou_high": None,
-        "terms": program.terms,
-        "kind": program.kind,
-        "verdict": candidate.verdict,
-        "source": candidate.source,
     }

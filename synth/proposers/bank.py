@@ -25,8 +25,8 @@ _TOKEN_NUMBERS = ("length", "log1p({}.index)", "log1p({}.occurrences)", "word_po
 _PAIRS = (
     *(f"pair.offset({k})" for k in range(9)),
     *(f"pair.within({k})" for k in (2, 4, 8, 16)),
-    "pair.distance", "pair.log_distance", "exp(-pair.distance)", "exp(-0.3 * pair.distance)",
-    "pair.same_token", "pair.same_word", "pair.word_distance", "log1p(pair.word_distance)", "pair.same_sentence",
+    "pair.distance", "pair.log_distance", "pair.same_token", "pair.same_word", "pair.word_distance",
+    "pair.same_sentence",
     "pair.sentence_distance", "pair.follows_same_token", "pair.follows_same_bigram", "pair.same_previous_token",
     "pair.similarity",
     *(f"pair.latest(key.{name})" for name in (
@@ -34,7 +34,12 @@ _PAIRS = (
         "is_sentence_start")),
     "pair.latest(pair.same_token & ~pair.offset(0))", "pair.latest(pair.follows_same_token)",
 )  # fmt: skip
-_SIGNED_PAIRS = (*(f"pair.offset(-{k})" for k in range(1, 9)), "abs(pair.distance)", "abs(pair.word_distance)")
+_CAUSAL_PAIRS = ("exp(-pair.distance)", "exp(-0.3 * pair.distance)", "log1p(pair.word_distance)")
+_SIGNED_PAIRS = (
+    *(f"pair.offset(-{k})" for k in range(1, 9)),
+    "abs(pair.distance)", "abs(pair.word_distance)", "exp(-abs(pair.distance))", "exp(-0.3 * abs(pair.distance))",
+    "log1p(abs(pair.word_distance))",
+)  # fmt: skip
 RAREST = 20
 """Tokens or cells in which a factor must differ from its usual value."""
 RAREST_TOKEN = 5
@@ -95,7 +100,10 @@ def build_bank(
     """
     n = visible.shape[-1]
     generator = np.random.default_rng(seed)
-    numbers = np.stack([_sample(generator, len(tokens), rows_per_text) for tokens in lists])
+    # The first row of a causal head sees itself alone and says nothing.
+    first = 1 if causal else 0
+    rows_per_text = min(rows_per_text, n - first)
+    numbers = np.stack([_sample(generator, first, len(tokens), rows_per_text) for tokens in lists])
     rows = torch.from_numpy(numbers)
     place = torch.arange(len(lists))[:, None]
     seen = torch.from_numpy(visible)[place, rows]
@@ -104,7 +112,7 @@ def build_bank(
     real = torch.arange(n) < torch.tensor([len(tokens) for tokens in lists])[:, None]
 
     token_names = {side: _token_expressions(side, causal=causal) for side in ("query", "key")}
-    pair_names = [*_PAIRS, *(() if causal else _SIGNED_PAIRS)]
+    pair_names = [*_PAIRS, *(_CAUSAL_PAIRS if causal else _SIGNED_PAIRS)]
     if table.embeddings is None:
         pair_names.remove("pair.similarity")
     parts: dict[str, list[Tensor]] = {name: [] for name in (*token_names["query"], *token_names["key"], *pair_names)}
@@ -153,10 +161,9 @@ def build_bank(
     )
 
 
-def _sample(generator: np.random.Generator, length: int, count: int) -> np.ndarray:
-    """Sorted rows of one text; -1 fills up where the text has fewer."""
-    # The first row of a causal head sees itself alone and says nothing.
-    chosen = np.sort(generator.permutation(np.arange(1, length))[:count])
+def _sample(generator: np.random.Generator, first: int, length: int, count: int) -> np.ndarray:
+    """Sorted rows of one text, from ``first`` on; -1 fills up where the text has fewer."""
+    chosen = np.sort(generator.permutation(np.arange(first, length))[:count])
     return np.concatenate([chosen, np.full(count - len(chosen), -1)]).astype(np.int64)
 
 

@@ -30,22 +30,24 @@ COMPLEXITY_PRICE = 0.04
 
 
 @dataclass(frozen=True)
-class Model:
+class Draft:
     """Terms with their columns on the sampled rows and the fit of their constants."""
 
     terms: tuple[Term, ...]
     columns: Tensor  # (k, rows, n)
     fit: Fit
 
-    def without(self, place: int, rows: Rows) -> "Model":
+    def without(self, place: int, rows: Rows) -> "Draft":
         keep = [i for i in range(len(self.terms)) if i != place]
         columns = self.columns[keep]
         fit = fit_newton(columns, rows, self.fit.weights[keep], iterations=4)
-        return Model(tuple(self.terms[i] for i in keep), columns, fit)
+        return Draft(tuple(self.terms[i] for i in keep), columns, fit)
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Promise:
+    """A term and the decrease in cross-entropy that it promises."""
+
     term: Term
     gain: float
 
@@ -106,39 +108,41 @@ class Search:
 
     # Growth.
 
-    def grow(self, model: Model) -> Model | None:
-        """The model with the best further term, or None when no term lowers the loss."""
+    def grow(self, draft: Draft) -> Draft | None:
+        """The draft with the best further term, or None when no term lowers the loss."""
         tried = []
-        for candidate in self.candidates(model.fit.pattern.reshape(self.shape), model.terms):
+        for candidate in self.candidates(draft.fit.pattern.reshape(self.shape), draft.terms):
             column = self.column(candidate.term)
-            decrease = model.fit.loss - loss_with(column, model.columns, self.rows, model.fit)
+            decrease = draft.fit.loss - loss_with(column, draft.columns, self.rows, draft.fit)
             tried.append((decrease * _discount(candidate.term), candidate.term, column))
         tried.sort(key=lambda found: -found[0])
-        best: tuple[float, Model] | None = None
-        start = torch.cat([model.fit.weights, torch.zeros(1)])
+        best: tuple[float, Draft] | None = None
+        start = torch.cat([draft.fit.weights, torch.zeros(1)])
         for _, term, column in tried[:REFITTED]:
-            columns = torch.cat([model.columns, column[None]])
+            columns = torch.cat([draft.columns, column[None]])
             fit = fit_newton(columns, self.rows, start)
-            decrease = (model.fit.loss - fit.loss) * _discount(term)
-            if decrease > SMALLEST_GAIN and (best is None or decrease > best[0]):
-                best = (decrease, Model((*model.terms, term), columns, fit))
+            decrease = (draft.fit.loss - fit.loss) * _discount(term)
+            # The first term joins in any case: every head gets a program, and its figures tell what it is worth.
+            pays = decrease > SMALLEST_GAIN or not draft.terms
+            if pays and (best is None or decrease > best[0]):
+                best = (decrease, Draft((*draft.terms, term), columns, fit))
         return None if best is None else best[1]
 
-    def empty(self) -> Model:
-        """The model without terms, whose pattern is uniform."""
+    def empty(self) -> Draft:
+        """The draft without terms, whose pattern is uniform."""
         columns = torch.zeros(0, *self.rows.visible.shape)
-        return Model((), columns, fit_newton(columns, self.rows, iterations=0))
+        return Draft((), columns, fit_newton(columns, self.rows, iterations=0))
 
-    def prune(self, model: Model) -> Model:
-        """The model without the term whose loss costs least, by the Wald statistic and then exactly."""
-        covariance = torch.linalg.inv(model.fit.hessian + 1e-7 * torch.eye(len(model.terms)))
-        price = model.fit.weights**2 / covariance.diagonal().clamp(min=1e-12)
+    def prune(self, draft: Draft) -> Draft:
+        """The draft without the term whose loss costs least, by the Wald statistic and then exactly."""
+        covariance = torch.linalg.inv(draft.fit.hessian + 1e-7 * torch.eye(len(draft.terms)))
+        price = draft.fit.weights**2 / covariance.diagonal().clamp(min=1e-12)
         cheapest = torch.argsort(price)[:2].tolist()
-        return min((model.without(place, self.rows) for place in cheapest), key=lambda m: m.fit.loss)
+        return min((draft.without(place, self.rows) for place in cheapest), key=lambda m: m.fit.loss)
 
     # Scoring of all products.
 
-    def candidates(self, pattern: Tensor, held: tuple[Term, ...]) -> list[Candidate]:
+    def candidates(self, pattern: Tensor, held: tuple[Term, ...]) -> list[Promise]:
         """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
         bank = self.bank
         t, r, _ = self.shape
@@ -174,14 +178,14 @@ class Search:
             if term in taken or per_shape.get(shape, 0) >= 2:
                 continue
             per_shape[shape] = per_shape.get(shape, 0) + 1
-            found.append(Candidate(term, value))
+            found.append(Promise(term, value))
             if len(found) == SHORTLIST - 2:
                 break
         found += self._key_sets(pattern, residual, queries, gain)
         found += self._query_sets(gradient, curvature, gain)
         return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[:SHORTLIST]
 
-    def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Candidate]:
+    def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Promise]:
         bank = self.bank
         t, r, _ = self.shape
         size = len(bank.tokens)
@@ -201,11 +205,11 @@ class Search:
                 for q, places, value in self._prefixes(g, h):
                     name = self._set_name("key", shift, places)
                     found.append(
-                        Candidate(Term(bank.queries[q], name, bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE))
+                        Promise(Term(bank.queries[q], name, bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE))
                     )
         return sorted(found, key=lambda c: -c.gain)[:3]
 
-    def _query_sets(self, gradient: Tensor, curvature: Tensor, gain: Tensor) -> list[Candidate]:
+    def _query_sets(self, gradient: Tensor, curvature: Tensor, gain: Tensor) -> list[Promise]:
         bank = self.bank
         t, r, _ = self.shape
         fk = len(bank.keys)
@@ -223,7 +227,7 @@ class Search:
             for index, members, value in self._prefixes(g, h):
                 p, k = chosen[index]
                 name = self._set_name("query", shift, members)
-                found.append(Candidate(Term(name, bank.keys[k], bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE)))
+                found.append(Promise(Term(name, bank.keys[k], bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE)))
         return sorted(found, key=lambda c: -c.gain)[:3]
 
     def _prefixes(self, g: Tensor, h: Tensor) -> list[tuple[int, tuple[int, ...], float]]:
@@ -250,30 +254,30 @@ class Search:
         return name
 
 
-def front(run: Search, max_terms: int) -> list[Model]:
-    """The best model found of each size from 1 to ``max_terms``, smallest first."""
-    best: dict[int, Model] = {}
+def front(search: Search, max_terms: int) -> list[Draft]:
+    """The best draft found of each size from 1 to ``max_terms``, smallest first."""
+    best: dict[int, Draft] = {}
 
-    def note(model: Model) -> None:
-        size = len(model.terms)
-        if 1 <= size <= max_terms and (size not in best or model.fit.loss < best[size].fit.loss):
-            best[size] = model
+    def note(draft: Draft) -> None:
+        size = len(draft.terms)
+        if 1 <= size <= max_terms and (size not in best or draft.fit.loss < best[size].fit.loss):
+            best[size] = draft
 
-    model = run.empty()
+    draft = search.empty()
     # Growing past the limit and pruning back replaces early terms that later ones made redundant.
     for extra in (3, 2):
-        while len(model.terms) < max_terms + extra:
-            grown = run.grow(model)
+        while len(draft.terms) < max_terms + extra:
+            grown = search.grow(draft)
             if grown is None:
                 break
-            model = grown
-            note(model)
-        while len(model.terms) > max_terms:
-            model = run.prune(model)
-            note(model)
-    while len(model.terms) > 1:
-        model = run.prune(model)
-        note(model)
+            draft = grown
+            note(draft)
+        while len(draft.terms) > max_terms:
+            draft = search.prune(draft)
+            note(draft)
+    while len(draft.terms) > 1:
+        draft = search.prune(draft)
+        note(draft)
     return [best[size] for size in sorted(best)]
 
 
@@ -286,12 +290,12 @@ def propose(bank: Bank, target: Tensor, max_terms: int) -> list[tuple[str, str]]
         max_terms: most summands of a program.
     """
     place = torch.arange(target.shape[0])[:, None]
-    run = Search(bank, target[place, torch.from_numpy(bank.row_numbers)])
+    search = Search(bank, target[place, torch.from_numpy(bank.row_numbers)])
     found = []
-    for model in front(run, max_terms):
-        importance = (model.fit.weights**2 * model.fit.hessian.diagonal()).tolist()
-        tuned = tune_iou(model.columns, run.rows, model.fit)
-        for weights in (tuned, model.fit.weights):
-            rounded = round_weights(model.columns, run.rows, weights)
-            found.append(write_program(model.terms, rounded, importance))
+    for draft in front(search, max_terms):
+        importance = (draft.fit.weights**2 * draft.fit.hessian.diagonal()).tolist()
+        tuned = tune_iou(draft.columns, search.rows, draft.fit)
+        for weights in (tuned, draft.fit.weights):
+            rounded = round_weights(draft.columns, search.rows, weights)
+            found.append(write_program(draft.terms, rounded, importance))
     return found

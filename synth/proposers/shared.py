@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from evaluation.similarity import similarity_matrix
+from surrogates.errors import ProgramFailed
 from surrogates.features import Texts
 from surrogates.heads import Head
-from surrogates.patterns import ProgramFailed, pattern
+from surrogates.patterns import pattern
 from surrogates.program import Program
 from synth.material import Material
 

@@ -15,9 +15,9 @@ _PHRASES = (
     (r"pair\.offset\(0\)", "itself"),
     (r"pair\.offset\((-?\d+)\)", r"the key \1 back"),
     (r"pair\.within\((\d+)\)", r"the last \1 tokens"),
-    (r"exp\(.*pair\.distance\)", "the nearest keys"),
+    (r"exp\(.*pair\.distance\)+", "the nearest keys"),
     (r"(log1p\(|abs\()?pair\.(log_)?distance\)?", "distance"),
-    (r"(log1p\(|abs\()?pair\.word_distance\)?", "distance in words"),
+    (r"(log1p\(|abs\()*pair\.word_distance\)*", "distance in words"),
     (r"pair\.sentence_distance", "distance in sentences"),
     (r"pair\.same_(\w+)", r"the same \1"),
     (r"pair\.follows_same_token", "what followed this token before"),
@@ -111,7 +111,8 @@ def _constant_names(terms: Sequence[Term]) -> list[str]:
 def _word(factor: str) -> str:
     """A factor as part of an identifier: ``key.previous.is_comma`` is ``after_comma``."""
     name = re.sub(r"is_one_of\(.*\)", "words", factor)
-    name = name.replace("exp(-pair.distance)", "nearest").replace("exp(-0.3 * pair.distance)", "near")
+    name = re.sub(r"exp\(-(abs\()?pair\.distance\)+", "nearest", name)
+    name = re.sub(r"exp\(-0\.3 \* (abs\()?pair\.distance\)+", "near", name)
     name = name.replace("query.previous.", "from_after_").replace("query.", "from_").replace("key.previous.", "after_")
     name = re.sub(r"(pair|key)\.|is_|log1p|abs", "", name).replace("-", "minus_")
     return re.sub(r"_+", "_", re.sub(r"\W+", "_", name)).strip("_")

@@ -17,7 +17,7 @@ TEXTS, TOKENS = 32, 128
 
 
 def run() -> dict[str, Comparison]:
-    """On the bundled model and on one of GPT-2's size with random weights; 32 texts of 128 tokens, median of 9."""
+    """On the bundled model and on one of GPT-2's size with random weights; 32 texts of 128 tokens, medians."""
     loaded = load_model(str(MODEL_FOLDER))
     tokenizer = loaded.tokenizer
     large = GPT2LMHeadModel(

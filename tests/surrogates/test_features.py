@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from surrogates.errors import ProgramFailed
 from surrogates.features import FeatureUnavailable, Texts
-from surrogates.patterns import ProgramFailed, pattern
+from surrogates.patterns import pattern
 from surrogates.program import Program
 from surrogates.tokens import TokenTable
 from surrogates.vocabulary import FEATURES, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table

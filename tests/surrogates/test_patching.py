@@ -9,10 +9,9 @@ import torch
 from transformers import AutoModelForCausalLM, BloomConfig, PreTrainedModel
 
 from surrogates.assignment import Assignment, Baseline, Recorded
-from surrogates.errors import InputError
+from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head
 from surrogates.patching import patch
-from surrogates.patterns import ProgramFailed
 from surrogates.program import Program
 from tests.tiny_models import DECODERS, ENCODERS, WINDOW, tiny_model, tiny_tokenizer
 

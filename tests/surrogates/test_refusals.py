@@ -9,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from surrogates.errors import ProgramFailed
 from surrogates.features import Texts
-from surrogates.patterns import ProgramFailed, pattern
+from surrogates.patterns import pattern
 from surrogates.program import MAX_DEPTH, Program, ProgramRefused
 from surrogates.validation import Problem, Reason
 from tests.surrogates import golden

@@ -43,7 +43,7 @@ def test_stored_patterns_are_the_models_own(kind: str, tmp_path: Path) -> None:
     store = extract(loaded, ids, tmp_path, batch_size=3)
     for text, row in enumerate(ids):
         own = loaded.model(torch.tensor([row]), output_attentions=True).attentions  # alone, so without padding
-        for layer in range(loaded.layers):
+        for layer in range(len(loaded.windows)):
             stored = store.read_layer(layer, [text])
             np.testing.assert_allclose(stored[:, 0], own[layer][0].detach().numpy(), atol=1e-3)
             np.testing.assert_allclose(stored.sum(-1), 1, atol=1e-5)

@@ -10,7 +10,7 @@ import transformers
 from huggingface_hub import constants
 from transformers import PreTrainedTokenizerFast
 
-from surrogates.architectures import attention_modules, is_causal
+from surrogates.architectures import attention_modules, is_causal, key_value_groups
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from synth.models import describe_model, encode, load_model
@@ -34,8 +34,9 @@ def test_every_architecture_loads_from_its_folder(kind: str, tmp_path: Path, cap
     assert capfd.readouterr() == ("", "")
     assert loaded.causal == (kind in DECODERS)
     assert loaded.heads == [Head(layer, index) for layer in range(2) for index in range(4)]
-    assert loaded.layers == 2
-    assert loaded.key_value_groups == ((2, 2) if kind in ("llama", "mistral", "gemma2", "qwen2", "qwen3") else (1, 1))
+    assert key_value_groups(loaded.model) == (
+        (2, 2) if kind in ("llama", "mistral", "gemma2", "qwen2", "qwen3") else (1, 1)
+    )
     windows = {"mistral": (WINDOW, WINDOW), "gemma2": (WINDOW, None), "gpt_neo": (None, WINDOW)}
     assert loaded.windows == windows.get(kind, (None, None))
     # RoBERTa's positions start after the padding token's id, 1.

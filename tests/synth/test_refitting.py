@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from surrogates.patterns import ProgramFailed
+from surrogates.errors import ProgramFailed
 from surrogates.program import Program
 from synth.refitting import refit
 from tests.synth.planted import batch, iou, made_by, parse, random_lists
