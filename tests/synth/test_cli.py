@@ -68,6 +68,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
             }
             for entry in entries
         ],
+        "failures": [],
     }
     assert {row["origin"] for row in document["programs"]} == {"search", "shared"}
     for row in document["programs"]:

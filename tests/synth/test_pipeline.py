@@ -311,10 +311,9 @@ def test_programs_by_hand_compete(
         assert fitted.validation_cross_entropy < as_is.validation_cross_entropy
         assert by_hand["near_first_fitted"].name.endswith("_near_first_fitted")
         assert f"{head.folder}/{by_hand['near_first'].name}.py" in files(run)
-    listed = call(capsys, "inspect", run, "L0H0", "--json").document["programs"]
-    (scripted,) = [row for row in listed if row["kind"] == "scripted"]
-    assert (scripted["name"], scripted["origin"], scripted["verdict"]) == ("loops", "hand", "not run")
-    assert (scripted["terms"], scripted["iou"], scripted["source"]) == (None, None, SCRIPTED.lstrip())
+    (scripted,) = call(capsys, "inspect", run, "L0H0", "--json").document["failures"]
+    assert (scripted["label"], scripted["origin"], scripted["verdict"]) == ("loops", "hand", "not run")
+    assert (scripted["reason"], scripted["source"]) == ("scripted programs need the sandbox", SCRIPTED.lstrip())
     shown = call(capsys, "inspect", run, "L0H0").out
     assert "loops (hand): not run: scripted programs need the sandbox" in shown
 

@@ -157,3 +157,15 @@ def test_no_more_strings_than_the_vocabulary_allows(bank: Bank) -> None:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "is_one_of":
                 assert 1 <= len(node.args) <= MAX_STRINGS
+
+
+def test_the_search_works_on_an_encoder_with_long_texts() -> None:
+    # exp(-distance) of a key far ahead overflows; every factor tried must stay finite at the default length.
+    lists = random_lists(12, length=128)
+    texts = batch(lists, causal=False)
+    visible = torch.as_tensor(texts.visible).numpy()
+    bank = build_bank(lists, TABLE, causal=False, rows_per_text=40, visible=visible, seed=0)
+    assert bool(torch.isfinite(torch.from_numpy(bank.pair_values)).all())
+    target = made_by(parse("3.0 * pair.offset(1) + 2.0 * pair.offset(-1)"), texts)
+    best = [Program.parse(source) for _, source in propose(bank, target, 4)][-2]
+    assert iou(best, texts, target) > 0.9

@@ -1,0 +1,54 @@
+"""Scoring: what fails is shown, and test texts choose nothing."""
+
+from pathlib import Path
+
+from surrogates.heads import Head
+from surrogates.library import Candidate
+from synth.material import Material
+from synth.run_directory import RunDirectory
+from synth.scoring import score_candidates
+
+# Not a number wherever the text has as many tokens as asked.
+FAILS_AT = '''def fails(query, key, pair, c=1.0):
+    """Fails on texts of one length only."""
+    return pair.log_distance + where(query.index >= {length}, log(0.0) * 0.0 + (c - c) / (c - c), 0.0)
+'''
+WORKS = '''def works(query, key, pair, c=-1.0):
+    """Recency."""
+    return c * pair.log_distance
+'''
+
+
+def material_of(run: Path) -> Material:
+    directory = RunDirectory.open(run)
+    return Material.load(directory.tokens, directory.attention)
+
+
+def test_a_program_that_fails_on_validation_texts_has_no_scores(finished: Path) -> None:
+    material = material_of(finished)
+    found = score_candidates(
+        material,
+        Head(0, 3),
+        [Candidate("hand", "a", FAILS_AT.format(length=1), None), Candidate("hand", "b", WORKS, None)],
+    )
+    assert [(c.verdict, c.scores is None) for c in found] == [("failed", True), ("ok", False)]
+    assert "not a number" in found[0].reason
+
+
+def test_a_failure_on_test_texts_alone_takes_no_rank_away(finished: Path) -> None:
+    material = material_of(finished)
+    # A string that comes in test texts and in no validation text decides where the program fails.
+    strings = {
+        split: {material.table.texts[token] for number in numbers for token in material.ids[number]}
+        for split, numbers in material.splits.items()
+    }
+    text = min(strings["test"] - strings["validation"])
+    source = (
+        'def fails(query, key, pair, c=1.0):\n    """Fails after a rare token."""\n'
+        f"    return pair.log_distance + where(query.is_one_of({text!r}), (c - c) / (c - c), 0.0)\n"
+    )
+    (found,) = score_candidates(material, Head(0, 3), [Candidate("hand", "rare", source, None)])
+    assert found.verdict == "failed on test texts"
+    assert found.scores is not None
+    assert found.scores.validation_iou > 0
+    assert found.scores.iou < found.scores.validation_iou
