@@ -73,7 +73,7 @@ def write_program(terms: Sequence[Term], weights: Sequence[float], importance: S
 
 def _docstring(text: str) -> str:
     text = text[0].upper() + text[1:] + "."
-    text = text.replace('\\"', "'").replace('"', "'").replace("\\", "\\\\")
+    text = text.replace("\\", "\\\\")
     return "\n".join(textwrap.wrap(text, _WIDTH - 8, subsequent_indent="    ", break_long_words=False))
 
 
@@ -129,16 +129,16 @@ def _phrase(term: Term, weight: float) -> str:
 def _in_words(factor: str) -> str:
     for pattern, words in _PHRASES:
         if match := re.fullmatch(pattern, factor):
-            return _shorten(match.expand(words)).replace("_", " ")
+            phrase = match.expand(words)
+            strings = re.findall(r'"(?:[^"\\]|\\.)*"', phrase)
+            return phrase.replace(", ".join(strings), _listed(strings)) if strings else phrase.replace("_", " ")
     return factor
 
 
-def _shorten(text: str) -> str:
-    """At most four of a list of strings."""
-    strings = re.findall(r'"(?:[^"\\]|\\.)*"', text)
-    if len(strings) <= 4:
-        return text
-    return text.replace(", ".join(strings), ", ".join(strings[:4]) + " …")
+def _listed(strings: Sequence[str]) -> str:
+    """At most four of some string literals, in quotation marks that a docstring can hold."""
+    shown = ", ".join("‘" + literal[1:-1].replace('\\"', "”") + "’" for literal in strings[:4])
+    return shown if len(strings) <= 4 else f"{shown} …"
 
 
 def repr_string(text: str) -> str:
