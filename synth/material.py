@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -148,6 +148,13 @@ class Material:
 
     def lists(self, split: Split) -> list[list[int]]:
         return [list(self.ids[number]) for number in self.splits[split]]
+
+    def by_window(self, heads: Iterable[Head]) -> list[list[Head]]:
+        """The heads in groups whose layers see the same cells."""
+        groups: dict[int | None, list[Head]] = {}
+        for head in heads:
+            groups.setdefault(self.windows[head.layer], []).append(head)
+        return list(groups.values())
 
     def visible(self, layer: int, lists: list[list[int]]) -> np.ndarray:
         """Mask (t, n, n) of what the layer's queries see, False in padding."""

@@ -127,14 +127,11 @@ class _Work:
             return
         # Heads that join later have programs to share, so sharing starts again.
         self.library.forget("shared")
-        by_window: dict[int | None, list[Head]] = {}
-        for head in missing:
-            by_window.setdefault(self.material.windows[head.layer], []).append(head)
         done = 0
         total = 0.0
         with self.reporter.stage("search") as step:
             step(0, len(missing))
-            for group in by_window.values():
+            for group in self.material.by_window(missing):
                 bank = self._bank(group[0])
                 arguments = [(bank, self.settings.max_terms)] * len(group)
                 for head, candidates in self._parallel(_search_head, group, arguments):

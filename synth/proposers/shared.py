@@ -32,11 +32,9 @@ def best_of_others(
     distinct = list({p.source: p for own in programs.values() for p in own}.values())
     heads = sorted(programs)
     won: dict[Head, list[Program]] = {}
-    by_window: dict[int | None, list[Head]] = {}
-    for head in heads:
-        by_window.setdefault(material.windows[head.layer], []).append(head)
-    total, done = len(distinct) * len(by_window), 0
-    for group in by_window.values():
+    groups = material.by_window(heads)
+    total, done = len(distinct) * len(groups), 0
+    for group in groups:
         lists = material.lists("train")[:TRIAL_TEXTS]
         n = max(map(len, lists))
         lists = lists[: max(1, _TRIAL_BYTES // (4 * n * n * len(group)))]
