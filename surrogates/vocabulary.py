@@ -1,6 +1,6 @@
 """The vocabulary of programs: every feature and function, in one table.
 
-The validator, the evaluator and the documentation read this table; which combinations the search tries stands with it.
+The validator, the evaluator and the documentation read this table; the search keeps its own list of what to combine.
 """
 
 from dataclasses import dataclass
