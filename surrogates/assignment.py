@@ -55,7 +55,7 @@ def check_assignment(assignment: Assignment, heads: Sequence[int]) -> None:
         heads: how many heads each layer of the model has.
 
     Raises:
-        InputError: the model lacks a head, or a surrogate is scripted or of an unknown kind.
+        InputError: the model lacks a head, or a surrogate is of an unknown kind.
     """
     for head, surrogate in assignment.items():
         if not isinstance(head, Head):
@@ -65,8 +65,3 @@ def check_assignment(assignment: Assignment, heads: Sequence[int]) -> None:
             raise InputError(f"the model has no head {head}; its heads go from L0H0 to {last}")
         if not isinstance(surrogate, Surrogate):
             raise InputError(f"{head} is assigned a {type(surrogate).__name__}; give a Program, Recorded or Baseline")
-        if isinstance(surrogate, Program) and surrogate.kind == "scripted":
-            raise InputError(
-                f"{head} is assigned {surrogate.name}, but scripted programs run only in the sandbox; "
-                "assign a vectorised program"
-            )

@@ -1,5 +1,7 @@
 """The errors a user is meant to read."""
 
+from sandbox.verdicts import Verdict
+
 
 class InputError(ValueError):
     """Something the user gave is wrong.
@@ -9,4 +11,15 @@ class InputError(ValueError):
 
 
 class ProgramFailed(RuntimeError):  # noqa: N818 - a verdict, not a mistake of ours
-    """A program ran and gave nothing usable: NaN or +inf in a visible cell, an arithmetic error, a feature not here."""
+    """A program gave nothing usable on a text.
+
+    Attributes:
+        verdict: how it ended: NaN or +inf in a visible cell, an error of its own, too much time or memory.
+    """
+
+    def __init__(self, message: str, verdict: Verdict = Verdict.RAISED) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+    def __reduce__(self) -> tuple[type["ProgramFailed"], tuple[str, Verdict]]:
+        return ProgramFailed, (str(self), self.verdict)

@@ -69,6 +69,11 @@ class Texts:
             ids, padding = torch.from_numpy(ids), None if padding is None else torch.from_numpy(padding)
         return cls(ids, table, mask=padding, causal=causal)
 
+    def rows(self, chosen: slice) -> "Texts":
+        """Some texts of the batch; nothing that was computed for it is kept."""
+        mask = self.mask[chosen] if self.padded else None
+        return Texts(self.ids[chosen], self.table, mask=mask, causal=self.causal, queries=self.queries)
+
     # What programs receive.
 
     @property
@@ -339,6 +344,17 @@ _PAIRS: dict[str, Callable[[Texts], Array]] = {
     "same_previous_token": lambda t: t.same(t.ids_left(1), t.ids_left(1)),
     "similarity": _similarity,
 }
+
+
+def pair_feature(texts: Texts, name: str) -> Array:
+    """A pair feature without an argument, shape (b, q, n) or the same for every text, (1, q, n).
+
+    Raises:
+        FeatureUnavailable: it has no value for this model.
+    """
+    return getattr(PairView(texts), name)
+
+
 _METHODS = {"offset", "within", "latest"}
 if set(_PAIRS) | _METHODS != set(PAIR_FEATURES):
     raise AssertionError("the vocabulary and its implementation disagree")

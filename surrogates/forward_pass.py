@@ -1,15 +1,54 @@
 """The patterns of one forward pass: computed once for each surrogate and mask, however many heads use them."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch.nn.functional import pad
 
+from sandbox.verdicts import Verdict
 from surrogates.assignment import Baseline, Recorded, Surrogate
-from surrogates.errors import InputError
+from surrogates.errors import InputError, ProgramFailed
 from surrogates.features import Texts
+from surrogates.heads import Head
 from surrogates.patterns import check_finite, normalise, scores
 from surrogates.program import Program
+from surrogates.scripted import assemble, scripted_outcomes
+
+OnError = Literal["raise", "neural"]
+
+
+@dataclass(frozen=True)
+class Failures:
+    """The heads that computed their own pattern because a program failed.
+
+    Attributes:
+        texts: how often each head did, counting every text of every forward pass.
+        reasons: the first reason of each head.
+    """
+
+    texts: Counter[Head] = field(default_factory=Counter)
+    reasons: dict[Head, str] = field(default_factory=dict)
+
+    def note(self, head: Head, texts: int, reason: str) -> None:
+        self.texts[head] += texts
+        self.reasons.setdefault(head, reason)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a surrogate puts in a head's place.
+
+    Attributes:
+        pattern: float32, shape (texts, queries, keys).
+        failed: texts on which the program failed, shape (texts,), with the first reason; None where there are none.
+    """
+
+    pattern: torch.Tensor
+    failed: torch.Tensor | None = None
+    reason: str = ""
 
 
 class ForwardPass:
@@ -18,21 +57,25 @@ class ForwardPass:
     Args:
         texts: the tokens, those in the cache included; the last ``texts.queries`` columns are new.
         surrogates: the distinct surrogates of the patch; layers name them by their place.
+        on_error: whether a program that fails raises, or is reported so that the head can be kept.
+        failures: where heads that were kept are noted.
     """
 
-    def __init__(self, texts: Texts, surrogates: Sequence[Surrogate]) -> None:
+    def __init__(self, texts: Texts, surrogates: Sequence[Surrogate], on_error: OnError, failures: Failures) -> None:
         self.texts = texts
+        self.failures = failures
         self.layers_done = 0
+        self._on_error = on_error
         self._surrogates = surrogates
-        self._scores: dict[int, torch.Tensor] = {}
+        self._scores: dict[int, Stand] = {}
         self._views: list[tuple[torch.Tensor | None, str, _View]] = []
 
     # Programs run as they are in a model that is compiled around them.
     @torch.compiler.disable
     def patterns(
         self, places: Sequence[int], mask: torch.Tensor | None, keys: int, *, local: torch.Tensor | None = None
-    ) -> list[torch.Tensor]:
-        """Patterns of several surrogates under a layer's mask, each float32, shape (texts, queries, keys).
+    ) -> list[Stand]:
+        """What several surrogates put in the place of heads under a layer's mask.
 
         Args:
             places: which surrogates.
@@ -44,7 +87,7 @@ class ForwardPass:
 
         Raises:
             InputError: a recorded pattern is of another shape, or the mask differs between heads.
-            ProgramFailed: a program's arithmetic failed.
+            ProgramFailed: a program failed, and failures are to raise.
         """
         view = self._view(mask, keys, local)
         for place in places:
@@ -66,7 +109,7 @@ class ForwardPass:
             for place in places:
                 surrogate = self._surrogates[place]
                 if isinstance(surrogate, Program) and place in view.patterns:
-                    check_finite(surrogate, view.patterns[place])
+                    check_finite(surrogate, view.patterns[place].pattern)
 
     def _view(self, mask: torch.Tensor | None, keys: int, local: torch.Tensor | None) -> "_View":
         # Layers of a kind are handed the same mask object; GPT-Neo's local layers add a buffer of their own to it.
@@ -92,7 +135,7 @@ class ForwardPass:
             visible = open_cells(mask)[:, 0, :, :keys].to(texts.ids.device).expand(shape)
         return visible if local is None else visible & local[:, 0].to(visible.device)
 
-    def _pattern(self, place: int, view: "_View") -> torch.Tensor:
+    def _pattern(self, place: int, view: "_View") -> Stand:
         visible = view.visible
         surrogate = self._surrogates[place]
         if isinstance(surrogate, Program):
@@ -103,22 +146,45 @@ class ForwardPass:
                     f"a recorded pattern has shape {tuple(surrogate.pattern.shape)} but the model attends "
                     f"{tuple(visible.shape)} (texts, queries, keys); use it on the batch it was recorded on"
                 )
-            return surrogate.pattern.to(visible.device)
+            return Stand(surrogate.pattern.to(visible.device))
         match surrogate:
             case Baseline.UNIFORM:
-                return normalise(torch.zeros((), device=visible.device), visible)
+                return Stand(normalise(torch.zeros((), device=visible.device), visible))
             case Baseline.FIRST:
-                return (visible & (visible.cumsum(-1) == 1)).to(torch.float32)
+                return Stand((visible & (visible.cumsum(-1) == 1)).to(torch.float32))
             case Baseline.ZERO:
-                return torch.zeros(visible.shape, device=visible.device)
+                return Stand(torch.zeros(visible.shape, device=visible.device))
 
-    def _program_pattern(self, place: int, program: Program, view: "_View") -> torch.Tensor:
+    def _program_pattern(self, place: int, program: Program, view: "_View") -> Stand:
         if place not in self._scores:
-            self._scores[place] = scores(program, self.texts)
+            self._scores[place] = self._program_scores(program)
+        found = self._scores[place]
         n, keys = self.texts.n, view.visible.shape[-1]
-        values = _last_keys(self._scores[place], n, keys)
+        values = _last_keys(found.pattern, n, keys)
         pattern = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
-        return pad(pattern, (0, keys - n)) if keys > n else pattern
+        pattern = pad(pattern, (0, keys - n)) if keys > n else pattern
+        if self._on_error == "raise":
+            return Stand(pattern)
+        unusable = ~torch.isfinite(pattern.sum((1, 2)))
+        reason = found.reason or f"{program.name}: {Verdict.NOT_FINITE}: a score in a visible cell is not a number"
+        failed = unusable if found.failed is None else unusable | found.failed
+        return Stand(pattern, failed, reason) if bool(failed.any()) else Stand(pattern)
+
+    def _program_scores(self, program: Program) -> Stand:
+        """A program's scores in a pattern's stead, and the texts that it gave none for."""
+        if self._on_error == "raise":
+            return Stand(scores(program, self.texts))
+        texts, device = self.texts, self.texts.ids.device
+        try:
+            if program.kind == "vectorised":
+                return Stand(scores(program, texts))
+            outcomes = scripted_outcomes(program, texts, program.constants)
+        except ProgramFailed as error:
+            every = torch.ones(len(texts.ids), dtype=torch.bool, device=device)
+            return Stand(torch.zeros((), device=device), every, str(error))
+        bad = [outcome is None or outcome.verdict is not Verdict.OK for outcome in outcomes]
+        reasons = [f"{program.name} {o.verdict}: {o.reason}" for o in outcomes if o and o.verdict is not Verdict.OK]
+        return Stand(assemble(outcomes, texts), torch.tensor(bad, device=device), reasons[0] if reasons else "")
 
 
 def _last_keys(values: torch.Tensor, n: int, keys: int) -> torch.Tensor:
@@ -132,7 +198,7 @@ class _View:
     def __init__(self, visible: torch.Tensor) -> None:
         self.visible = visible
         self.empty_rows = not bool(visible.any(-1).all())
-        self.patterns: dict[int, torch.Tensor] = {}
+        self.patterns: dict[int, Stand] = {}
 
 
 def open_cells(mask: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoFlashAttention2, 
 
 from surrogates.errors import InputError
 from surrogates.forward_pass import ForwardPass
+from surrogates.heads import Head
 
 NAME = "headsynth"
 _PLAN = "_headsynth_plan"
@@ -34,7 +35,7 @@ class LayerPlan:
 
     Args:
         module: the attention module.
-        heads: indices of its replaced heads.
+        heads: its replaced heads.
         places: for each of them, the place of its surrogate in the patch's list.
         groups: how many consecutive heads share a key/value head.
         current: gives the forward pass that the model is in.
@@ -44,7 +45,7 @@ class LayerPlan:
     """
 
     def __init__(
-        self, module: nn.Module, heads: list[int], places: list[int], groups: int, current: CurrentPass
+        self, module: nn.Module, heads: list[Head], places: list[int], groups: int, current: CurrentPass
     ) -> None:
         self.eager = None if isinstance(module, GPTNeoSelfAttention) else _eager_attention(module)
         self._heads = heads
@@ -71,14 +72,20 @@ class LayerPlan:
         """
         current = self._current()
         current.layers_done += 1
-        patterns = current.patterns(self._places, mask, value.shape[2], local=local)
+        stands = current.patterns(self._places, mask, value.shape[2], local=local)
         # Autograd still needs the model's own patterns; without it they are overwritten where they are.
         weights = weights.clone() if weights.requires_grad else weights
-        for head, pattern in zip(self._heads, patterns, strict=True):
-            pattern = pattern.to(dtype=value.dtype, device=value.device)
-            weights[:, head] = pattern
-            output[:, head] = (pattern @ value[:, head // self._groups]).to(output.dtype)
-        current.check(self._places, output[:, self._heads])
+        for head, stand in zip(self._heads, stands, strict=True):
+            pattern = stand.pattern.to(dtype=value.dtype, device=value.device)
+            put_out = (pattern @ value[:, head.index // self._groups]).to(output.dtype)
+            if stand.failed is not None:
+                current.failures.note(head, int(stand.failed.sum()), stand.reason)
+                kept = stand.failed.to(value.device)[:, None, None]
+                pattern = torch.where(kept, weights[:, head.index], pattern)
+                put_out = torch.where(kept, output[:, head.index], put_out)
+            weights[:, head.index] = pattern
+            output[:, head.index] = put_out
+        current.check(self._places, output[:, [head.index for head in self._heads]])
         return weights
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.program import Program, ProgramRefused
@@ -57,14 +58,15 @@ class Candidate:
 
     Attributes:
         label: what to call it in file names: letters, digits and underscores.
-        scores: None when the program was refused or failed; ``verdict`` and ``reason`` say how.
+        scores: None when the program was refused or failed; ``verdict`` and ``reason`` say how. A program that failed
+            on test texts alone has both scores and a verdict other than ok.
     """
 
     origin: Origin
     label: str
     source: str
     scores: Scores | None
-    verdict: str = "ok"
+    verdict: Verdict = Verdict.OK
     reason: str = ""
 
 
@@ -211,7 +213,7 @@ class Library:
         found = []
         for origin, label, source, verdict, reason, *figures in rows:
             scores = None if figures[0] is None else Scores(*figures)
-            found.append(Candidate(origin, label, source, scores, verdict, reason))
+            found.append(Candidate(origin, label, source, scores, Verdict(verdict), reason))
         return found
 
     def ranked(self, head: Head) -> list[Ranked]:

@@ -4,7 +4,7 @@ import inspect
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ from surrogates.architectures import attention_modules, is_causal, key_value_gro
 from surrogates.assignment import Assignment, Surrogate, check_assignment
 from surrogates.errors import InputError
 from surrogates.features import Texts
-from surrogates.forward_pass import ForwardPass, open_cells
+from surrogates.forward_pass import Failures, ForwardPass, OnError, open_cells
 from surrogates.heads import Head
 from surrogates.history import Tokens, recall, remember
 from surrogates.interception import LayerPlan, intercepted
@@ -32,7 +32,8 @@ def patch(
     assignment: Assignment,
     *,
     table: TokenTable | None = None,
-) -> Iterator[None]:
+    on_error: OnError = "raise",
+) -> Iterator[Failures]:
     """Replace attention heads while the context lasts; forward passes and ``generate`` work as ever.
 
     Heads that are not assigned compute as under eager attention, whatever the model was loaded with. The patterns the
@@ -45,11 +46,16 @@ def patch(
         assignment: what stands in for which head.
         table: facts of the tokens; built once a model and kept when left out. Give one if the model's input embeddings
             change between patches.
+        on_error: what happens when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own
+            pattern on that text.
+
+    Returns:
+        The failures met so far, which fill up as the model runs; always empty unless ``on_error`` is ``neural``.
 
     Raises:
         InputError: the attention cannot be intercepted, the assignment does not fit the model, or the model is patched
             already; within the context, on inputs from which the tokens cannot be told.
-        ProgramFailed: within the context, when a program's scores are not numbers.
+        ProgramFailed: within the context, when a program fails or its scores are not numbers.
     """
     modules = attention_modules(model)
     heads = model.config.get_text_config().num_attention_heads
@@ -59,7 +65,9 @@ def patch(
     surrogates = list(dict.fromkeys(assignment.values()))
     if table is None:
         table = _token_table(model, tokenizer, surrogates)
-    reader = _Reader(surrogates, table, causal=is_causal(model.config))
+    if on_error not in get_args(OnError):
+        raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
+    reader = _Reader(surrogates, table, on_error, causal=is_causal(model.config))
     plans = _plans(modules, key_value_groups(model), assignment, surrogates, reader)
     reader.layers = len(plans)
     with ExitStack() as undo:
@@ -71,7 +79,7 @@ def patch(
         undo.enter_context(intercepted(modules, plans))
         _patched.add(model)
         undo.callback(_patched.discard, model)
-        yield
+        yield reader.failures
 
 
 def _plans(
@@ -89,7 +97,7 @@ def _plans(
     return {
         layer: LayerPlan(
             modules[layer],
-            [head.index for head in heads],
+            heads,
             [place[assignment[head]] for head in heads],
             groups[layer],
             reader.current,
@@ -117,8 +125,10 @@ def _token_table(
 class _Reader:
     """Follows what a patched model reads, through hooks around its forward."""
 
-    def __init__(self, surrogates: Sequence[Surrogate], table: TokenTable, *, causal: bool) -> None:
+    def __init__(self, surrogates: Sequence[Surrogate], table: TokenTable, on_error: OnError, *, causal: bool) -> None:
         self.layers = 0
+        self.failures = Failures()
+        self._on_error: OnError = on_error
         self._surrogates = surrogates
         self._table = table
         self._causal = causal
@@ -142,7 +152,7 @@ class _Reader:
         self._module, self._tokens = module, tokens
         queries = given["input_ids"].shape[1]
         texts = Texts(tokens.ids, self._table, mask=tokens.mask, causal=self._causal, queries=queries)
-        self._pass = ForwardPass(texts, self._surrogates)
+        self._pass = ForwardPass(texts, self._surrogates, self._on_error, self.failures)
 
     @torch.compiler.disable
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:

@@ -5,23 +5,27 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from sandbox.verdicts import Verdict
 from surrogates.backend import LOWEST, Array, backend_of
 from surrogates.errors import ProgramFailed
 from surrogates.features import FeatureUnavailable, Texts
 from surrogates.program import Program
+from surrogates.scripted import scripted_scores
 
 
 def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None = None) -> Array:
-    """Scores of a vectorised program, float32, broadcastable to (b, q, n).
+    """Scores of a program, float32, broadcastable to (b, q, n). Scripted programs run in the sandbox.
 
     Args:
-        program: a vectorised program.
+        program: the program.
         texts: the batch.
         constants: values to use in place of the program's own, such as tensors that need gradients.
 
     Raises:
-        ProgramFailed: the arithmetic failed, or a feature has no value for this model.
+        ProgramFailed: the program failed, or a feature has no value for this model.
     """
+    if program.kind == "scripted":
+        return scripted_scores(program, texts, {**program.constants, **(constants or {})})
     number = texts.backend.number
     values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
     function = program.compiled[texts.backend.name]
@@ -64,7 +68,7 @@ def check_finite(program: Program, pattern: Array) -> None:
     total = pattern.sum()
     finite = torch.isfinite(total) if isinstance(pattern, torch.Tensor) else np.isfinite(total)
     if not finite:
-        raise ProgramFailed(f"{program.name}: a score in a visible cell is not a number")
+        raise ProgramFailed(f"{program.name}: a score in a visible cell is not a number", Verdict.NOT_FINITE)
 
 
 def pattern(
@@ -73,7 +77,7 @@ def pattern(
     """A program's pattern on a batch, float32, shape (b, q, n); see :func:`normalise`.
 
     Raises:
-        ProgramFailed: a visible score is not a number, the arithmetic failed, or a feature has no value for this model.
+        ProgramFailed: a visible score is not a number, the program failed, or a feature has no value for this model.
     """
     values = scores(program, texts, constants)
     with np.errstate(all="ignore"):  # NaN is reported below

@@ -12,9 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from sandbox import policy
 from surrogates.backend import Array
 from surrogates.compiling import compile_vectorised
 from surrogates.validation import RESERVED, Problem, Reason, Validator
+from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 Kind = Literal["vectorised", "scripted"]
 _SIDES = ("query", "key", "pair")
@@ -43,7 +45,13 @@ class ProgramRefused(ValueError):  # noqa: N818 - a verdict, not a mistake of ou
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A parsed program. Make one with :meth:`parse`; equal sources are equal programs."""
+    """A parsed program. Make one with :meth:`parse`; equal sources are equal programs.
+
+    Attributes:
+        terms: summands of what a vectorised program returns, None of a scripted one.
+        nodes: size of the body's syntax tree.
+        features: side and name of the features that a scripted program asks for, those with arguments aside.
+    """
 
     source: str
     name: str
@@ -53,6 +61,7 @@ class Program:
     structure: str = field(repr=False)
     terms: int | None
     nodes: int
+    features: frozenset[tuple[str, str]] = field(repr=False)
     _function: ast.FunctionDef = field(repr=False)
     _validator: Validator | None = field(repr=False)
 
@@ -83,10 +92,7 @@ class Program:
         excess = _excess(tree)
         if excess is not None:
             raise ProgramRefused([excess])
-        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        if not functions:
-            raise ProgramRefused([Problem(1, Reason.SIGNATURE, "write one function: def attend(query, key, pair): …")])
-        function = functions[-1]
+        function = _main_function(tree)
         scripted = len(tree.body) > 1 or _is_scripted(function)
         constants, problems = _signature(function)
         hypothesis = (ast.get_docstring(function) or "").strip()
@@ -95,7 +101,11 @@ class Program:
                 Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
             )
         validator = None
-        if not scripted:
+        features = frozenset[tuple[str, str]]()
+        if scripted:
+            features = _features(tree)
+            problems += _policy_problems(source, features)
+        else:
             validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
@@ -110,6 +120,7 @@ class Program:
             structure=_structure(tree, function),
             terms=None if scripted else _summands(function),
             nodes=sum(1 for statement in function.body[1:] for _ in ast.walk(statement)),
+            features=features,
             _function=function,
             _validator=validator,
         )
@@ -139,6 +150,32 @@ class Program:
                 end = lines[default.end_lineno - 1] + default.end_col_offset
                 text = text[:start] + format_constant(values[argument.arg]).encode() + text[end:]
         return Program.parse(text.decode())
+
+
+def _main_function(tree: ast.Module) -> ast.FunctionDef:
+    """The function that is the program: the last one that takes query, key and pair, or else the last one."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if not functions:
+        raise ProgramRefused([Problem(1, Reason.SIGNATURE, "write one function: def attend(query, key, pair): …")])
+    fitting = [f for f in functions if tuple(argument.arg for argument in f.args.args[:3]) == _SIDES]
+    return (fitting or functions)[-1]
+
+
+def _features(tree: ast.Module) -> frozenset[tuple[str, str]]:
+    """Side and name of every feature without an argument that a scripted program may ask for."""
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    sides = (("token", TOKEN_FEATURES), ("pair", PAIR_FEATURES))
+    return frozenset(
+        (side, name) for side, table in sides for name in named & set(table) if table[name].argument is None
+    )
+
+
+def _policy_problems(source: str, features: frozenset[tuple[str, str]]) -> list[Problem]:
+    try:
+        policy.check(source, frozenset(name for _, name in features))
+    except policy.Refused as error:
+        return [Problem(refusal.line, Reason.POLICY, refusal.message) for refusal in error.refusals]
+    return []
 
 
 def format_constant(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from secrets import token_bytes
 
 import numpy as np
 
@@ -17,11 +18,13 @@ class TokenTable:
         texts: the strings programs see, one an id; never empty.
         columns: name of a static token feature to its values, shape (vocabulary,); masks are bool, numbers float32.
         embeddings: rows of unit length, shape (vocabulary, width), or None when the model's are not at hand.
+        serial: tells tables apart, and is the same in copies, those in other processes too.
     """
 
     texts: tuple[str, ...]
     columns: dict[str, np.ndarray]
     embeddings: np.ndarray | None = None
+    serial: bytes = field(default_factory=lambda: token_bytes(8), repr=False)
     _members: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
 
     def one_of(self, strings: tuple[str, ...]) -> np.ndarray:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     FEATURE = "unknown feature"
     ARGUMENT = "wrong argument"
     TYPE = "mask and number confused"
+    POLICY = "not available in the sandbox"
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from threading import Thread
 import torch
 from joblib import Parallel, delayed
 
+from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.features import Texts
 from surrogates.heads import Head, select_heads
 from surrogates.library import Candidate, Library, Origin, label_of
-from surrogates.program import Program
+from surrogates.program import Program, ProgramRefused
 from surrogates.tokens import TokenTable
 from synth.attention import extract
 from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
@@ -31,15 +31,13 @@ from synth.proposers.bank import Bank, build_bank
 from synth.proposers.hand import read_programs
 from synth.proposers.search import propose
 from synth.proposers.shared import best_of_others
-from synth.refitting import refit
+from synth.refitting import fit_to_head
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from synth.scoring import score_candidates
 
 SEARCH_ROWS = 4000
 """Query rows, drawn over all training texts, on which the search runs."""
 _SEARCH_CELLS = 512_000
-_REFIT_CELLS = 400_000
-_REFIT_TEXTS = 20
 
 
 @dataclass(frozen=True)
@@ -165,15 +163,15 @@ class _Work:
         with self.reporter.stage("try on other heads") as step:
             won = best_of_others(self.material, programs, step)
         with self.reporter.stage("fit shared programs") as step:
-            self._refit({head: [(_label(p), p) for p in won[head]] for head in missing}, "shared", step)
+            self._refit({head: [(_label(p), p.source) for p in won[head]] for head in missing}, "shared", step)
 
-    def score_hand(self, programs: Sequence[tuple[str, Program]]) -> None:
+    def score_hand(self, programs: Sequence[tuple[str, str]]) -> None:
         if not programs:
             return
         with self.reporter.stage("score programs by hand") as step:
             self._refit({head: list(programs) for head in self.heads}, "hand", step)
 
-    def _refit(self, programs: Mapping[Head, list[tuple[str, Program]]], origin: Origin, step: Step) -> None:
+    def _refit(self, programs: Mapping[Head, list[tuple[str, str]]], origin: Origin, step: Step) -> None:
         done = self._parallel(_refit_head, list(programs), [(programs[head], origin) for head in programs])
         for count, (head, candidates) in enumerate(done, start=1):
             self.library.add(head, origin, candidates)
@@ -235,30 +233,24 @@ def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> 
     return score_candidates(material, head, found)
 
 
-def _refit_head(
-    material: Material, head: Head, programs: Sequence[tuple[str, Program]], origin: Origin
-) -> list[Candidate]:
+def _refit_head(material: Material, head: Head, programs: Sequence[tuple[str, str]], origin: Origin) -> list[Candidate]:
     """Score programs with constants fitted to the head; those written by hand also as they are."""
-    lists = material.lists("train")
-    lists = lists[: max(_REFIT_TEXTS, _REFIT_CELLS // max(map(len, lists)) ** 2)]
-    texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
-    visible = torch.from_numpy(material.visible(head.layer, lists))
-    target = material.patterns(head, material.splits["train"][: len(lists)])
     found: dict[str, Candidate] = {}
-    for label, program in programs:
+    for label, source in programs:
+        try:
+            program = Program.parse(source)
+        except ProgramRefused as error:
+            found[source] = Candidate(origin, label, source, None, Verdict.REFUSED, str(error))
+            continue
         if origin == "hand":
             found[program.source] = Candidate(origin, label, program.source, None)
-        if program.kind == "scripted":
-            reason = "scripted programs need the sandbox"
-            found[program.source] = Candidate(origin, label, program.source, None, "not run", reason)
-            continue
         try:
-            for fitted in refit(program, texts, visible, target):
+            for fitted in fit_to_head(material, head, program):
                 name = f"{label}_fitted" if origin == "hand" else label
                 found.setdefault(fitted.source, Candidate(origin, name, fitted.source, None))
         except ProgramFailed as error:
             # It may well run with the constants it came with, which is scored above.
             found[f"{label}_fitted"] = Candidate(
-                origin, f"{label}_fitted", program.source, None, "failed", f"fitting its constants: {error}"
+                origin, f"{label}_fitted", program.source, None, error.verdict, f"fitting its constants: {error}"
             )
     return score_candidates(material, head, list(found.values()))

@@ -1,4 +1,8 @@
-"""Fits the constants of any vectorised program to a head, by Gauss-Newton on the cross-entropy through torch."""
+"""Fits the constants of any program to a head, by Gauss-Newton on the cross-entropy.
+
+The derivatives of a vectorised program's scores come from torch. A scripted program is only ever run: differences take
+their place, and a constant whose small changes change nothing, such as a threshold, is tried at other values.
+"""
 
 from dataclasses import dataclass
 
@@ -8,15 +12,44 @@ from torch import Tensor
 from surrogates.backend import Array
 from surrogates.errors import ProgramFailed
 from surrogates.features import Texts
+from surrogates.heads import Head
 from surrogates.patterns import scores
 from surrogates.program import Program
 from synth.fitting import Rows, fit_newton, round_weights, tune_iou
+from synth.material import Material
 
+FIT_CELLS = 400_000
+"""Cells of training patterns on which constants are fitted, or those of ``FIT_TEXTS`` texts where these have more."""
+FIT_TEXTS = 20
+SCRIPTED_TEXTS = 20
+"""Training texts on which a scripted program is fitted: each of its constants costs a run on all of them."""
+SCRIPTED_CONSTANTS = 12
+"""Most constants of a scripted program that are fitted; one with more keeps its own values."""
 OUTER_STEPS = 12
 _SCALES = tuple(0.5**k for k in range(8))
 """Parts of a step that are tried: the linearisation may promise more than there is."""
 _LOWEST = -50.0
 """Stands for -inf while fitting, so that a cell the program excludes but the head looks at has a finite price."""
+_DIFFERENCE = 0.05
+"""Change of a constant, as a share of it or of one, over which a scripted program's derivative is taken."""
+_ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
+"""Multiples at which a constant without a derivative is tried, next to one more and one less."""
+
+
+def fit_to_head(material: Material, head: Head, program: Program) -> list[Program]:
+    """A program with constants fitted to a head's training patterns; see :func:`refit`.
+
+    Raises:
+        ProgramFailed: the program fails on a training text, or a derivative is not finite.
+    """
+    if program.kind == "scripted" and len(program.constants) > SCRIPTED_CONSTANTS:
+        return [program]
+    lists = material.lists("train")
+    lists = lists[: max(FIT_TEXTS, FIT_CELLS // max(map(len, lists)) ** 2)]
+    lists = lists[:SCRIPTED_TEXTS] if program.kind == "scripted" else lists
+    texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
+    visible = torch.from_numpy(material.visible(head.layer, lists))
+    return refit(program, texts, visible, material.patterns(head, material.splits["train"][: len(lists)]))
 
 
 def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> list[Program]:
@@ -25,18 +58,27 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
     Scores linear in the constants need one linearisation; others are linearised anew after each step.
 
     Args:
-        program: vectorised; the values of its constants are where fitting starts.
+        program: the values of its constants are where fitting starts.
         texts: training texts, in torch.
         visible: cells a query may see, shape (t, n, n).
         target: the head's pattern, shape (t, n, n).
 
     Raises:
-        ProgramFailed: a score or a derivative is not finite.
+        ProgramFailed: the program fails, or a score or a derivative is not finite.
     """
     if not program.constants:
         return [program]
     problem = _Problem(program, texts, visible, target)
     weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
+    weights = _gauss_newton(problem, weights)
+    if program.kind == "scripted":
+        moved = _try_elsewhere(problem, weights)
+        weights = weights if moved is weights else _gauss_newton(problem, moved)
+    tuned = _tune(problem, *problem.linearise(weights), weights)
+    return [problem.rounded(tuned), problem.rounded(weights)]
+
+
+def _gauss_newton(problem: "_Problem", weights: Tensor) -> Tensor:
     columns, rows = problem.linearise(weights)
     loss = problem.loss(weights)
     for _ in range(OUTER_STEPS):
@@ -53,8 +95,23 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
         columns, rows = problem.linearise(weights)
         if torch.allclose(columns, before, rtol=1e-3, atol=1e-4):
             break  # linear in the constants, so one step was enough
-    tuned = _tune(problem, columns, rows, weights)
-    return [problem.rounded(tuned), problem.rounded(weights)]
+    return weights
+
+
+def _try_elsewhere(problem: "_Problem", weights: Tensor) -> Tensor:
+    """Better values for constants without a derivative, one constant after the other; ``weights`` if there are none."""
+    columns, _ = problem.linearise(weights)
+    loss = problem.loss(weights)
+    best = weights
+    for place in torch.nonzero(columns.abs().amax((1, 2)) == 0)[:, 0].tolist():
+        value = float(weights[place])
+        for other in dict.fromkeys([*(value * factor for factor in _ELSEWHERE), value + 1, value - 1]):
+            tried = best.clone()
+            tried[place] = other
+            new_loss = problem.loss(tried)
+            if new_loss < loss - 1e-6:
+                best, loss = tried, new_loss
+    return best
 
 
 def _tune(problem: "_Problem", columns: Tensor, rows: Rows, weights: Tensor) -> Tensor:
@@ -91,8 +148,7 @@ class _Problem:
     def linearise(self, weights: Tensor) -> tuple[Tensor, Rows]:
         """Derivatives of the scores by each constant, shape (k, rows, n), and the rows with the rest of the scores."""
         value = self._scores(weights)
-        units = torch.eye(len(weights))
-        tangents = [torch.func.jvp(self._scores, (weights,), (unit,))[1] for unit in units]
+        tangents = self._differences(weights, value) if self.program.kind == "scripted" else self._tangents(weights)
         derivatives = torch.stack(list(torch.broadcast_tensors(*tangents)))
         if torch.isnan(value).any() or not torch.isfinite(derivatives).all():
             raise ProgramFailed(f"{self.program.name}: a score or its derivative is not finite")
@@ -103,6 +159,18 @@ class _Problem:
         columns = (columns - columns.sum(-1, keepdim=True) / seen.sum(-1, keepdim=True)) * seen
         offset = self._values(value) - torch.tensordot(weights, columns, dims=1)
         return columns, Rows(self._rows(self.target), seen, offset)
+
+    def _tangents(self, weights: Tensor) -> list[Tensor]:
+        return [torch.func.jvp(self._scores, (weights,), (unit,))[1] for unit in torch.eye(len(weights))]
+
+    def _differences(self, weights: Tensor, value: Tensor) -> list[Tensor]:
+        found = []
+        for unit in torch.eye(len(weights)):
+            step = _DIFFERENCE * max(1.0, float((weights * unit).abs().sum()))
+            # -inf stays -inf whatever the constants are.
+            moved = self._scores(weights + step * unit).clamp(min=_LOWEST)
+            found.append((moved - value.clamp(min=_LOWEST)) / step)
+        return found
 
     def rounded(self, weights: Tensor) -> Program:
         columns, rows = self.linearise(weights)

@@ -1,6 +1,7 @@
 """Scores a head's candidate programs on validation and test texts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +9,14 @@ import torch
 
 from evaluation.intervals import mean_interval
 from evaluation.similarity import similarity
+from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.heads import Head
 from surrogates.library import Candidate, Scores
 from surrogates.patterns import pattern
 from surrogates.program import Program
 from synth.corpus import Split
-from synth.material import Material
+from synth.material import Batch, Material
 
 
 def score_candidates(material: Material, head: Head, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -26,34 +28,49 @@ def score_candidates(material: Material, head: Head, candidates: Sequence[Candid
     Args:
         material: the run's texts and patterns.
         head: whose patterns to compare with.
-        candidates: vectorised programs; those with a verdict other than "ok" are passed through.
+        candidates: programs; those with a verdict other than "ok" are passed through.
     """
-    programs = {c.source: Program.parse(c.source) for c in candidates if c.verdict == "ok"}
+    programs = {c.source: Program.parse(c.source) for c in candidates if c.verdict is Verdict.OK}
     figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {"validation": [], "test": []} for source in programs}
-    failed: dict[str, tuple[Split, str]] = {}
+    failed: dict[str, tuple[Split, ProgramFailed]] = {}
     splits: tuple[Split, ...] = ("validation", "test")
     for split in splits:
         for batch in material.batches(head, split):
             for source, program in programs.items():
+                if source in failed and failed[source][0] == "validation":
+                    continue  # it has no scores, and may take its time to fail once more
                 try:
                     found = pattern(program, batch.texts, batch.visible)
                 except ProgramFailed as error:
-                    failed.setdefault(source, (split, str(error)))
-                    found = torch.zeros_like(batch.target)
+                    failed.setdefault(source, (split, error))
+                    if split == "validation":
+                        continue
+                    found = _text_by_text(program, batch)
                 alike = similarity(found, batch.target)
                 figures[source][split].append(torch.stack([alike.iou, alike.cross_entropy, alike.jsd]).numpy())
-    return [_scored(c, figures[c.source], failed.get(c.source)) if c.verdict == "ok" else c for c in candidates]
+    return [_scored(c, figures[c.source], failed.get(c.source)) if c.verdict is Verdict.OK else c for c in candidates]
+
+
+def _text_by_text(program: Program, batch: Batch) -> torch.Tensor:
+    """A program's patterns on a batch of which it fails on some texts; there it attends to nothing."""
+    found = torch.zeros_like(batch.target)
+    for place in range(len(found)):
+        with suppress(ProgramFailed):
+            one = slice(place, place + 1)
+            found[one] = pattern(program, batch.texts.rows(one), batch.visible[one])
+    return found
 
 
 def _scored(
-    candidate: Candidate, figures: dict[Split, list[np.ndarray]], failure: tuple[Split, str] | None
+    candidate: Candidate, figures: dict[Split, list[np.ndarray]], failure: tuple[Split, ProgramFailed] | None
 ) -> Candidate:
     if failure is None:
         return replace(candidate, scores=_scores(figures))
-    split, reason = failure
+    split, error = failure
     if split == "validation":
-        return replace(candidate, verdict="failed", reason=reason)
-    return replace(candidate, verdict="failed on test texts", reason=reason, scores=_scores(figures))
+        return replace(candidate, verdict=error.verdict, reason=str(error))
+    reason = f"on test texts alone: {error}"
+    return replace(candidate, verdict=error.verdict, reason=reason, scores=_scores(figures))
 
 
 def _scores(figures: dict[Split, list[np.ndarray]]) -> Scores:

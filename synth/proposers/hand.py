@@ -5,14 +5,13 @@ from pathlib import Path
 
 from surrogates.errors import InputError
 from surrogates.library import label_of
-from surrogates.program import Program, ProgramRefused
 
 
-def read_programs(folder: Path) -> list[tuple[str, Program]]:
-    """Label and program of every ``.py`` file of a folder and its subfolders, in the order of their paths.
+def read_programs(folder: Path) -> list[tuple[str, str]]:
+    """Label and source of every ``.py`` file of a folder and its subfolders, in the order of their paths.
 
     Raises:
-        InputError: the folder is missing or holds no program, or a file is not a program.
+        InputError: the folder is missing or holds no ``.py`` file, or one cannot be read.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give --programs a folder with one .py file a program")
@@ -22,9 +21,7 @@ def read_programs(folder: Path) -> list[tuple[str, Program]]:
     found = []
     for path in paths:
         try:
-            found.append((_label(path), Program.parse(_without_figures(path.read_text(encoding="utf-8")))))
-        except ProgramRefused as error:
-            raise InputError(f"{path}: {error.problems[0]}") from error
+            found.append((_label(path), _without_figures(path.read_text(encoding="utf-8"))))
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
     return found

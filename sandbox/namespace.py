@@ -1,0 +1,139 @@
+"""Everything a program can name: builtins, ``np``, ``math``, and the attributes that may be read of any value.
+
+The policy lets a program write no attribute name that is not listed here. The lists were drawn up type by type: none of
+the names leads, on any value a program can hold, to a file, a frame, code, raw memory or another program.
+"""
+
+import math
+from typing import Any, NoReturn
+
+import numpy as np
+
+
+class _Frozen(type):
+    """A namespace: its class attributes are what it holds, read at full speed and changed by nobody."""
+
+    def __setattr__(cls, name: str, value: object) -> NoReturn:
+        raise TypeError(f"{cls.__name__} cannot be changed")
+
+    def __delattr__(cls, name: str) -> NoReturn:
+        raise TypeError(f"{cls.__name__} cannot be changed")
+
+    def __call__(cls, *_: object, **__: object) -> NoReturn:
+        raise TypeError(f"{cls.__name__} is no function")
+
+
+def _frozen(name: str, members: dict[str, Any]) -> Any:
+    return _Frozen(name, (), {"__slots__": (), **members})
+
+
+_NUMPY_NAMES = """
+abs absolute add all allclose amax amin any append apply_along_axis arange arccos arcsin arctan arctan2 argmax argmin
+argpartition argsort argwhere around array array_equal asarray atleast_1d atleast_2d average bincount bitwise_and
+bitwise_or bitwise_xor bool bool_ broadcast_arrays broadcast_to cbrt ceil clip column_stack concatenate convolve copy
+copysign correlate cos cosh count_nonzero cross cumprod cumsum deg2rad degrees delete diag diag_indices diagflat
+diagonal diff digitize divide divmod dot ediff1d einsum equal errstate exp exp2 expand_dims expm1 eye fabs
+fill_diagonal finfo fix flatnonzero flip fliplr flipud float16 float32 float64 floor floor_divide fmax fmin fmod
+fromfunction fromiter full full_like geomspace gradient greater greater_equal heaviside histogram hstack hypot identity
+iinfo in1d indices inner insert int16 int32 int64 int8 int_ interp intersect1d intp invert isclose isfinite isin isinf
+isnan isscalar ix_ kron lcm less less_equal lexsort linspace log log10 log1p log2 logaddexp logaddexp2 logical_and
+logical_not logical_or logical_xor logspace matmul max maximum mean median meshgrid min minimum mod moveaxis multiply
+nan_to_num nanargmax nanargmin nancumsum nanmax nanmean nanmedian nanmin nanprod nanstd nansum nanvar ndim negative
+nonzero not_equal ones ones_like outer pad partition percentile polyfit polyval positive power prod ptp quantile
+rad2deg radians ravel reciprocal remainder repeat reshape resize rint roll rollaxis rot90 round searchsorted select
+setdiff1d setxor1d shape sign signbit sin sinc sinh size sort split sqrt square squeeze stack std subtract sum swapaxes
+take take_along_axis tan tanh tensordot tile trace transpose trapezoid tri tril tril_indices tril_indices_from
+trim_zeros triu triu_indices triu_indices_from true_divide trunc
+ uint16 uint32 uint64 uint8 union1d unique unravel_index vander var
+vdot vstack where zeros zeros_like
+""".split()
+_NUMPY_CONSTANTS = {"e": np.e, "inf": np.inf, "nan": np.nan, "newaxis": None, "pi": np.pi}
+_MATH_NAMES = """
+acos asin atan atan2 cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 expm1 fabs floor fmod frexp fsum
+gcd hypot inf isclose isfinite isinf isnan ldexp lgamma log log10 log1p log2 modf nan pi pow prod radians sin sinh sqrt
+tan tanh tau trunc
+""".split()
+
+NUMPY = _frozen(
+    "np",
+    {name: getattr(np, name) for name in _NUMPY_NAMES if hasattr(np, name)}
+    | _NUMPY_CONSTANTS
+    | {
+        # Memory as it was left would make results depend on what ran before.
+        "empty": np.zeros,
+        "empty_like": np.zeros_like,
+        # Tuples of types: enough for isinstance, and nothing can be made with them.
+        "ndarray": (np.ndarray,),
+        "integer": (np.integer,),
+        "floating": (np.floating,),
+        "number": (np.number,),
+        "linalg": _frozen("np.linalg", {"norm": np.linalg.norm}),
+    },
+)
+MATH = _frozen("math", {name: getattr(math, name) for name in _MATH_NAMES if hasattr(math, name)})
+MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH}
+"""What a program may name without importing it, or import."""
+
+
+def _print(*_: object, **__: object) -> None:
+    """Printing is accepted and goes nowhere: scores are all a program has to say."""
+
+
+BUILTINS: dict[str, Any] = {
+    value.__name__: value
+    for value in (
+        abs, all, any, bool, chr, dict, divmod, enumerate, filter, float, frozenset, int, isinstance, iter, len, list,
+        map, max, min, next, ord, pow, range, reversed, round, set, slice, sorted, str, sum, tuple, zip,
+        ArithmeticError, AssertionError, AttributeError, Exception, IndexError, KeyError, LookupError, NameError,
+        OverflowError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError,
+    )
+} | {"print": _print}  # fmt: skip
+
+_ARRAYS = """
+T all any argmax argmin argpartition argsort astype clip copy cumprod cumsum diagonal dot dtype fill flat flatten imag
+item max mean min ndim nonzero prod ravel real repeat reshape round searchsorted shape size sort squeeze std sum
+swapaxes take tolist trace transpose var
+"""
+_UFUNCS = "accumulate at outer reduce reduceat"
+_LIMITS = "bits eps max min tiny"
+_TEXT = """
+capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit isidentifier
+islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip partition removeprefix removesuffix
+replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper zfill
+"""
+_CONTAINERS = """
+add append clear copy count difference difference_update discard extend fromkeys get index insert intersection
+intersection_update isdisjoint issubset issuperset items keys pop popitem remove reverse setdefault sort
+symmetric_difference union update values
+"""
+_NUMBERS = "bit_count bit_length is_integer norm"
+VIEW_MEMBERS = frozenset({"text", "previous", "zeros", "is_one_of", "offset", "within", "latest"})
+"""What ``query``, ``key`` and ``pair`` have beyond features."""
+ATTRIBUTES = frozenset(
+    (_ARRAYS + _UFUNCS + " " + _LIMITS + _TEXT + _CONTAINERS + _NUMBERS).split()
+) | VIEW_MEMBERS  # fmt: skip
+"""Attributes that may be read of any value; those of ``np``, ``math`` and the features come on top."""
+
+
+def _floored(function: Any, low: float) -> Any:
+    return lambda x: function(np.maximum(x, low))
+
+
+FUNCTIONS: dict[str, Any] = {
+    "inf": math.inf,
+    "exp": np.exp,
+    "log": _floored(np.log, 1e-6),
+    "log1p": lambda x: np.log(np.maximum(np.add(x, 1), 1e-6)),
+    "sqrt": _floored(np.sqrt, 0.0),
+    "minimum": np.minimum,
+    "maximum": np.maximum,
+    "clip": np.clip,
+    "where": np.where,
+    "logaddexp": np.logaddexp,
+}
+"""What vectorised programs call by these names, so that their formulas mean the same here."""
+
+
+def members(namespace: Any) -> frozenset[str]:
+    """The public names of a frozen namespace."""
+    return frozenset(name for name in vars(namespace) if not name.startswith("_"))
