@@ -16,10 +16,14 @@ _CELLS = 1_000_000
 
 
 class Losses(NamedTuple):
-    """Summed next-token loss of each text in nats, and its predicted tokens; both of shape (texts,)."""
+    """Summed next-token loss of each text in nats, and its predicted tokens; both of shape (texts,).
+
+    ``kept`` counts the (text, head) pairs in which a program failed and the head computed its own pattern.
+    """
 
     loss: np.ndarray
     tokens: np.ndarray
+    kept: int = 0
 
     @property
     def perplexity(self) -> float:

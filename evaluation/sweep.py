@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from evaluation.intervals import Interval
 from evaluation.perplexity import Losses, increase, measure_losses
 from surrogates.assignment import Assignment, Baseline
+from surrogates.forward_pass import OnError
 from surrogates.heads import Head
 from surrogates.patching import patch
 from surrogates.program import Program
@@ -27,6 +28,7 @@ class Point:
     fraction: float
     heads: int
     increase: Interval
+    kept: int = 0  # (text, head) pairs in which the head computed its own pattern, its program having failed
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,12 @@ class PatchedModel:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    on_error: OnError = "raise"
 
     def losses(self, ids: Sequence[Sequence[int]], assignment: Assignment) -> Losses:
-        with patch(self.model, self.tokenizer, assignment):
-            return measure_losses(self.model, ids)
+        with patch(self.model, self.tokenizer, assignment, on_error=self.on_error) as failures:
+            losses = measure_losses(self.model, ids)
+        return losses._replace(kept=failures.texts.total())
 
 
 def measure_effects(
@@ -76,7 +80,7 @@ def sweep(
     """
     unpatched = patched.losses(ids, {})
     total = len(orders) * len(REPLACEMENTS) * len(fractions)
-    measured: dict[tuple[Replacement, frozenset[Head]], Interval] = {}
+    measured: dict[tuple[Replacement, frozenset[Head]], tuple[Interval, int]] = {}
     points: list[Point] = []
     for order, heads in orders.items():
         for replacement in REPLACEMENTS:
@@ -86,9 +90,10 @@ def sweep(
                 # With all heads replaced the orders agree, so that is measured once.
                 if key not in measured:
                     assignment = _assignment(replacement, chosen, programs)
-                    measured[key] = increase(patched.losses(ids, assignment), unpatched)
-                points.append(Point(order, replacement, fraction, len(chosen), measured[key]))
-                figure = f"{replacement}, {len(chosen)} heads: {measured[key].mean:+.1%}"
+                    losses = patched.losses(ids, assignment)
+                    measured[key] = increase(losses, unpatched), losses.kept
+                points.append(Point(order, replacement, fraction, len(chosen), *measured[key]))
+                figure = f"{replacement}, {len(chosen)} heads: {points[-1].increase.mean:+.1%}"
                 progress(len(points), total, figure)
     return unpatched, points
 

@@ -5,6 +5,7 @@ the names leads, on any value a program can hold, to a file, a frame, code, raw 
 """
 
 import math
+import sys
 from typing import Any, NoReturn
 
 import numpy as np
@@ -73,10 +74,19 @@ NUMPY = _frozen(
 MATH = _frozen("math", {name: getattr(math, name) for name in _MATH_NAMES if hasattr(math, name)})
 MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH}
 """What a program may name without importing it, or import."""
+IMPORTED = {"_numpy": NUMPY, "_math": MATH}
+"""What its import statements are rewritten to; no program can use these names."""
 
 
 def _print(*_: object, **__: object) -> None:
     """Printing is accepted and goes nowhere: scores are all a program has to say."""
+
+
+def _import(name: str, *_: object) -> Any:
+    """NumPy looks some of its own modules up when it first needs them, in the name of whoever called it."""
+    if name.split(".")[0] != "numpy" or name not in sys.modules:
+        raise ImportError(f"{name} cannot be imported")
+    return sys.modules[name]
 
 
 BUILTINS: dict[str, Any] = {
@@ -87,7 +97,7 @@ BUILTINS: dict[str, Any] = {
         ArithmeticError, AssertionError, AttributeError, Exception, IndexError, KeyError, LookupError, NameError,
         OverflowError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError,
     )
-} | {"print": _print}  # fmt: skip
+} | {"print": _print, "__import__": _import}  # fmt: skip
 
 _ARRAYS = """
 T all any argmax argmin argpartition argsort astype clip copy cumprod cumsum diagonal dot dtype fill flat flatten imag

@@ -259,7 +259,7 @@ class _Policy(RestrictingNodeTransformer):
         bound: list[ast.AST] = []
         for alias in node.names:
             if alias.name in _IMPORTED:
-                bound.append(self._bind(node, alias.asname or alias.name, ast.Name(alias.name, ast.Load())))
+                bound.append(self._bind(node, alias.asname or alias.name, _module(alias.name)))
             elif alias.name not in _DROPPED_IMPORTS:
                 self._refuse_import(node, alias.name)
         return bound or ast.copy_location(ast.Pass(), node)
@@ -277,7 +277,7 @@ class _Policy(RestrictingNodeTransformer):
             elif alias.name not in members(MODULES[node.module]):
                 self.refuse(node, f"`{node.module}.{alias.name}` is not available; use another of its functions")
             else:
-                value = ast.Attribute(ast.Name(node.module, ast.Load()), alias.name, ast.Load())
+                value = ast.Attribute(_module(node.module), alias.name, ast.Load())
                 bound.append(self._bind(node, alias.asname or alias.name, value))
         return bound or ast.copy_location(ast.Pass(), node)
 
@@ -287,6 +287,11 @@ class _Policy(RestrictingNodeTransformer):
 
     def _refuse_import(self, node: ast.AST, module: str) -> None:
         self.refuse(node, f"`{module}` cannot be imported; only numpy and math are here, and need no import")
+
+
+def _module(name: str) -> ast.expr:
+    # Under a name that no program can use: `math = math` in a function would read the local name it sets.
+    return ast.Name(f"_{name}", ast.Load())
 
 
 def _bound_names(tree: ast.Module) -> set[str]:

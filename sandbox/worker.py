@@ -18,7 +18,7 @@ import numpy as np
 
 from sandbox import policy
 from sandbox.confinement import confine
-from sandbox.namespace import BUILTINS, FUNCTIONS, MODULES
+from sandbox.namespace import BUILTINS, FUNCTIONS, IMPORTED, MODULES
 from sandbox.verdicts import Verdict
 from sandbox.views import Mask, PairView, TokenView, as_mask
 from sandbox.wire import ANSWER, FRAME, MAX_REASON, unpack
@@ -93,7 +93,7 @@ def _compiled(sent: dict[str, Any]) -> policy.Compiled | policy.Refused:
 
 def execute(program: policy.Compiled, text: Text, constants: dict[str, float]) -> tuple[Verdict, bytes]:
     """Run a program on a text: float32 scores of n x n cells as bytes, or why there are none."""
-    scope: dict[str, Any] = {"__builtins__": dict(BUILTINS), **FUNCTIONS, **MODULES}
+    scope: dict[str, Any] = {"__builtins__": dict(BUILTINS), **FUNCTIONS, **MODULES, **IMPORTED}
     try:
         exec(program.code, scope)
         result = scope[program.entry](*text.views(), **constants)

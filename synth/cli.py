@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
+from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
 from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
 
@@ -122,6 +123,10 @@ def evaluate_command(
     fractions: Annotated[
         str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
     ] = "10,25,50,75,100",
+    on_error: Annotated[
+        Literal["raise", "neural"],
+        typer.Option(help="When a program fails on a text: stop, or leave the head its own pattern there and count."),
+    ] = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -130,7 +135,7 @@ def evaluate_command(
     from synth.commands.evaluate import evaluate
     from synth.progress import Reporter
 
-    evaluate(run, fractions, device, Reporter(quiet=quiet), as_json=as_json)
+    evaluate(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
 
 
 @app.command("demo")
@@ -165,7 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         _fail(str(error))
     except ProgramFailed as error:
-        _fail(f"{error}; take the program out of the library or mend it, then run again")
+        _fail(f"{error}; take the program out of the library or mend it, then run again, or pass --on-error neural")
+    except SandboxUnavailable as error:
+        _fail(str(error))
     except _UsageError as error:
         _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):

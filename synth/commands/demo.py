@@ -14,5 +14,5 @@ def demo(output: Path, jobs: int, reporter: Reporter) -> None:
     settings = Settings(model=DEMO_MODEL, corpus=DEMO_CORPUS, max_tokens=64)
     run = synthesize(Request(settings, output, jobs=jobs), reporter)
     show_library(run)
-    evaluate(output, "10,25,50,75,100", "cpu", reporter, as_json=False)
+    evaluate(output, "10,25,50,75,100", "cpu", "raise", reporter, as_json=False)
     reporter.say(f"programs: {run.programs}; one head's: headsynth inspect {output} L0H0")

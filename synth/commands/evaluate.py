@@ -9,6 +9,7 @@ from rich.table import Table
 
 from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
 from surrogates.errors import InputError
+from surrogates.forward_pass import OnError
 from surrogates.heads import Head
 from surrogates.library import Library, choose_surrogate
 from synth.corpus import Split, read_texts
@@ -20,7 +21,7 @@ EFFECT_TEXTS = 50
 """Validation texts on which each head's own effect is measured."""
 
 
-def evaluate(path: Path, fractions: str, device: str, reporter: Reporter, *, as_json: bool) -> None:
+def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporter: Reporter, *, as_json: bool) -> None:
     """Print the increase in perplexity for each order, replacement and share of heads.
 
     Raises:
@@ -43,7 +44,7 @@ def evaluate(path: Path, fractions: str, device: str, reporter: Reporter, *, as_
     programs = {head: choose_surrogate(entries).program for head, entries in ranked.items()}
     if len(ranked) < len(loaded.heads):
         reporter.say(f"{len(ranked)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
-    patched = PatchedModel(loaded.model, loaded.tokenizer)
+    patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
     with reporter.stage("effect of each head") as step:
         effects = measure_effects(patched, programs, ids["validation"][:EFFECT_TEXTS], step)
     orders: dict[Order, list[Head]] = {
@@ -84,6 +85,7 @@ def _document(perplexity: float, texts: int, points: list[Point]) -> dict:
             "increase": p.increase.mean,
             "low": p.increase.low,
             "high": p.increase.high,
+            "kept_neural": p.kept,
         }
         for p in points
     ]
@@ -116,3 +118,9 @@ def _print(model: str, perplexity: float, texts: int, points: list[Point], share
                     row.append(f"{change.low:+.1%} to {change.high:+.1%}")
             table.add_row(*row)
         console.print(table)
+    if kept := max(p.kept for p in points):
+        console.print(
+            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
+            "(a text and a head each) behind one figure; --json tells behind which.",
+            soft_wrap=True,
+        )

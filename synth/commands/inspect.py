@@ -1,6 +1,7 @@
 """``headsynth inspect``: the ranked library as a table, or one head's programs."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from surrogates.errors import InputError
+from sandbox.verdicts import Verdict
+from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head
 from surrogates.library import Library, Ranked
 from synth.drawing import draw_patterns
@@ -38,7 +40,7 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     library = Library(run.path)
     try:
         best = {head: ranked[0] for head in library.heads() if (ranked := library.ranked(head))}
-        failed = sum(len(library.failures(head)) for head in library.heads())
+        verdicts = Counter(c.verdict for head in library.heads() for c in library.candidates(head))
     finally:
         library.close()
     if not best:
@@ -56,6 +58,7 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         "min_iou": min(ious),
         "programs": len({entry.program.source for entry in best.values()}),
         "structures": len({entry.program.structure for entry in best.values()}),
+        "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
     }
     if as_json:
         print(json.dumps({"model": run.settings().model, "heads": rows, "summary": summary}, ensure_ascii=False))
@@ -69,17 +72,27 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     table.add_column("hypothesis", overflow="fold")
     for row in rows:
         interval = f"{row['iou_low']:.3f}–{row['iou_high']:.3f}"
-        terms = "" if row["terms"] is None else str(row["terms"])
-        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, row["origin"], Text(row["hypothesis"]))
+        terms, hypothesis = _terms(best[Head.parse(row["head"])]), Text(row["hypothesis"])
+        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, row["origin"], hypothesis)
     console = Console(highlight=False, markup=False)
     console.print(f"{run.settings().model}: best program of each head, test texts", soft_wrap=True)
     console.print(table)
     console.print(
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
-        + (f"; {failed} candidates without scores (see each head)" if failed else "")
     )
+    console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
     console.print(f"programs: {run.programs}", soft_wrap=True)
+
+
+def _counted(verdicts: Counter[Verdict]) -> str:
+    """How the candidates ended: ``512 ok, 3 refused, 1 timed out (see each head)``."""
+    counts = [f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict]]
+    return ", ".join(counts) + (" (see each head)" if len(counts) > 1 else "")
+
+
+def _terms(entry: Ranked) -> str:
+    return "scripted" if entry.program.terms is None else str(entry.program.terms)
 
 
 def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
@@ -124,7 +137,7 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     for entry in ranked:
         s = entry.scores
         table.add_row(
-            entry.name, entry.candidate.origin, str(entry.program.terms), f"{s.iou:.3f}",
+            entry.name, entry.candidate.origin, _terms(entry), f"{s.iou:.3f}",
             f"{s.iou_low:.3f}–{s.iou_high:.3f}", f"{s.cross_entropy:.3f}", f"{s.jsd:.3f}",
         )  # fmt: skip
     console.print(table)
@@ -137,7 +150,10 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     source = Syntax("", "python", background_color="default").highlight(ranked[0].candidate.source)
     console.print(source, soft_wrap=True)
     material = Material.load(run.tokens, run.attention)
-    console.print(draw_patterns(material, head, ranked[0].program, console.width))
+    try:
+        console.print(draw_patterns(material, head, ranked[0].program, console.width))
+    except ProgramFailed as error:
+        console.print(f"no pattern can be drawn for the first test text: {error}", soft_wrap=True)
 
 
 def _program_row(entry: Ranked) -> dict[str, Any]:

@@ -57,7 +57,6 @@ HELPER = "def half(x):\n    return x / 2\n\n"
         (source("def f(x):\n    return x\nreturn f(1)"), "scripted"),
         (HELPER + source("return half(key.length)"), "scripted"),
         ("import numpy as np\n" + source("return 1.0"), "scripted"),
-        (source("return 1.0") + "\n\nclass A:\n    pass\n", "scripted"),
         (source("return 1.0") + "\nX = 1\n", "scripted"),
         ("# len(query) in a comment\n" + source('x = key.is_one_of("len(key)", "range")\nreturn x'), "vectorised"),
         # names of one's own are no calls of Python's functions
@@ -80,8 +79,18 @@ def test_several_functions_are_a_scripted_program_named_after_the_last() -> None
         _ = program.compiled
 
 
-def test_only_the_last_functions_signature_counts() -> None:
-    assert refusal(source("return 1.0") + "\ndef half(x):\n    return x")[0].reason is Reason.SIGNATURE
+def test_the_program_is_the_function_that_takes_query_key_and_pair() -> None:
+    program = Program.parse(source("return 1.0") + "\ndef half(x):\n    return x")
+    assert (program.name, program.kind) == ("attend", "scripted")
+    assert refusal("def half(x):\n    return x")[0].reason is Reason.SIGNATURE
+
+
+def test_what_the_sandbox_does_not_allow_is_refused_with_its_line() -> None:
+    problems = refusal(source("import os\nreturn pair.zeros()") + "\n\nclass A:\n    pass\n")
+    assert [problem.reason for problem in problems] == [Reason.POLICY, Reason.POLICY]
+    assert [problem.line for problem in problems] == [3, 7]
+    assert "`os` cannot be imported" in problems[0].message
+    assert "classes are not available" in problems[1].message
 
 
 # What is read.

@@ -45,6 +45,7 @@ def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str,
         "min_iou": min(ious),
         "programs": len({entry.program.source for entry in best.values()}),
         "structures": len({entry.program.structure for entry in best.values()}),
+        "verdicts": {"ok": len(rows(finished))},
     }
 
 
@@ -85,7 +86,7 @@ def test_evaluate_measures_every_order_replacement_and_fraction(finished: Path, 
     assert {key[0] for key in points} == {"iou", "effect"}
     assert {key[1] for key in points} == {"program", "uniform", "first", "zero"}
     for (_, replacement, fraction), point in points.items():
-        assert list(point) == ["order", "replacement", "fraction", "heads", "increase", "low", "high"]
+        assert list(point) == ["order", "replacement", "fraction", "heads", "increase", "low", "high", "kept_neural"]
         assert point["heads"] == {0.34: 1, 1.0: 3}[fraction]
         assert point["low"] <= point["increase"] <= point["high"]
         assert abs(point["increase"]) < 10  # a fraction, not percent
@@ -255,9 +256,6 @@ def test_a_corpus_of_ten_short_texts_is_enough(again: Callable[..., tuple], tmp_
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.py", "def f(query, key, pair):\n    return (\n", "a.py: line 2: syntax error"),
-        ("a.py", "def f(query, key, pair):\n    return key.is_first\n", "a.py: line 1: "),
-        ("a.py", 'def f(query, key, pair):\n    """x"""\n    return key.is_blue\n', "a.py: line 3: "),
         ("a.py", "\udcff", "a.py cannot be read"),
         ("a.txt", "", "holds no .py file"),
     ],

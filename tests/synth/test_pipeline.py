@@ -14,7 +14,7 @@ from surrogates.heads import Head
 from surrogates.library import Candidate
 from surrogates.program import Program
 from synth import pipeline
-from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, refusal, rows, start
+from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, rows, start
 
 NAMES = HEADS.split(",")
 OLD = Head(0, 0)
@@ -276,12 +276,17 @@ def nearest(query, key, pair, rate=0.5, sink=1.0):
     return sink * key.is_first - rate * pair.distance
 """
 SCRIPTED = """
-def loops(query, key, pair):
+def loops(query, key, pair, before=1.0):
     \"\"\"The token before.\"\"\"
     scores = pair.zeros()
     for i in range(1, len(query)):
-        scores[i, i - 1] = 1.0
+        scores[i, i - 1] += before
     return scores
+"""
+TWIN = """
+def twin(query, key, pair, before=1.0):
+    \"\"\"The token before.\"\"\"
+    return before * pair.offset(1)
 """
 
 
@@ -298,6 +303,7 @@ def test_programs_by_hand_compete(
     (own / "deeper" / "01_edited_copy.py").write_text(edited)
     (own / "Near & first.py").write_text(OWN)
     (own / "loops.py").write_text(SCRIPTED)
+    (own / "twin.py").write_text(TWIN)
     (own / "notes.txt").write_text("not a program")
     assert call(capsys, *command(llama, corpus, run), "--programs", str(own)).code == 0
     assert searched == []
@@ -311,11 +317,15 @@ def test_programs_by_hand_compete(
         assert fitted.validation_cross_entropy < as_is.validation_cross_entropy
         assert by_hand["near_first_fitted"].name.endswith("_near_first_fitted")
         assert f"{head.folder}/{by_hand['near_first'].name}.py" in files(run)
-    (scripted,) = call(capsys, "inspect", run, "L0H0", "--json").document["failures"]
-    assert (scripted["label"], scripted["origin"], scripted["verdict"]) == ("loops", "hand", "not run")
-    assert (scripted["reason"], scripted["source"]) == ("scripted programs need the sandbox", SCRIPTED.lstrip())
-    shown = call(capsys, "inspect", run, "L0H0").out
-    assert "loops (hand): not run: scripted programs need the sandbox" in shown
+        # The scripted twin of a vectorised program is worth the same.
+        loops, twin = by_hand["loops"].scores, by_hand["twin"].scores
+        assert by_hand["loops"].program.kind == "scripted"
+        assert by_hand["twin"].program.kind == "vectorised"
+        assert loops.iou == pytest.approx(twin.iou, abs=1e-6)
+        better = by_hand["loops_fitted"]
+        assert better.program.kind == "scripted"
+        assert better.scores.validation_cross_entropy < loops.validation_cross_entropy
+        assert better.scores.validation_iou == pytest.approx(by_hand["twin_fitted"].scores.validation_iou, abs=5e-3)
 
     # Programs of another folder take the place of these.
     (tmp_path / "other").mkdir()
@@ -325,13 +335,43 @@ def test_programs_by_hand_compete(
     assert labels == {"last", "last_fitted"}
 
 
-def test_a_broken_program_is_refused_before_any_work(
-    corpus: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+BROKEN = {
+    "cut_off": ("def f(query, key, pair):\n    return (\n", "refused", "line 2: syntax error"),
+    "no_hypothesis": ("def f(query, key, pair):\n    return key.is_first\n", "refused", "line 1: state the hypothesis"),
+    "unknown": ('def f(query, key, pair):\n    """x"""\n    return key.is_blue\n', "refused", "line 3: "),
+    "files": ('def f(query, key, pair):\n    """x"""\n    return len(open("x").read())\n', "refused", "line 3: "),
+    "raises": ('def f(query, key, pair):\n    """x"""\n    return query.text[99]\n', "raised", "line 3: IndexError"),
+    "shapeless": (
+        'def f(query, key, pair):\n    """x"""\n    return np.zeros((3, 2))\n',
+        "wrong shape",
+        "3 x 2",
+    ),
+    "divides": ('def f(query, key, pair):\n    """x"""\n    return pair.zeros() / 0\n', "not finite", "not a number"),
+}
+
+
+def test_programs_that_are_refused_or_fail_are_listed_and_stop_nothing(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    run = copy_run(finished, tmp_path / "run")
     own = tmp_path / "own"
     own.mkdir()
-    (own / "broken.py").write_text("def f(query, key, pair):\n    return (\n")
-    line = refusal(capsys, *command("no/such-model", corpus, tmp_path / "run"), "--programs", str(own))
-    assert "broken.py" in line
-    assert "line 2: syntax error" in line
-    assert not (tmp_path / "run").exists()
+    (own / "fine.py").write_text(OWN)
+    for name, (source, _, _) in BROKEN.items():
+        (own / f"{name}.py").write_text(source)
+    outcome = call(capsys, *command(llama, corpus, run), "--programs", str(own))
+    assert outcome.code == 0
+    heads = len(NAMES)
+    counts = f"{4 * heads} refused, {heads} raised, {heads} wrong shape, {heads} not finite"
+    assert counts in " ".join(outcome.out.split())
+    for head in NAMES:
+        shown = call(capsys, "inspect", run, head, "--json").document
+        failures = {failure["label"]: failure for failure in shown["failures"]}
+        assert set(failures) == set(BROKEN)
+        for name, (_, verdict, reason) in BROKEN.items():
+            assert failures[name]["verdict"] == verdict
+            assert reason in failures[name]["reason"]
+            assert failures[name]["origin"] == "hand"
+        assert any("fine" in program["name"] for program in shown["programs"])
+    summary = call(capsys, "inspect", run, "--json").document["summary"]
+    assert summary["verdicts"]["refused"] == 4 * heads

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sandbox.verdicts import Verdict
 from surrogates.heads import Head
 from surrogates.library import Candidate
 from synth.material import Material
@@ -31,7 +32,7 @@ def test_a_program_that_fails_on_validation_texts_has_no_scores(finished: Path) 
         Head(0, 3),
         [Candidate("hand", "a", FAILS_AT.format(length=1), None), Candidate("hand", "b", WORKS, None)],
     )
-    assert [(c.verdict, c.scores is None) for c in found] == [("failed", True), ("ok", False)]
+    assert [(c.verdict, c.scores is None) for c in found] == [(Verdict.NOT_FINITE, True), (Verdict.OK, False)]
     assert "not a number" in found[0].reason
 
 
@@ -48,7 +49,8 @@ def test_a_failure_on_test_texts_alone_takes_no_rank_away(finished: Path) -> Non
         f"    return pair.log_distance + where(query.is_one_of({text!r}), (c - c) / (c - c), 0.0)\n"
     )
     (found,) = score_candidates(material, Head(0, 3), [Candidate("hand", "rare", source, None)])
-    assert found.verdict == "failed on test texts"
+    assert found.verdict is Verdict.NOT_FINITE
+    assert found.reason.startswith("on test texts alone: ")
     assert found.scores is not None
     assert found.scores.validation_iou > 0
     assert found.scores.iou < found.scores.validation_iou
