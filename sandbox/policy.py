@@ -184,8 +184,8 @@ class _Policy(RestrictingNodeTransformer):
         return self._renamed[name]
 
     def own_name(self, node: ast.AST, name: str) -> str:
-        if name.startswith("__"):
-            self.refuse(node, f"`{name}` is not available; names must not begin with two underscores")
+        if name.startswith("__") or (name.startswith("_") and name.endswith("_") and name != "_"):
+            self.refuse(node, f"the name `{name}` is not available; drop the underscores")
             return name
         return self.public(name)
 

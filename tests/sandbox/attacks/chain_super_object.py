@@ -1,0 +1,6 @@
+# tries: super() and object()
+# verdict: refused or raised
+def attend(query, key, pair):
+    """Repeated tokens attend to their earlier occurrences."""
+    s = super(type(query), query)
+    return s.__class__

@@ -1,0 +1,9 @@
+# tries: UnicodeError.object
+# verdict: refused or raised or ok
+def attend(query, key, pair):
+    """All visible tokens count alike."""
+    try:
+        "é".encode("ascii")
+    except UnicodeError as error:
+        return error.object
+    return pair.zeros()

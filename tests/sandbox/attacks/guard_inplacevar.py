@@ -1,0 +1,6 @@
+# tries: calls the guard of augmented assignments
+# verdict: refused
+def attend(query, key, pair):
+    """Names are attended to by pronouns."""
+    x = _inplacevar_("+=", key.is_comma, 1)
+    return x

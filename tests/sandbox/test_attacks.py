@@ -1,0 +1,128 @@
+"""Escapes: every case must get its verdict and trip no canary, in three modes.
+
+Everything on; without seccomp and Landlock, where the policy alone must hold; and without the policy, where the process
+alone must hold against what would touch files, processes or the network.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sandbox import pool as pool_module
+from sandbox.pool import Pool
+from sandbox.verdicts import Outcome, Verdict
+from surrogates.program import Program, ProgramRefused
+from tests.sandbox.canaries import SECRET, Canaries
+from tests.sandbox.cases import Case, read_cases
+from tests.sandbox.running import body, call, text
+
+ATTACKS = read_cases("attacks")
+CONTAINED = [case for case in ATTACKS if case.contained]
+PROBE = body("return pair.distance * np.zeros(1) + np.exp(query.is_comma) + len(query.text) + pair.zeros()")
+UNGUARDED = pool_module._MAIN.replace("sandbox.worker", "tests.sandbox.unguarded")
+
+
+def test_there_are_enough_attacks(capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        kinds = {kind: sum(case.contained == kind for case in ATTACKS) for kind in ("file", "process", "network")}
+        print(f"\n{len(ATTACKS)} attack cases, of them without the policy: {kinds}")
+    assert len(ATTACKS) >= 150
+    assert all(kinds.values())
+
+
+@pytest.fixture(scope="module")
+def canaries() -> Iterator[Canaries]:
+    found = Canaries()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module", params=["everything on", "without seccomp and Landlock"])
+def guarded(request: pytest.FixtureRequest) -> Iterator[Pool]:
+    with Pool(1, limit=10, confined=request.param == "everything on") as pool:
+        if request.param == "everything on" and sys.platform == "linux":
+            assert "landlock" in pool.layers or not _landlock_here()
+        elif request.param != "everything on":
+            assert not {"seccomp", "landlock"} & pool.layers
+        yield pool
+
+
+def _landlock_here() -> bool:
+    import landlockpy
+
+    return landlockpy.supported()
+
+
+def attempt(pool: Pool, source: str) -> Outcome:
+    """What the tool makes of a source: refused as it is read, or run on a text."""
+    try:
+        program = Program.parse(source)
+    except ProgramRefused as error:
+        return Outcome(Verdict.REFUSED, reason=str(error))
+    (outcome,) = pool.map([call(source, text(24), **program.constants)])
+    return outcome
+
+
+@pytest.mark.parametrize("case", ATTACKS, ids=lambda case: case.name)
+def test_an_escape_gets_its_verdict_and_changes_nothing(case: Case, guarded: Pool, canaries: Canaries) -> None:
+    (before,) = guarded.map([call(PROBE)])
+    outcome = attempt(guarded, canaries.placed(case.source))
+    assert outcome.verdict in case.verdicts, f"{case.tries}: {outcome.verdict}: {outcome.reason}"
+    (after,) = guarded.map([call(PROBE)])
+    assert before.scores is not None
+    assert after.scores is not None, after
+    np.testing.assert_array_equal(after.scores, before.scores)
+    assert canaries.harm(outcome.scores) == []
+
+
+@pytest.fixture(scope="module")
+def without_policy() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool_module, "_MAIN", UNGUARDED)
+        yield patch
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp and Landlock")
+@pytest.mark.parametrize("case", CONTAINED, ids=lambda case: case.name)
+@pytest.mark.usefixtures("without_policy")
+def test_the_process_alone_holds(case: Case, canaries: Canaries) -> None:
+    with Pool(1, limit=3) as pool:
+        if not {"seccomp", "landlock"} <= pool.layers:
+            pytest.skip("this machine has no seccomp or no Landlock")
+        (outcome,) = pool.map([call(canaries.placed(case.source), text(24))])
+        assert canaries.harm(outcome.scores) == [], f"{case.tries}: {outcome.verdict}: {outcome.reason}"
+        (worker,) = pool.processes
+        assert Path(f"/proc/{worker}/task/{worker}/children").read_text() == ""
+
+
+@pytest.mark.usefixtures("without_policy")
+def test_without_the_policy_programs_are_plain_python() -> None:
+    with Pool(1) as pool:
+        source = body("import sys\nreturn float(().__class__.__base__ is object) + len(sys.modules) * 0")
+        (outcome,) = pool.map([call(source)])
+    assert outcome.verdict is Verdict.OK
+    assert outcome.scores is not None
+    assert (outcome.scores == 1).all()
+
+
+def test_canaries_show_harm(canaries: Canaries) -> None:
+    """Each canary, tripped on purpose."""
+    canaries.canary.write_text("x")
+    assert "appeared" in canaries.harm()[0]
+    canaries.secret.unlink()
+    assert any("secret was changed" in harm for harm in canaries.harm())
+    codes = np.frombuffer(SECRET, dtype=np.uint8).astype(np.float32)
+    assert canaries.harm(np.stack([codes, codes])) == ["the secret came back"]
+    import socket
+
+    port = int(canaries.placed("@PORT@"))
+    socket.create_connection(("127.0.0.1", port)).close()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.sendto(b"x", ("127.0.0.1", port))
+    assert len(canaries.harm()) == 2
+    assert canaries.placed("@PID@") == str(os.getpid())
+    assert canaries.harm() == []
