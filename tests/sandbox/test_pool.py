@@ -198,7 +198,7 @@ def test_a_worker_forgets_features_when_they_grow_too_large(monkeypatch: pytest.
         for _ in range(2):
             for seed in range(10):
                 (outcome,) = pool.map([call(source, text(8, seed))])
-                np.testing.assert_array_equal(outcome.scores, text(8, seed).feature("pair", "distance"))  # type: ignore[arg-type]
+                np.testing.assert_array_equal(outcome.scores, text(8, seed).feature("pair", "distance"))
 
 
 def test_a_worker_has_no_environment_no_descriptors_and_no_root() -> None:

@@ -1,4 +1,4 @@
-"""A worker without the policy: programs are plain Python with everything Python has, and only the process holds them."""
+"""A worker without the policy: programs are plain Python with all of its builtins, and only the process holds them."""
 
 import builtins
 import math
