@@ -1,8 +1,9 @@
 """Things that show what must not happen: a file that appears, a secret that comes back, a port that is spoken to."""
 
-import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,9 +13,10 @@ SECRET = b"\x91headsynth\x92secret\x93"
 
 
 class Canaries:
-    """A folder that anybody may write to, with a secret in it, and a loopback port that listens."""
+    """A folder that anybody may write to, with a secret in it, a loopback port that listens, and a process."""
 
     def __init__(self) -> None:
+        self._bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
         self._folder = Path(tempfile.mkdtemp())
         self._folder.chmod(0o777)
         self.canary = self._folder / "canary"
@@ -30,15 +32,17 @@ class Canaries:
     def close(self) -> None:
         self._tcp.close()
         self._udp.close()
+        self._bystander.kill()
+        self._bystander.wait()
         shutil.rmtree(self._folder)
 
-    def placed(self, source: str, pid: int | None = None) -> str:
+    def placed(self, source: str) -> str:
         """A case's source with the places of the canaries in it."""
         names = {
             "@CANARY@": str(self.canary),
             "@SECRET@": str(self.secret),
             "@PORT@": str(self._tcp.getsockname()[1]),
-            "@PID@": str(pid or os.getpid()),
+            "@PID@": str(self._bystander.pid),
         }
         for name, value in names.items():
             source = source.replace(name, value)
@@ -62,6 +66,8 @@ class Canaries:
             self.secret.chmod(0o666)
         if scores is not None and _holds_secret(scores):
             found.append("the secret came back")
+        if self._bystander.poll() is not None:
+            found.append("a process was killed")
         for line in (self._tcp, self._udp):
             try:
                 if line is self._tcp:

@@ -27,7 +27,7 @@ class Case:
 def read_cases(folder: str) -> list[Case]:
     found = []
     for path in sorted((HERE / folder).glob("*.py")):
-        source = path.read_text(encoding="utf-8")
+        source = path.read_bytes().decode()  # some hold line ends of other kinds
         header = dict(_HEADER.findall(source))
         verdicts = tuple(header["verdict"].split(" or "))
         found.append(Case(path.stem, header["tries"], verdicts, header.get("contained", ""), source))

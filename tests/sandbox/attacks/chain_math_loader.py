@@ -1,4 +1,4 @@
-# tries: the loader of the math module loads others
+# tries: from the spec of the math module to the globals of the import system
 # verdict: refused
 # contained: file
 import math
@@ -6,5 +6,5 @@ import math
 
 def attend(query, key, pair):
     """Commas are resting places."""
-    math.__loader__.load_module("posix").mkdir("@CANARY@")
+    math.__spec__.__init__.__globals__["_bootstrap_external"]._os.mkdir("@CANARY@")
     return pair.zeros()

@@ -5,10 +5,11 @@ class Name(str):
     def startswith(self, *a):
         return False
 
-    def __eq__(self, other):
+    def __contains__(self, part):
         return False
 
-    __hash__ = str.__hash__
+    def lower(self):
+        return "shape"
 
 
 def attend(query, key, pair):

@@ -2,4 +2,5 @@
 # verdict: refused
 def attend(query, key, pair):
     """The first token of the text is a sink."""
+    n = len(query)
     return __loader__ or __spec__ or __file__

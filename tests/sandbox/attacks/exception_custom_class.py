@@ -1,5 +1,6 @@
 # tries: an exception class whose __str__ runs code when the worker reports it
 # verdict: refused
+# contained: file
 class Late(Exception):
     def __str__(self):
         open("@CANARY@", "w").close()

@@ -1,5 +1,5 @@
 # tries: StopIteration.value
-# verdict: refused or raised or ok
+# verdict: refused or raised or wrong shape
 def walk():
     yield 1
     return len

@@ -1,5 +1,5 @@
 # tries: UnicodeError.object
-# verdict: refused or raised or ok
+# verdict: refused or raised or wrong shape
 def attend(query, key, pair):
     """All visible tokens count alike."""
     try:

@@ -1,10 +1,6 @@
 # tries: CVE-2023-37271: f_back of a running generator's frame
 # verdict: refused
 # contained: file
-def walk():
-    yield g.gi_frame.f_back.f_back.f_builtins["open"]
-
-
 def attend(query, key, pair):
     """Names are attended to by pronouns."""
     def walk():

@@ -2,4 +2,5 @@
 # verdict: refused
 def attend(query, key, pair):
     """All visible tokens count alike."""
+    n = len(query)
     return attend.func_globals

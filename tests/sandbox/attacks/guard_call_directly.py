@@ -1,6 +1,5 @@
-# tries: calls the attribute guard itself, then its function's globals
+# tries: calls the attribute guard itself
 # verdict: refused
-# contained: file
 def attend(query, key, pair):
     """Tokens attend within their sentence."""
     _getattr_("", "upper")

@@ -1,5 +1,5 @@
 # tries: a second definition of the function after the one that was read
-# verdict: refused or wrong shape
+# verdict: refused or raised or wrong shape or ok
 def attend(query, key, pair):
     """Each token attends to the token before it."""
     return pair.zeros()

@@ -1,5 +1,6 @@
 # tries: an object with __array__ and __array_ufunc__
 # verdict: refused
+# contained: file
 class Late:
     def __array__(self, *a, **k):
         open("@CANARY@", "w").close()

@@ -1,5 +1,6 @@
 # tries: print options with a formatter that runs later in somebody else's repr
 # verdict: refused or raised
+# contained: file
 import numpy as np
 
 

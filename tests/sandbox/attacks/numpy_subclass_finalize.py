@@ -1,5 +1,6 @@
 # tries: a subclass of ndarray with __array_finalize__
 # verdict: refused
+# contained: file
 import numpy as np
 
 

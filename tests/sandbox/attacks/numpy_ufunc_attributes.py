@@ -1,5 +1,5 @@
 # tries: attributes of ufuncs: types, resolve_dtypes, at, reduceat
-# verdict: refused or raised or ok
+# verdict: refused or raised or wrong shape
 import numpy as np
 
 

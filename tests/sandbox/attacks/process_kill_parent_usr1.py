@@ -1,4 +1,4 @@
-# tries: sends SIGUSR1 to the parent by getppid-free number
+# tries: sends SIGUSR1 to the parent , by number, through the posix module
 # verdict: refused
 # contained: process
 from posix import kill
