@@ -11,6 +11,8 @@ import numpy as np
 
 SHARE = 0.025
 """Share of the visible cells that are shown, the strongest."""
+FEWEST = 24
+"""Cells that are shown of a text so short that the share comes to less."""
 CAP = 3
 """Most edges of a token to itself in a group, and most to the first token: they would crowd out what tells heads
 apart."""
@@ -73,10 +75,10 @@ def strongest_edges(text: HeadText, share: float = SHARE) -> list[Edge]:
 
     Args:
         text: tokens and pattern.
-        share: of the visible cells; at least one cell a group is taken where there are so many.
+        share: of the visible cells; ``FEWEST`` are taken where there are so many.
     """
     visible = text.chosen_from
-    count = max(ceil(share * int(visible.sum())), len(GROUPS))
+    count = max(ceil(share * int(visible.sum())), FEWEST)
     return _largest(text.pattern, visible, count)
 
 

@@ -9,6 +9,8 @@ from prompts.edges import HeadText
 
 _EDGES = (0, 1, 2, 4, 8, 16, 32, 64, 128)
 """Largest distance of each bin, that of the token itself first."""
+_TELLING = 0.0125
+"""Difference from the uniform pattern from which a class of keys is named."""
 _Cells = Callable[[HeadText], np.ndarray]
 """Mask (n, n) of the cells that are counted."""
 
@@ -41,9 +43,9 @@ def summary_lines(texts: Sequence[HeadText]) -> list[str]:
             bins.append(f"{_EDGES[-1] + 1}+: {found}")
         if bins:
             lines.append(f"- {name}, first token aside: {', '.join(bins)}")
-    by_class = [f"{name} {found}" for name in texts[0].classes if (found := shares.of(_of_class(name)))]
-    if by_class:
-        lines.append(f"- keys by class: {', '.join(by_class)}")
+    by_class = [(name, *shares.measured(_of_class(name))) for name in texts[0].classes]
+    telling = [f"{name} {_percent(*found)}" for name, *found in by_class if abs(found[0] - found[1]) > _TELLING]
+    lines.append(f"- keys by class, where it differs: {', '.join(telling) or 'nowhere'}")
     lines.append(f"- spread: as over {shares.effective:.1f} keys of {shares.seen:.1f} visible (exp of the entropy)")
     return lines
 
@@ -63,18 +65,23 @@ class _Shares:
             entropy -= float((weights * np.log(np.maximum(weights, 1e-12))).sum())
         self.effective = float(np.exp(entropy / max(self.queries, 1)))
 
-    def of(self, cells: _Cells) -> str:
-        """``12 % (5 %)``, or nothing where no visible cell is of this kind."""
+    def measured(self, cells: _Cells) -> tuple[float, float]:
+        """Share of a query's attention, and of what a uniform pattern gives, on some cells."""
         total = uniform = 0.0
-        count = 0
         for text, seen in zip(self._texts, self._cells, strict=True):
             chosen = cells(text) & seen
-            count += int(chosen.sum())
             total += float(text.pattern[chosen].sum(dtype=np.float64))
             uniform += float((chosen.sum(1) / np.maximum(seen.sum(1), 1)).sum())
-        if not count:
-            return ""
-        return f"{100 * total / self.queries:.0f}% ({100 * uniform / self.queries:.0f}%)"
+        return total / self.queries, uniform / self.queries
+
+    def of(self, cells: _Cells) -> str:
+        """The two shares in words, or nothing where no visible cell is of this kind."""
+        share, uniform = self.measured(cells)
+        return _percent(share, uniform) if uniform else ""
+
+
+def _percent(share: float, uniform: float) -> str:
+    return f"{100 * share:.0f}% ({100 * uniform:.0f}%)"
 
 
 def _grid(text: HeadText) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Writes the prompts: fills the templates and makes parts smaller until the whole fits."""
+"""Writes the prompts: fills the templates with as much of each part as fits."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -10,14 +10,14 @@ from itertools import chain, zip_longest
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prompts.edges import SHARE, HeadText, edge_line, grouped_edges, missed_edges, quoted, strongest_edges
+from prompts.edges import FEWEST, SHARE, HeadText, edge_line, grouped_edges, missed_edges, quoted, strongest_edges
 from prompts.messages import Message, estimate_prompt
 from surrogates.errors import InputError
 from surrogates.vocabulary import vocabulary_table
 
 LIMIT = 4000
 """Tokens of a whole prompt, system message included, by the estimate."""
-_EXCERPT = 160
+_EXCERPT = 120
 """Characters of a text that are shown in one piece."""
 
 
@@ -93,7 +93,8 @@ def propose_prompt(
             "propose.j2",
             summary=summary,
             texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in shown],
-            share=f"{100 * SHARE:g}",
+            share=f"{100 * SHARE:g} %",
+            fewest=FEWEST,
             evidence=evidence[: sizes.evidence],
             best=best[: sizes.programs],
             programs=programs,
@@ -129,15 +130,18 @@ def refine_prompt(
         InputError: even the smallest prompt is larger.
     """
     pairs = zip_longest([("Low", c) for c in worst], [("High", c) for c in best])
-    compared = [found for found in chain.from_iterable(pairs) if found is not None]
+    compared = [
+        (kind, c.text, *missed_edges(c.text, c.found, 2 * _LARGEST.edges), c.iou)
+        for kind, c in [found for found in chain.from_iterable(pairs) if found is not None][: _LARGEST.texts]
+    ]
 
     def user(sizes: Sizes) -> str:
         # In the order worst, best, second worst, ...: where few fit, both kinds are there.
-        shown = compared[: sizes.texts]
+        most = 2 * sizes.edges
         return _render(
             "refine.j2",
             parent=parent,
-            compared=[(kind, c.text, *missed_edges(c.text, c.found, 2 * sizes.edges), c.iou) for kind, c in shown],
+            compared=[(kind, text, a[:most], b[:most], iou) for kind, text, a, b, iou in compared[: sizes.texts]],
             ideas=ideas[: sizes.evidence],
             different=different,
             programs=programs,
@@ -179,28 +183,29 @@ def _system(causal: bool) -> str:
 
 
 def _fitting(user: Callable[[Sizes], str], causal: bool, limit: int) -> list[Message]:
-    """The largest prompt in the fixed order of sizes that fits."""
-    messages: list[Message] = []
-    for sizes in _shrinking():
-        messages = [system_message(causal=causal), Message("user", user(sizes))]
-        if estimate_prompt(messages) <= limit:
-            return messages
-    needed = estimate_prompt(messages)
-    raise InputError(f"the smallest prompt takes about {needed} tokens, not {limit}; allow {needed} tokens or more")
+    """The prompt with as much of each part as fits: the parts grow from nothing in a fixed order."""
+    system = system_message(causal=causal)
+    taken = estimate_prompt([system])
 
+    def written(sizes: Sizes) -> tuple[Message, int]:
+        message = Message("user", user(sizes))
+        return message, taken + estimate_prompt([message])
 
-def _shrinking() -> Iterator[Sizes]:
-    """Sizes from the largest to the smallest.
-
-    Fewer texts come first, then fewer edges, programs and rows of evidence: down to a modest size each, then to none.
-    """
-    sizes = _LARGEST
-    yield sizes
-    for floor in (_MODEST, _SMALLEST):
-        for part in ("texts", "edges", "programs", "evidence"):
-            while getattr(sizes, part) > getattr(floor, part):
-                sizes = replace(sizes, **{part: getattr(sizes, part) - 1})
-                yield sizes
+    sizes = _SMALLEST
+    message, needed = written(sizes)
+    if needed > limit:
+        raise InputError(f"the smallest prompt takes about {needed} tokens, not {limit}; allow {needed} tokens or more")
+    for target in (_MODEST, _LARGEST):
+        # What is listed first gives way last. A part that does not fit is left, and the smaller ones may still grow.
+        growing = ["evidence", "programs", "edges", "texts"]
+        while growing:
+            for part in tuple(growing):
+                larger = replace(sizes, **{part: getattr(sizes, part) + 1})
+                if getattr(sizes, part) < getattr(target, part) and (tried := written(larger))[1] <= limit:
+                    sizes, message = larger, tried[0]
+                else:
+                    growing.remove(part)
+    return [system, message]
 
 
 def _render(template: str, **values: object) -> str:

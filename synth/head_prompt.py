@@ -24,6 +24,8 @@ SHOWN = 6
 """Of these, how many may be shown edge by edge."""
 BEST = 3
 """Programs of the library that may be shown."""
+NEAR = 0.02
+"""IoU by which a shorter program may fall behind the best."""
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
 _CLASSES = (
@@ -85,7 +87,10 @@ def head_texts(material: Material, head: Head, numbers: Sequence[int]) -> list[H
 
 
 def best_programs(material: Material, library: Library, head: Head, numbers: Sequence[int]) -> list[Scored]:
-    """The head's programs of different structure with the highest IoU on some train texts, at most ``BEST``."""
+    """The head's programs of different structure with the highest IoU on some train texts, at most ``BEST``.
+
+    The shortest that comes near the best stands first: it says as much in less of the prompt.
+    """
     scored = []
     for entry in library.ranked(head):
         try:
@@ -96,7 +101,12 @@ def best_programs(material: Material, library: Library, head: Head, numbers: Seq
     distinct: dict[str, Scored] = {}
     for iou, program in scored:
         distinct.setdefault(program.structure, Scored(program.source, iou))
-    return list(distinct.values())[:BEST]
+    best = list(distinct.values())
+    if best:
+        near = [found for found in best if found.train_iou >= best[0].train_iou - NEAR]
+        first = min(near, key=lambda found: len(found.source))
+        best = [first, *(found for found in best if found is not first)]
+    return best[:BEST]
 
 
 def train_iou(material: Material, head: Head, program: Program, numbers: Sequence[int]) -> float:

@@ -15,11 +15,16 @@ from synth.proposers.search import Search
 ROWS = 1000
 """Query rows of the training texts on which terms are tried."""
 COUNT = 16
-"""Terms that are given."""
+"""Most terms that are given."""
+TRIED = 80
+ALIKE = 0.85
+"""Correlation from which a term says nothing beside one of greater promise."""
 
 
 def strongest_terms(material: Material, head: Head, seed: int, program: Program | None = None) -> list[Evidence]:
     """The terms of greatest promise on train texts, greatest first; those that repel have a minus in front.
+
+    Of terms that say nearly the same only the first is given.
 
     Args:
         material: the run's texts and patterns.
@@ -39,10 +44,21 @@ def strongest_terms(material: Material, head: Head, seed: int, program: Program 
     if program is not None:
         start = _on_rows(program, material, bank, start)
     residual = (search.target - start).reshape(search.rows.target.shape)
-    found = []
-    for promise in search.candidates(start, (), COUNT):
-        repels = float((residual * search.column(promise.term)).sum()) < 0
+    weights = start.reshape(residual.shape)
+    found: list[Evidence] = []
+    directions: list[Tensor] = []
+    for promise in search.candidates(start, (), TRIED):
+        column = search.column(promise.term)
+        # As the softmax has it: what is the same for a whole row is nothing.
+        direction = (column - (weights * column).sum(-1, keepdim=True)) * weights.sqrt()
+        direction = direction / direction.norm().clamp(min=1e-12)
+        if any(abs(float((direction * other).sum())) > ALIKE for other in directions):
+            continue
+        directions.append(direction)
+        repels = float((residual * column).sum()) < 0
         found.append(Evidence(f"-{promise.term}" if repels else str(promise.term), promise.gain))
+        if len(found) == COUNT:
+            break
     return found
 
 
