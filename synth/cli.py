@@ -138,6 +138,21 @@ def evaluate_command(
     evaluate(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
 
 
+@app.command("prompt")
+def prompt_command(
+    run: Run,
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="One head, such as L3H7.", show_default=False)],
+    prompt_tokens: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Most tokens of the whole prompt, by an estimate from above.")
+    ] = 4000,
+    as_json: Json = False,
+) -> None:
+    """Show what a language model would be asked about a head; nothing is sent."""
+    from synth.commands.prompt import show_prompt
+
+    show_prompt(run, head, prompt_tokens, as_json=as_json)
+
+
 @app.command("demo")
 def demo_command(
     output: Annotated[Path, typer.Option(metavar="RUN", help="The run directory to write.")] = Path("runs/demo"),

@@ -171,7 +171,10 @@ class Material:
 
     def batches(self, head: Head, split: Split) -> Iterator[Batch]:
         """The split's texts in order, so many at a time that memory stays bounded."""
-        numbers = self.splits[split]
+        return self.batches_of(head, self.splits[split])
+
+    def batches_of(self, head: Head, numbers: Sequence[int]) -> Iterator[Batch]:
+        """Some texts in the order given, as :meth:`batches` gives a split's."""
         n = max(len(self.ids[number]) for number in numbers)
         size = max(1, BATCH_CELLS // n**2)
         for start in range(0, len(numbers), size):
@@ -180,5 +183,5 @@ class Material:
             yield Batch(
                 Texts.from_lists(lists, self.table, causal=self.causal, torch_tensors=True),
                 torch.from_numpy(self.visible(head.layer, lists)),
-                self.patterns(head, chosen),
+                self.patterns(head, tuple(chosen)),
             )

@@ -27,17 +27,13 @@ from synth.export import export_programs
 from synth.material import Material
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
-from synth.proposers.bank import Bank, build_bank
+from synth.proposers.bank import Bank, bank_for
 from synth.proposers.hand import read_programs
 from synth.proposers.search import propose
 from synth.proposers.shared import best_of_others
 from synth.refitting import fit_to_head
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from synth.scoring import score_candidates
-
-SEARCH_ROWS = 4000
-"""Query rows, drawn over all training texts, on which the search runs."""
-_SEARCH_CELLS = 512_000
 
 
 @dataclass(frozen=True)
@@ -130,26 +126,13 @@ class _Work:
         with self.reporter.stage("search") as step:
             step(0, len(missing))
             for group in self.material.by_window(missing):
-                bank = self._bank(group[0])
+                bank = bank_for(self.material, group[0], self.settings.seed)
                 arguments = [(bank, self.settings.max_terms)] * len(group)
                 for head, candidates in self._parallel(_search_head, group, arguments):
                     self.library.add(head, "search", candidates)
                     done += 1
                     total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
                     step(done, len(missing), f"mean validation IoU {total / done:.3f}")
-
-    def _bank(self, head: Head) -> Bank:
-        lists = self.material.lists("train")
-        visible = self.material.visible(head.layer, lists)
-        rows = max(1, min(SEARCH_ROWS, _SEARCH_CELLS // visible.shape[-1]) // len(lists))
-        return build_bank(
-            lists,
-            self.material.table,
-            causal=self.material.causal,
-            rows_per_text=rows,
-            visible=visible,
-            seed=self.settings.seed,
-        )
 
     def share(self) -> None:
         everyone = sorted(set(self.heads) | self.library.finished("search"))

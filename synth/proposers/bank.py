@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from surrogates.features import Texts
+from surrogates.heads import Head
 from surrogates.patterns import scores
 from surrogates.program import Program
 from surrogates.tokens import TokenTable
+from synth.material import Material
 from synth.proposers.writing import EVERYWHERE
 
 _TOKEN_MASKS = (
@@ -45,6 +47,9 @@ RAREST = 20
 RAREST_TOKEN = 5
 """Times that a string must occur to join a set."""
 _CELLS = 2_000_000
+SEARCH_ROWS = 4000
+"""Query rows, drawn over all training texts, on which the search runs."""
+_SEARCH_CELLS = 512_000
 COMMON_TOKENS = 256
 """Token ids considered for ``is_one_of``: the most frequent ones in the training texts."""
 
@@ -83,6 +88,14 @@ def evaluate(expression: str, texts: Texts) -> Tensor:
     """Value of an expression over the vocabulary as a float32 tensor that broadcasts to (b, q, n)."""
     program = Program.parse(f'def factor(query, key, pair):\n    """A factor."""\n    return {expression}\n')
     return torch.as_tensor(scores(program, texts))
+
+
+def bank_for(material: Material, head: Head, seed: int, *, most: int = SEARCH_ROWS) -> Bank:
+    """The bank of a head's layer on at most ``most`` query rows of the run's training texts."""
+    lists = material.lists("train")
+    visible = material.visible(head.layer, lists)
+    rows = max(1, min(most, _SEARCH_CELLS // visible.shape[-1]) // len(lists))
+    return build_bank(lists, material.table, causal=material.causal, rows_per_text=rows, visible=visible, seed=seed)
 
 
 def build_bank(

@@ -142,7 +142,7 @@ class Search:
 
     # Scoring of all products.
 
-    def candidates(self, pattern: Tensor, held: tuple[Term, ...]) -> list[Promise]:
+    def candidates(self, pattern: Tensor, held: tuple[Term, ...], count: int = SHORTLIST) -> list[Promise]:
         """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
         bank = self.bank
         t, r, _ = self.shape
@@ -179,11 +179,11 @@ class Search:
                 continue
             per_shape[shape] = per_shape.get(shape, 0) + 1
             found.append(Promise(term, value))
-            if len(found) == SHORTLIST - 2:
+            if len(found) == count - 2:
                 break
         found += self._key_sets(pattern, residual, queries, gain)
         found += self._query_sets(gradient, curvature, gain)
-        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[:SHORTLIST]
+        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[:count]
 
     def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Promise]:
         bank = self.bank

@@ -1,0 +1,110 @@
+"""Which single terms would explain a head's attention, by the search's own score test and a fit of each."""
+
+import torch
+from torch import Tensor
+
+from prompts.writing import Evidence
+from surrogates.features import Texts
+from surrogates.heads import Head
+from surrogates.patterns import pattern
+from surrogates.program import Program
+from synth.material import Material
+from synth.proposers.bank import Bank, bank_for
+from synth.proposers.search import COMPLEXITY_PRICE, Search
+
+ROWS = 1000
+"""Query rows of the training texts on which terms are tried."""
+COUNT = 16
+"""Most terms that are given."""
+TRIED = 80
+"""Terms of greatest promise that are fitted."""
+STEPS = 8
+LEAST = 0.001
+"""Nats a query below which a term is not worth a line."""
+ALIKE = 0.85
+"""Correlation from which a term says nothing beside one of greater promise."""
+
+
+def strongest_terms(material: Material, head: Head, seed: int, program: Program | None = None) -> list[Evidence]:
+    """The terms that alone save most on train texts, those that save most for their length first.
+
+    Those that repel have a minus in front. Of terms that say nearly the same only the first is given.
+
+    Args:
+        material: the run's texts and patterns.
+        head: whose attention to explain.
+        seed: of the draw of query rows.
+        program: what the terms would be added to; by default nothing, whose pattern is uniform.
+
+    Raises:
+        ProgramFailed: the program fails on a train text.
+    """
+    bank = bank_for(material, head, seed, most=ROWS)
+    numbers = material.splits["train"]
+    rows = torch.from_numpy(bank.row_numbers)
+    place = torch.arange(len(numbers))[:, None]
+    search = Search(bank, material.patterns(head, numbers)[place, rows])
+    start = search.empty().fit.pattern.reshape(search.shape)
+    if program is not None:
+        start = _on_rows(program, material, bank, start)
+    weights = start.reshape(search.rows.target.shape)
+    tried = []
+    for promise in search.candidates(start, (), TRIED):
+        column = search.column(promise.term)
+        constant, saved = _alone(column, weights, search.rows.target)
+        tried.append((saved, constant, promise.term, column))
+    # A gain is worth less the more factors it takes.
+    tried.sort(key=lambda found: -found[0] * (1 - COMPLEXITY_PRICE * (len(found[2].factors) - 1)))
+    found: list[Evidence] = []
+    directions: list[Tensor] = []
+    for saved, constant, term, column in tried:
+        # As the softmax has it: what is the same for a whole row is nothing.
+        direction = (column - (weights * column).sum(-1, keepdim=True)) * weights.sqrt()
+        direction = direction / direction.norm().clamp(min=1e-12)
+        if saved < LEAST or any(abs(float((direction * other).sum())) > ALIKE for other in directions):
+            continue
+        directions.append(direction)
+        found.append(Evidence(f"-{term}" if constant < 0 else str(term), saved))
+        if len(found) == COUNT:
+            break
+    return found
+
+
+def _alone(column: Tensor, start: Tensor, target: Tensor) -> tuple[float, float]:
+    """The best constant of one term beside a pattern, and the nats a row that it saves: Newton in one dimension.
+
+    The second-order promise by which terms are found overstates sharp ones many times over. Shapes: (rows, n) each.
+    """
+    scores = start.clamp(min=1e-30).log()
+    reach = float(column.abs().max().clamp(min=1e-6))
+    constant = 0.0
+    best = (0.0, 0.0)
+    for _ in range(STEPS):
+        logits = torch.where(start > 0, scores + constant * column, -torch.inf)
+        pattern = logits.softmax(-1)
+        saved = float((target * (pattern.clamp(min=1e-30).log() - scores)).sum(-1).mean())
+        if saved > best[1]:
+            best = (constant, saved)
+        slope = float(((target - pattern) * column).sum(-1).mean())
+        middle = (pattern * column).sum(-1, keepdim=True)
+        curvature = float((pattern * (column - middle) ** 2).sum(-1).mean())
+        # A step changes no score by more than two: far off, the expansion says little.
+        constant += max(-2 / reach, min(2 / reach, slope / (curvature + 1e-6)))
+    return best
+
+
+def _on_rows(program: Program, material: Material, bank: Bank, uniform: Tensor) -> Tensor:
+    """A program's pattern on the bank's rows, shape (t, r, n); rows without a choice as in ``uniform``."""
+    found = uniform.clone()
+    for text, tokens in enumerate(material.lists("train")):
+        texts = Texts.from_lists(
+            [tokens], material.table, causal=material.causal, torch_tensors=True, width=uniform.shape[-1]
+        )
+        visible = torch.from_numpy(bank.visible[text])
+        # Rows that only fill up see one cell and keep their pattern.
+        real = visible.sum(-1) > 1
+        rows = torch.from_numpy(bank.row_numbers[text])[real]
+        cells = torch.zeros(texts.n, texts.n, dtype=torch.bool)
+        cells[rows] = visible[real]
+        found[text, real] = torch.as_tensor(pattern(program, texts, cells[None]))[0, rows]
+    return found

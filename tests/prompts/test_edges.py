@@ -1,0 +1,89 @@
+"""Which cells are shown, in which groups, and what is said of where attention goes."""
+
+import numpy as np
+import pytest
+
+from prompts.edges import CAP, GROUPS, HeadText, edge_line, grouped_edges, missed_edges, strongest_edges
+from prompts.summary import summary_lines
+from tests.prompts.shown import TEXTS, causal_text
+
+
+def long_text(n: int = 120) -> HeadText:
+    return causal_text(tuple(f"w{place}" for place in range(n)), own=0.25)
+
+
+def test_the_strongest_share_of_the_cells_is_taken_in_order() -> None:
+    text = long_text()
+    edges = strongest_edges(text)
+    visible = 120 * 121 // 2 - 1  # the first query has no choice
+    assert len(edges) == -(-visible * 25 // 1000)
+    weights = [edge.weight for edge in edges]
+    assert weights == sorted(weights, reverse=True)
+    assert all(text.pattern[edge.query, edge.key] == edge.weight for edge in edges)
+    assert all(edge.query > 0 for edge in edges)
+
+
+def test_groups_are_quarters_by_weight() -> None:
+    edges = strongest_edges(long_text())
+    groups = grouped_edges(edges, 1000)
+    assert tuple(group.name for group in groups) == GROUPS
+    sizes = [len(group.edges) + group.left_out for group in groups]
+    assert sum(sizes) == len(edges)
+    assert max(sizes) - min(sizes) <= 1
+    lowest = [group.edges[-1].weight for group in groups]
+    assert lowest == sorted(lowest, reverse=True)
+
+
+@pytest.mark.parametrize("share", [0.025, 0.5, 1.0])
+def test_a_group_holds_few_edges_to_itself_and_to_the_first_token(share: float) -> None:
+    groups = grouped_edges(strongest_edges(long_text(), share), 1000)
+    own = [sum(e.query == e.key for e in group.edges) for group in groups]
+    first = [sum(e.key == 0 != e.query for e in group.edges) for group in groups]
+    assert max(own + first) <= CAP
+    if share == 1.0:
+        assert CAP in own
+        assert CAP in first
+
+
+def test_missed_edges_are_the_largest_differences_of_either_sign() -> None:
+    text = causal_text(tuple("abcdefgh"))
+    found = text.pattern.copy()
+    found[5, 4], found[5, 2] = 0.125, 0.375  # 0.375 less where the head looks, as much more elsewhere
+    found[6, 5], found[6, 1] = 0.25, 0.25
+    under, over = missed_edges(text, found, 5)
+    assert [(e.query, e.key, e.weight) for e in under] == [(5, 4, 0.38), (6, 5, 0.25)]
+    assert [(e.query, e.key, e.weight) for e in over] == [(5, 2, -0.38), (6, 1, -0.25)]
+    assert missed_edges(text, found, 1) == (under[:1], over[:1])
+    assert missed_edges(text, text.pattern, 5) == ([], [])
+    assert edge_line(over[0], text.tokens) == "'f'[5] -> 'c'[2] (-0.38)"
+
+
+def test_shapes_must_agree() -> None:
+    with pytest.raises(ValueError, match="3 tokens"):
+        HeadText(("a", "b", "c"), np.zeros((2, 2)), np.zeros((3, 3), dtype=bool), {})
+
+
+def test_summary_says_where_attention_goes() -> None:
+    lines = summary_lines([causal_text(tuple("abcdefghi"))])
+    # Worked out by hand: the second query finds the first token one back, the others an eighth on themselves.
+    assert lines[1] == "- the first token 44% (23%); itself 12% (23%)"
+    assert "1: 44% (17%)" in lines[2]
+    assert "3–4: 0%" in lines[2]
+
+
+def test_summary_of_an_encoder_tells_both_sides() -> None:
+    n = 6
+    ahead = np.eye(n, k=1)
+    ahead[-1, -1] = 1
+    text = HeadText(tuple("abcdef"), ahead, np.ones((n, n), dtype=bool), {})
+    lines = summary_lines([text])
+    assert any(line.startswith("- tokens ahead, first token aside: 1: 83%") for line in lines)
+    assert any(line.startswith("- tokens back, first token aside: 1: 0%") for line in lines)
+
+
+def test_summary_without_a_choice() -> None:
+    assert summary_lines([causal_text(("a",))]) == ["No query of these texts has a choice of keys."]
+
+
+def test_summary_names_classes_that_differ() -> None:
+    assert any("is_punctuation" in line for line in summary_lines(TEXTS))

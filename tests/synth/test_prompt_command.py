@@ -1,0 +1,141 @@
+"""``headsynth prompt`` on finished runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prompts.messages import Message, estimate_prompt
+from surrogates.heads import Head
+from surrogates.library import Library
+from surrogates.tokens import TokenTable
+from synth.attention import extract
+from synth.corpus import Split
+from synth.demo import demo_stories
+from synth.head_prompt import BEST, best_programs, head_prompt, sample, train_iou
+from synth.material import Material
+from synth.models import encode, load_for
+from synth.proposers.evidence import strongest_terms
+from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
+from tests.synth.tiny_runs import call, refusal
+
+HEAD = Head(0, 3)
+STORIES = Path(__file__).parents[3] / "shared" / "models" / "stories260K"
+
+
+def material_of(path: Path) -> Material:
+    run = RunDirectory.open(path)
+    return Material.load(run.tokens, run.attention)
+
+
+@pytest.mark.parametrize("which", ["finished", "finished_encoder"])
+def test_prints_what_would_be_sent(which: str, request: pytest.FixtureRequest, capsys: Any) -> None:
+    run = request.getfixturevalue(which)
+    plain = call(capsys, "prompt", run, "L0H3")
+    document = call(capsys, "prompt", run, "L0H3", "--json").document
+    assert [message["role"] for message in document] == ["system", "user"]
+    lines = plain.out.splitlines()
+    assert lines[0].startswith("===== system")
+    assert sum(line.startswith("===== ") for line in lines) == 2
+    for message in document:
+        assert message["content"] in plain.out
+    user = document[1]["content"]
+    assert "The best programs so far" in user
+    assert "Single terms" in user
+    assert " -> " in user
+    assert call(capsys, "prompt", run, "L0H3").out == plain.out
+
+
+def test_size_is_kept(finished: Path, capsys: Any) -> None:
+    for limit in (3300, 4000, 7000):
+        document = call(capsys, "prompt", finished, "L1H2", "--prompt-tokens", limit, "--json").document
+        assert estimate_prompt([Message(**message) for message in document]) <= limit
+
+
+def test_refusals(finished: Path, tmp_path: Path, capsys: Any) -> None:
+    assert "smallest prompt" in refusal(capsys, "prompt", finished, "L0H3", "--prompt-tokens", 100)
+    assert "no head L7H0" in refusal(capsys, "prompt", finished, "L7H0")
+    assert "no head L0H99" in refusal(capsys, "prompt", finished, "L0H99")
+    assert "is not a head" in refusal(capsys, "prompt", finished, "head3")
+    assert "no run directory" in refusal(capsys, "prompt", tmp_path, "L0H3")
+
+
+def test_nothing_of_validation_and_test_decides_a_prompt(run: Path) -> None:
+    """The prompt is the same when all other texts, their patterns and figures are something else."""
+    material = material_of(run)
+    train = set(material.splits["train"])
+
+    class Guarded(Material):
+        def patterns(self, head: Head, numbers: tuple[int, ...]) -> Any:
+            assert set(numbers) <= train
+            return super().patterns(head, numbers)
+
+    guarded = Guarded(**vars(material))
+    others = [number for number in range(len(material.ids)) if number not in train]
+    lone = tuple((0, 1) if number in others else tokens for number, tokens in enumerate(material.ids))
+    changed = Guarded(**{**vars(material), "ids": lone})
+    library = Library(run)
+    try:
+        before = head_prompt(guarded, library, HEAD, seed=0, limit=6000)
+        assert head_prompt(changed, library, HEAD, seed=0, limit=6000) == before
+        # Figures of validation and test texts reversed: another order of merit, the same prompt.
+        library._rows("UPDATE candidates SET validation_iou = 1 - validation_iou, iou = 0.987654")
+        assert head_prompt(guarded, library, HEAD, seed=0, limit=6000) == before
+        texts = json.dumps([message.content for message in before])
+        assert "987" not in texts
+    finally:
+        library.close()
+
+
+def test_best_programs_differ_in_structure_and_show_train_figures(finished: Path) -> None:
+    material = material_of(finished)
+    numbers = sample(material, 0)
+    assert set(numbers) <= set(material.splits["train"])
+    library = Library(finished)
+    try:
+        best = best_programs(material, library, HEAD, numbers)
+        by_source = {entry.candidate.source: entry.program for entry in library.ranked(HEAD)}
+    finally:
+        library.close()
+    assert 1 <= len(best) <= BEST
+    assert len({by_source[scored.source].structure for scored in best}) == len(best)
+    for scored in best:
+        assert scored.train_iou == pytest.approx(train_iou(material, HEAD, by_source[scored.source], numbers))
+
+
+def test_evidence_at_a_program_differs_from_evidence_at_none(finished: Path) -> None:
+    material = material_of(finished)
+    library = Library(finished)
+    try:
+        program = library.ranked(HEAD)[0].program
+    finally:
+        library.close()
+    alone = strongest_terms(material, HEAD, 0)
+    beside = strongest_terms(material, HEAD, 0, program)
+    assert alone
+    gains = [row.gain for row in alone]
+    assert max((row.gain for row in beside), default=0.0) < max(gains)
+    assert np.isfinite(gains).all()
+
+
+@pytest.mark.skipif(not STORIES.is_dir(), reason="the shared models are not beside this checkout")
+def test_every_prompt_of_a_trained_model_fits(tmp_path: Path) -> None:
+    loaded = load_for(Settings(model=str(STORIES), corpus=DEMO_CORPUS), "cpu")
+    splits: list[Split] = ["validation", "test", *["train"] * 14]  # type: ignore[list-item]
+    ids = encode(loaded, demo_stories()[: len(splits)], 96)
+    extract(loaded, ids, tmp_path / "attention")
+    embeddings = loaded.model.get_input_embeddings().weight.detach()
+    table = TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings))
+    material = Material.build(
+        tmp_path / "attention", table, embeddings, ids, splits, causal=loaded.causal, windows=loaded.windows
+    )
+    library = Library(tmp_path, create=True)
+    try:
+        for head in loaded.heads[::8]:
+            messages = head_prompt(material, library, head, seed=0, limit=4000)
+            assert 3500 < estimate_prompt(messages) <= 4000
+            assert "Text 2" in messages[1].content
+    finally:
+        library.close()
