@@ -44,7 +44,8 @@ def _state(server: ScriptedServer, id_: str) -> Reply | None:
 
 def _work_off(server: ScriptedServer, input_file: str) -> tuple[str, str]:
     lines = [json.loads(line) for line in server.files[input_file].splitlines()]
-    good, bad = [], []
+    good: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
     for place, line in enumerate(lines):
         if server.batch_state == "expired" and place >= len(lines) / 2:
             words = {"code": "batch_expired", "message": "This request could not be executed in time."}
@@ -78,5 +79,7 @@ def _uploaded(request: Request) -> bytes:
     form = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + request.body)
     for part in form.iter_parts():
         if part.get_param("name", header="content-disposition") == "file":
-            return part.get_payload(decode=True)
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            return content
     raise ValueError("the form holds no file")

@@ -102,7 +102,13 @@ def drop() -> Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What the server received; ``time`` is seconds on the monotonic clock, header names are in lower case, ``prompt`` empty but for completions."""
+    """What the server received.
+
+    Attributes:
+        headers: their names in lower case.
+        prompt: empty but for completions; so for ``attempt``, which counts from 1.
+        time: seconds on the monotonic clock.
+    """
 
     method: str
     path: str
@@ -203,10 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         self._handle("GET")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self._handle("POST")
 
     def _handle(self, method: str) -> None:

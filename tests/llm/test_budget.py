@@ -49,7 +49,8 @@ def test_the_estimate_is_above_what_the_parts_of_a_text_need() -> None:
     assert estimate_tokens(text * 50) >= 50 * estimate_tokens(text) - 50
 
 
-def test_an_estimate_counts_what_is_not_stored_once(exchanges: Exchanges, own_prices: Path) -> None:
+@pytest.mark.usefixtures("own_prices")
+def test_an_estimate_counts_what_is_not_stored_once(exchanges: Exchanges) -> None:
     priced = Parameters("paid", None, 50)
     asks = [*questions(3), question("question 1")]
     with ScriptedServer(lambda *_: answer("fine"), models=("paid", "scripted")) as server:
@@ -106,7 +107,7 @@ def test_a_budget_of_nothing_asks_nothing(exchanges: Exchanges) -> None:
 
 
 def test_calls_that_the_server_did_not_take_up_cost_nothing(exchanges: Exchanges) -> None:
-    def play(prompt: str, attempt: int) -> Reply:
+    def play(prompt: str, _: int) -> Reply:
         return answer("fine", usage=(12, 50)) if prompt == "question 0" else error(400)
 
     with ScriptedServer(play) as server:
@@ -116,7 +117,7 @@ def test_calls_that_the_server_did_not_take_up_cost_nothing(exchanges: Exchanges
 
 
 def test_calls_that_may_have_been_billed_count(exchanges: Exchanges) -> None:
-    def play(prompt: str, attempt: int) -> Reply:
+    def play(prompt: str, _: int) -> Reply:
         return answer("fine", usage=(12, 50), latency=5.0 if prompt == "question 0" else 0.0)
 
     with ScriptedServer(play) as server:
@@ -135,7 +136,8 @@ def own_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_a_budget_of_dollars_is_never_passed(exchanges: Exchanges, own_prices: Path) -> None:
+@pytest.mark.usefixtures("own_prices")
+def test_a_budget_of_dollars_is_never_passed(exchanges: Exchanges) -> None:
     one = (12 * 1.0 + 50 * 10.0) / 1e6
     budget, paid = Budget(2.5 * one, "dollars"), Parameters("paid", None, 50)
     with ScriptedServer(lambda *_: answer("fine", usage=(12, 50)), models=("paid",)) as server:
@@ -160,7 +162,8 @@ def test_dollars_need_a_price(exchanges: Exchanges, own_prices: Path) -> None:
         assert client(server, exchanges, budget=Budget(1.0, "dollars")).ask(questions(2), nowhere)[1] is None
 
 
-def test_prices(own_prices: Path) -> None:
+@pytest.mark.usefixtures("own_prices")
+def test_prices() -> None:
     prices = load_prices()
     assert prices.of("paid") == Price(1.0, 10.0)
     assert prices.of("gpt-4o") == prices.of("openai/gpt-4o-2024-08-06") == Price(7.0, 8.0)

@@ -25,7 +25,7 @@ from tests.llm.asking import (
 from tests.llm.scripted_server import MODEL, Reply, ScriptedServer, answer, drop, error, raw, trickle
 
 
-def echo(prompt: str, attempt: int) -> Reply:
+def echo(prompt: str, _: int) -> Reply:
     """Late questions are answered first."""
     number = int(prompt.split()[-1])
     return answer(f"answer to {prompt}", latency=0.02 * (8 - number % 8))
@@ -84,7 +84,7 @@ def test_no_questions_need_no_server(exchanges: Exchanges) -> None:
 def test_no_more_calls_are_under_way_than_allowed(exchanges: Exchanges, concurrency: int) -> None:
     lock, under_way, most = threading.Lock(), 0, 0
 
-    def play(prompt: str, attempt: int) -> Reply:
+    def play(*_: object) -> Reply:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -132,7 +132,7 @@ def test_one_question_that_fails_leaves_the_others(exchanges: Exchanges) -> None
         "question 9": (raw(b"[" * 100_000), "invalid response", "no JSON"),
     }
 
-    def play(prompt: str, attempt: int) -> Reply:
+    def play(prompt: str, _: int) -> Reply:
         return bad[prompt][0] if prompt in bad else answer(prompt)
 
     with ScriptedServer(play) as server:

@@ -12,8 +12,9 @@ def estimate_tokens(text: str) -> int:
 
     A run of ASCII letters counts a token for every 3 letters begun, other characters one token for each UTF-8 byte
     (vocabularies may split digits singly and spell rare characters in bytes), a lone space nothing since it joins the
-    next word, and longer white space or a line break one token for every 4 characters begun. Large byte-level
-    vocabularies stay below this on English, code and tables of numbers, typically at half to four fifths of it.
+    next word, and longer white space or a line break one token for every 4 characters begun. OpenAI's vocabularies
+    (o200k_base, cl100k_base) come to 0.55 to 0.65 of this on English, code and lists of edges, to 0.8 on numbers
+    alone; only letters drawn at random need more than this.
     """
     count = 0
     for piece in _PIECES.finditer(text):
