@@ -81,6 +81,8 @@ ONE_PROGRAM = {
     "a fence in a list": "- " + indented(fence(ONE), "  ").lstrip() + END,
     "a fence behind words": "The program: " + fence(ONE) + END,
     "a fence closed on the last line": f"```python\n{ONE.rstrip()}```\n{END}",
+    "a quotation": PROSE + indented(fence(ONE), "> ") + END,
+    "behind a word": "Program: " + ONE + END,
     "indented code": fence(indented(ONE, "\t")),
     "carriage returns": (PROSE + fence(ONE) + END).replace("\n", "\r\n"),
     "old carriage returns": (PROSE + fence(ONE) + END).replace("\n", "\r"),
@@ -252,9 +254,10 @@ def test_answers_without_a_program_say_why(text: str, finish_reason: str) -> Non
 
 
 _PIECES = [
-    ONE, TWO, HELPED, CUT, BROKEN, PROSE, "```", "```python\n", "~~~\n", "````", "\n", "\r\n", "    ", "\t", "<think>", "</think>",
-    "<reasoning>\n", "def ", "def attend(", "query, key, pair", "):\n", '"', '"""', "'", "\\n", "\\", "\\u12", '{"program": "',
-    '"}', "[", "[[[", "{", "]", "}", ",", "return x\n", "@d\n", "class A:\n", "\x00", "\x0c", "\u2028", "\ud800", "é", "#", "async ",
+    ONE, TWO, HELPED, CUT, BROKEN, PROSE, "```", "```python\n", "~~~\n", "````", "\n", "\r\n", "    ", "\t", "> ",
+    "<think>", "</think>", "<reasoning>\n", "def ", "def attend(", "query, key, pair", "):\n", '"', '"""', "'", "\\n",
+    "\\", "\\u12", '{"program": "', '"}', "[", "[[[", "{", "]", "}", ",", "return x\n", "@d\n", "class A:\n", "\x00",
+    "\x0c", "\u2028", "\ud800", "é", "#", "async ",
 ]  # fmt: skip
 texts = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
 

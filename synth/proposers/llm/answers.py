@@ -7,7 +7,7 @@ import textwrap
 import warnings
 from dataclasses import dataclass, field
 
-from synth.proposers.llm.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning
+from synth.proposers.llm.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning, unquoted
 from synth.proposers.llm.failures import Failure, one_line
 
 _PARAMETERS = ("query", "key", "pair")
@@ -91,6 +91,7 @@ def _distinct(sources: list[str]) -> list[str]:
 
 def _read(text: str, limited: bool) -> _Found:
     """Look where code is likeliest first, and elsewhere only when there is none."""
+    text = unquoted(text)
     found = _in_blocks(in_json(text, anywhere=False), limited)
     if not found:
         found = _in_blocks([block for block in fenced(text) if DEFINITION.search(block.code)], limited)
@@ -100,6 +101,8 @@ def _read(text: str, limited: bool) -> _Found:
         found = _in_code(bare(text), cut=limited, limited=limited)
     if not found:
         found = _in_blocks(inline(text), limited)
+    if not found and (start := _SIGNATURE.search(text)):
+        found = _in_code(text[start.start() :].lstrip(), cut=limited, limited=limited)
     return found
 
 

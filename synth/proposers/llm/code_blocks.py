@@ -78,6 +78,13 @@ def _after_stray_close(said: list[str], thought: list[str]) -> str:
     return text[closings[-1].end() :]
 
 
+def unquoted(text: str) -> str:
+    """A text without the marks of a quotation, if it quotes code."""
+    if not re.search(r"^[ \t]*>[ \t]*(?:```|~~~|def\s)", text, re.MULTILINE):
+        return text
+    return re.sub(r"^[ \t]*> ?", "", text, flags=re.MULTILINE)
+
+
 def fenced(text: str) -> list[Block]:
     """What stands between fences of backticks or tildes."""
     blocks: list[Block] = []
