@@ -12,6 +12,7 @@ A script is a function of the prompt, never of how many calls came before, so th
 import argparse
 import json
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -285,7 +286,7 @@ def main() -> None:
     latency = parser.parse_args().latency
     with ScriptedServer(lambda _prompt, _attempt: answer("fine", latency=latency)) as server:
         print(server.base_url, flush=True)
-        input()
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

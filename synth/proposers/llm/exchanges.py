@@ -143,6 +143,9 @@ class Exchanges(Database):
         super().__init__(path)
         try:
             self._rows("PRAGMA journal_mode=WAL")
+            # A commit outlives the process but not a power cut: waiting for the disk after every answer, as the
+            # default does, would hold up all calls under way for some milliseconds each.
+            self._rows("PRAGMA synchronous=NORMAL")
             with self._transaction():
                 for statement in _SCHEMA.split(";"):
                     self._connection.execute(statement)
