@@ -8,7 +8,7 @@ from pathlib import Path
 
 from synth.proposers.llm.client import Client
 from tests.benchmarks.timing import Comparison
-from tests.llm.asking import PARAMETERS, contents, exchanges_of, nowhere, questions
+from tests.llm.asking import PARAMETERS, contents, exchanges_of, nowhere, question, questions
 
 CALLS, CONCURRENCY, LATENCY = 1000, 32, 0.2
 
@@ -28,6 +28,7 @@ def run() -> Comparison:
         base_url = server.stdout.readline().strip()
         with exchanges_of(Path(folder)) as exchanges:
             client = Client(PARAMETERS, base_url, exchanges, concurrency=CONCURRENCY)
+            client.ask([question("the first loads what the openai package loads late")], nowhere)
             start = time.perf_counter()
             contents(client.ask(questions(CALLS), nowhere))
             seconds = time.perf_counter() - start
