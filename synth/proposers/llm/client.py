@@ -101,16 +101,31 @@ class Client:
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
         """Ask every question that the budget has room for; return those that failed."""
         failures: dict[str, Failure] = {}
-        running: dict[asyncio.Task[Exchange | Failure], str] = {}
-        done = 0
+        queue = iter(waiting.items())
+        admission = asyncio.Lock()  # questions are admitted one after the other, in their order
+        room = asyncio.Event()
+        under_way = done = 0
 
-        async def next_finished() -> None:
-            nonlocal done
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
-                key = running.pop(task)
-                outcome = task.result()
+        async def work() -> None:
+            nonlocal under_way, done
+            while True:
+                async with admission:
+                    key, ask = next(queue, ("", None))
+                    if ask is None:
+                        return
+                    worst = worst_case(ask, self._parameters, self._price)
+                    # A call costs less than its worst case, so one that ends may make room for another.
+                    while under_way and not self._ledger.fits(worst):
+                        room.clear()
+                        await room.wait()
+                    if not self._ledger.fits(worst):
+                        continue
+                    self._ledger.reserve(worst)
+                    under_way += 1
+                outcome = await self._call(connection, key, ask, worst)
+                under_way -= 1
                 done += 1
+                room.set()
                 if isinstance(outcome, Failure):
                     failures[key] = outcome
                 progress(done, len(waiting), self._figure(failures))
@@ -118,21 +133,13 @@ class Client:
 
         async with self._endpoint.open(self._timeout, self._retries) as connection:
             await self._reach(connection)
+            workers = [asyncio.create_task(work()) for _ in range(min(self._concurrency, len(waiting)))]
             try:
-                for key, ask in waiting.items():
-                    worst = worst_case(ask, self._parameters, self._price)
-                    # A call costs less than its worst case, so one that ends may make room for another.
-                    while running and (len(running) >= self._concurrency or not self._ledger.fits(worst)):
-                        await next_finished()
-                    if self._ledger.fits(worst):
-                        self._ledger.reserve(worst)
-                        running[asyncio.create_task(self._call(connection, key, ask, worst))] = key
-                while running:
-                    await next_finished()
+                await asyncio.gather(*workers)
             finally:
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
         self._check_wave(done, failures)
         return failures
 
