@@ -75,7 +75,9 @@ class Client:
 
     def estimate(self, asks: Sequence[Ask]) -> Estimate:
         """What asking would cost at worst; stored answers cost nothing, and equal questions count once."""
-        costs = [worst_case(ask, self._parameters, self._price) for ask in self._unanswered(asks).values()]
+        distinct = {ask.key(self._parameters): ask for ask in asks}
+        unanswered = [ask for key, ask in distinct.items() if self._exchanges.get(key) is None]
+        costs = [worst_case(ask, self._parameters, self._price) for ask in unanswered]
         dollars = sum(cost.dollars or 0.0 for cost in costs) if self._price else None
         return Estimate(sum(cost.tokens for cost in costs), dollars)
 
@@ -88,26 +90,24 @@ class Client:
             InputError: the server cannot be reached, refuses the key, has no such model, or fails call after call.
                 Calls under way are cancelled; what was answered is stored.
         """
-        waiting = self._unanswered(asks)
-        failures = asyncio.run(self._ask_all(waiting, progress)) if waiting else {}
         keys = [ask.key(self._parameters) for ask in asks]
-        return [failures.get(key) or self._exchanges.get(key) for key in keys]
+        outcomes: dict[str, Outcome] = {key: self._exchanges.get(key) for key in dict.fromkeys(keys)}
+        waiting = {key: ask for key, ask in zip(keys, asks, strict=True) if outcomes[key] is None}
+        if waiting:
+            outcomes |= asyncio.run(self._ask_all(waiting, progress))
+        return [outcomes[key] for key in keys]
 
-    def _unanswered(self, asks: Sequence[Ask]) -> dict[str, Ask]:
-        """Distinct questions without a stored answer, by key, in order."""
-        distinct = {ask.key(self._parameters): ask for ask in asks}
-        return {key: ask for key, ask in distinct.items() if self._exchanges.get(key) is None}
-
-    async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
-        """Ask every question that the budget has room for; return those that failed."""
-        failures: dict[str, Failure] = {}
+    async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Exchange | Failure]:
+        """Ask every question that the budget has room for; what became of each."""
+        outcomes: dict[str, Exchange | Failure] = {}
+        failures: list[Failure] = []
         queue = iter(waiting.items())
         admission = asyncio.Lock()  # questions are admitted one after the other, in their order
         room = asyncio.Event()
-        under_way = done = 0
+        under_way = 0
 
         async def work() -> None:
-            nonlocal under_way, done
+            nonlocal under_way
             while True:
                 async with admission:
                     key, ask = next(queue, ("", None))
@@ -124,11 +124,11 @@ class Client:
                     under_way += 1
                 outcome = await self._call(connection, key, ask, worst)
                 under_way -= 1
-                done += 1
                 room.set()
+                outcomes[key] = outcome
                 if isinstance(outcome, Failure):
-                    failures[key] = outcome
-                progress(done, len(waiting), self._figure(failures))
+                    failures.append(outcome)
+                progress(len(outcomes), len(waiting), self._figure(len(failures)))
                 self._watch(outcome)
 
         async with self._endpoint.open(self._timeout, self._retries) as connection:
@@ -140,8 +140,8 @@ class Client:
                 for worker in workers:
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
-        self._check_wave(done, failures)
-        return failures
+        self._check_wave(len(outcomes), failures)
+        return outcomes
 
     async def _call(self, connection: openai.AsyncOpenAI, key: str, ask: Ask, worst: Estimate) -> Exchange | Failure:
         start = time.monotonic()
@@ -163,10 +163,12 @@ class Client:
         seconds = time.monotonic() - start
         outcome = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
         if isinstance(outcome, Exchange):
-            self._exchanges.add(outcome)
+            stored = self._exchanges.add(outcome)
             self._ledger.settle(worst, outcome)
             self._tokens += outcome.prompt_tokens + outcome.answer_tokens
             self._dollars += outcome.dollars or 0.0
+            if not stored:  # another process was first, and its answer stays
+                return self._exchanges.get(key) or outcome
         return outcome
 
     async def _reach(self, connection: openai.AsyncOpenAI) -> None:
@@ -202,9 +204,9 @@ class Client:
         if self._failed_in_a_row >= max(self._concurrency, 8):
             raise self._dead(outcome)
 
-    def _check_wave(self, done: int, failures: dict[str, Failure]) -> None:
+    def _check_wave(self, done: int, failures: list[Failure]) -> None:
         """Stop when every question of a wave failed, on a server that never answered or is not there any more."""
-        passing = [failure for failure in failures.values() if failure.kind != "refused"]
+        passing = [failure for failure in failures if failure.kind != "refused"]
         gone = all(failure.kind == "connection" for failure in passing)
         if passing and len(failures) == done and (gone or not self._answered):
             raise self._dead(passing[-1])
@@ -222,10 +224,10 @@ class Client:
         more = f" and {len(self._listed) - 5} more" if len(self._listed) > 5 else ""
         return f"; it lists {', '.join(self._listed[:5])}{more}"
 
-    def _figure(self, failures: dict[str, Failure]) -> str:
+    def _figure(self, failed: int) -> str:
         parts = [f"{self._tokens:,} tokens"]
         if self._dollars:
             parts.append(f"${self._dollars:.2f}")
-        if failures:
-            parts.append(f"{len(failures)} failed")
+        if failed:
+            parts.append(f"{failed} failed")
         return ", ".join(parts)
