@@ -4,15 +4,14 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 """
 
 import re
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from sandbox.verdicts import Verdict
+from surrogates.database import Database
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.program import Program, ProgramRefused
@@ -91,7 +90,7 @@ class Ranked:
             raise InputError(f"{self.name} in the library cannot be read: {error}; start a new run") from error
 
 
-class Library:
+class Library(Database):
     """The candidates of a run.
 
     Args:
@@ -103,11 +102,10 @@ class Library:
     """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        self.path = folder / FILE_NAME
-        if not create and not self.path.is_file():
+        path = folder / FILE_NAME
+        if not create and not path.is_file():
             raise InputError(f"{folder} holds no library; run `headsynth synthesize MODEL --output {folder}` first")
-        with self._explained():
-            self._connection = sqlite3.connect(self.path, isolation_level=None)
+        super().__init__(path)
         try:
             self._open()
         except InputError:
@@ -126,41 +124,6 @@ class Library:
                 self._connection.execute(f"PRAGMA user_version={_VERSION}")
         elif self._rows("PRAGMA application_id")[0][0] != _APPLICATION or version != _VERSION:
             raise InputError(f"{self.path} is not a library of this version; start a new run directory")
-
-    def close(self) -> None:
-        self._connection.close()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn SQLite's errors into lines that say what to do."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise InputError(
-                f"cannot use {self.path}: {error}; free some space, end other runs on it, and run the command again"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"{self.path} is damaged: {error}; remove it and run `headsynth synthesize` again"
-            ) from error
-
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
-        with self._explained():
-            return self._connection.execute(query, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All that is executed within, or nothing."""
-        with self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                # A full disk makes SQLite roll back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
 
     def finished(self, stage: str) -> set[Head]:
         """Heads for which a stage is done."""

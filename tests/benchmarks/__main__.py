@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.benchmarks import extraction, patched_forward, scoring
+from tests.benchmarks import extraction, llm_throughput, patched_forward, scoring
 from tests.benchmarks.timing import Comparison
 
 
@@ -21,6 +21,13 @@ def main() -> None:
     _line("extraction (32 texts of 128 tokens)", plain, extraction.run(), faster=False)
     for model, found in patched_forward.run().items():
         _line(f"patched forward pass, {model}, 25 % of heads", "the unpatched eager one", found, faster=False)
+    calls = llm_throughput.run()
+    print(
+        f"asking ({llm_throughput.CALLS} calls, {llm_throughput.CONCURRENCY} at once, a server that takes "
+        f"{llm_throughput.LATENCY * 1e3:.0f} ms): {calls.baseline / calls.ours:.0%} of the ideal throughput "
+        f"({calls.ours:.2f} s against {calls.baseline:.2f} s)",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

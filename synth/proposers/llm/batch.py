@@ -1,0 +1,160 @@
+"""Asking by batch: handed in as a file, answered within a day, at half the price."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import openai
+
+from surrogates.errors import InputError
+from synth.progress import Step
+from synth.proposers.llm.batch_files import BATCH_SHARE, request_lines, split_lines, store_answers
+from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
+from synth.proposers.llm.client import RETRIES, Outcome
+from synth.proposers.llm.completions import request_body
+from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
+from synth.proposers.llm.exchanges import Ask, Exchanges, OpenBatch, Parameters, Pending
+from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.prices import load_prices
+
+_TRANSFER_SECONDS = 900.0  # for a file of 200 MB
+_ENDED = ("completed", "failed", "expired", "cancelled")
+
+
+class BatchClient:
+    """Asks one model on one server by batches; see `Client` for the arguments that it shares.
+
+    Args:
+        poll: seconds between two looks at a batch.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        base_url: str | None,
+        exchanges: Exchanges,
+        *,
+        poll: float = 30.0,
+        budget: Budget | None = None,
+        key: str | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        self._parameters = parameters
+        self._endpoint = Endpoint(base_url, key)
+        self._exchanges = exchanges
+        self._poll = poll
+        self._retries = retries
+        self._prices = load_prices()
+        self._ledger = Ledger(budget, parameters.model, self._prices, exchanges)
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
+        """Answers in the order of the questions, after the batch that holds them has ended.
+
+        A batch handed in before, by a run that was killed, is waited for rather than handed in again.
+
+        Raises:
+            InputError: the server takes no batches, cannot be reached, or refuses the key.
+        """
+        distinct = {ask.key(self._parameters): ask for ask in asks}
+        waiting = {key: ask for key, ask in distinct.items() if self._exchanges.get(key) is None}
+        failures: dict[str, Failure] = {}
+        if waiting:
+            try:
+                failures = asyncio.run(self._ask_all(waiting, progress))
+            except openai.OpenAIError as error:
+                raise self._explained(error) from error
+        keys = [ask.key(self._parameters) for ask in asks]
+        return [self._exchanges.get(key) or failures.get(key) for key in keys]
+
+    async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
+        url = self._endpoint.base_url
+        async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
+            batches = self._exchanges.open_batches(url)
+            handed_in = {key for batch in batches for key in batch.keys}
+            for key in handed_in & waiting.keys():
+                self._ledger.reserve(self._worst(waiting[key]))
+            new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
+            self._exchanges.want(new)
+            for part in split_lines(request_lines(new)):
+                batches.append(await self._hand_in(connection, part))
+            failures: dict[str, Failure] = {}
+            done = dict.fromkeys((batch.id for batch in batches), 0)
+            total = sum(len(batch.keys) for batch in batches)
+            while batches:
+                for batch in list(batches):
+                    ended = await self._look(connection, batch, done)
+                    if ended is not None:
+                        failures |= ended
+                        batches.remove(batch)
+                progress(sum(done.values()), total, f"{len(batches)} batches under way" if batches else "")
+                if batches:
+                    await asyncio.sleep(self._poll)
+        return failures
+
+    def _affordable(self, asks: dict[str, Ask]) -> list[Pending]:
+        """Questions that the budget has room for at worst, set aside in it."""
+        chosen = []
+        for key, ask in asks.items():
+            worst = self._worst(ask)
+            if self._ledger.fits(worst):
+                self._ledger.reserve(worst)
+                body = request_body(ask, self._parameters, openai=self._endpoint.is_openai)
+                chosen.append(Pending(key, "", json.dumps(body)))
+        return chosen
+
+    def _worst(self, ask: Ask) -> Estimate:
+        worst = worst_case(ask, self._parameters, self._prices.of(self._parameters.model))
+        return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
+
+    async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
+        """Hand in a batch and remember it before anything else is done."""
+        content = "".join(lines).encode("ascii")
+        file = await connection.files.create(file=("headsynth.jsonl", content), purpose="batch")
+        batch = await connection.batches.create(
+            input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+        )
+        keys = tuple(json.loads(line)["custom_id"] for line in lines)
+        self._exchanges.open_batch(batch.id, self._endpoint.base_url, keys)
+        return OpenBatch(batch.id, keys)
+
+    async def _look(
+        self, connection: openai.AsyncOpenAI, batch: OpenBatch, done: dict[str, int]
+    ) -> dict[str, Failure] | None:
+        """Read a batch that has ended: which of its questions failed, None while it is under way."""
+        try:
+            state = await connection.batches.retrieve(batch.id)
+        except openai.NotFoundError as error:
+            self._exchanges.close_batch(batch.id)
+            raise InputError(
+                f"{self._endpoint.base_url} knows nothing of the batch {batch.id} that this run handed in there; "
+                "run again to hand its questions in anew"
+            ) from error
+        if state.status not in _ENDED:
+            done[batch.id] = state.request_counts.completed if state.request_counts else 0
+            return None
+        failures: dict[str, Failure] = {}
+        for file_id in (state.output_file_id, state.error_file_id):
+            if file_id:
+                content = await connection.files.content(file_id)
+                name = f"the file {file_id} of the batch {batch.id}"
+                failures |= store_answers(content.text, name, self._exchanges, self._prices).failures
+        done[batch.id] = len(batch.keys)
+        self._exchanges.close_batch(batch.id)
+        missing = Failure("expired" if state.status == "expired" else "server error", _why(state))
+        return {key: failures.get(key, missing) for key in batch.keys if self._exchanges.get(key) is None}
+
+    def _explained(self, error: openai.OpenAIError) -> InputError:
+        url = self._endpoint.base_url
+        if isinstance(error, openai.APIStatusError) and error.status_code in (404, 405, 501):
+            return InputError(
+                f"{url} takes no batches; write the questions with `headsynth llm export`, have them answered, and "
+                "read the answers with `headsynth llm import`"
+            )
+        if stop := hopeless(error, self._endpoint, self._parameters.model):
+            return stop
+        return InputError(f"{url} failed to take or return a batch ({failure_of(error)}); run again to go on from here")
+
+
+def _why(state: openai.types.Batch) -> str:
+    errors = [error.message for error in (state.errors.data or []) if error.message] if state.errors else []
+    return one_line(f"the batch {state.id} {state.status}: {errors[0] if errors else 'no answer in it'}")

@@ -1,0 +1,76 @@
+"""The chat-completion format on both sides: the body of a request, and what an answer's body holds."""
+
+from typing import Any
+
+from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
+from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.prices import Price
+from synth.proposers.llm.tokens import estimate_tokens
+
+
+def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str, Any]:
+    """What is sent to ``/chat/completions``.
+
+    Args:
+        openai: the server is OpenAI's own. Its reasoning models refuse ``max_tokens``; most other servers know nothing
+            else and would silently leave the answer unlimited.
+    """
+    body: dict[str, Any] = {
+        "model": parameters.model,
+        "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
+        "max_completion_tokens" if openai else "max_tokens": parameters.answer_tokens,
+    }
+    if parameters.temperature is not None:
+        body["temperature"] = parameters.temperature
+    return body
+
+
+def read_body(
+    body: object, key: str, prompt_tokens: int, model: str, price: Price | None, seconds: float
+) -> Exchange | Failure:
+    """The answer in a response's body.
+
+    Args:
+        body: the decoded JSON, of whatever shape the server chose.
+        prompt_tokens: taken where the server counts no tokens.
+        seconds: how long the call took.
+    """
+    if not isinstance(body, dict):
+        return Failure("invalid response", f"no JSON object but {one_line(repr(body), 80)}")
+    if not body.get("choices") and body.get("error"):
+        # Some routers answer 200 when the server behind them failed.
+        return Failure("server error", error_text(body))
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict) or not isinstance(content, str | None):
+        return Failure("invalid response", f"no choices with a message of text in {one_line(repr(body), 80)}")
+    # A lone surrogate, which JSON can carry, cannot be stored.
+    text = (content or "").encode("utf-8", "replace").decode()
+    usage = body.get("usage")
+    prompt = _count(usage, "prompt_tokens", prompt_tokens)
+    answer = _count(usage, "completion_tokens", estimate_tokens(text))
+    finish = choice.get("finish_reason")
+    return Exchange(
+        key=key,
+        content=text,
+        finish_reason=finish if isinstance(finish, str) else "",
+        prompt_tokens=prompt,
+        answer_tokens=answer,
+        dollars=price.dollars(prompt, answer) if price else None,
+        seconds=seconds,
+        model=model,
+    )
+
+
+def _count(usage: object, name: str, otherwise: int) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and 0 <= count < 2**40 else otherwise
+
+
+def error_text(body: object) -> str:
+    """The message in an error's body, in one line."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    message = error.get("message", error) if isinstance(error, dict) else error
+    return one_line(str(message)) or "no reason given"

@@ -1,0 +1,57 @@
+"""What most tests of the client need: a run's exchanges, questions by their text, and a client that waits little."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from surrogates.library import FILE_NAME, Library
+from synth.proposers.llm.client import Client
+from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Message, Parameters
+from tests.llm.scripted_server import MODEL, ScriptedServer
+
+PARAMETERS = Parameters(MODEL, temperature=None, answer_tokens=50)
+
+
+def question(text: str, sample: int = 0) -> Ask:
+    return Ask((Message("user", text),), sample)
+
+
+def questions(count: int) -> list[Ask]:
+    return [question(f"question {number}") for number in range(count)]
+
+
+@contextmanager
+def exchanges_of(run: Path) -> Iterator[Exchanges]:
+    """The exchanges of a run directory, made when it has none."""
+    Library(run, create=not (run / FILE_NAME).exists()).close()
+    exchanges = Exchanges(run / FILE_NAME)
+    try:
+        yield exchanges
+    finally:
+        exchanges.close()
+
+
+def client(server: ScriptedServer, exchanges: Exchanges, **options: Any) -> Client:
+    given: dict[str, Any] = {"parameters": PARAMETERS, "timeout": 20.0, "retries": 3} | options
+    return Client(given.pop("parameters"), server.base_url, exchanges, **given)
+
+
+class Steps:
+    """Progress as it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, int, str]] = []
+
+    def __call__(self, done: int, total: int, figure: str = "") -> None:
+        self.told.append((done, total, figure))
+
+
+def nowhere(done: int, total: int, figure: str = "") -> None:
+    """Progress that nobody reads."""
+
+
+def contents(outcomes: list[Any]) -> list[str]:
+    """The texts of answers, all of which must be there."""
+    assert all(isinstance(outcome, Exchange) for outcome in outcomes), outcomes
+    return [outcome.content for outcome in outcomes]

@@ -1,0 +1,21 @@
+"""An own place for settings: what the tests find must not depend on the environment they run in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from synth.proposers.llm.exchanges import Exchanges
+from tests.llm.asking import exchanges_of
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "HEADSYNTH_PRICES"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def exchanges(tmp_path: Path) -> Iterator[Exchanges]:
+    with exchanges_of(tmp_path) as opened:
+        yield opened

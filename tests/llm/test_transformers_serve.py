@@ -1,0 +1,101 @@
+"""A server that is not ours: ``transformers serve`` with a tiny chat model of random weights, offline."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surrogates.errors import InputError
+from synth.proposers.llm.answers import programs_in
+from synth.proposers.llm.client import Client
+from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Message, Parameters
+from tests.llm.asking import nowhere, question, questions
+from tests.tiny_models import tiny_model, tiny_tokenizer
+
+_NEEDED = ("fastapi", "uvicorn", "accelerate")
+pytestmark = pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in _NEEDED),
+    reason="needs the extra transformers[serving], which the dev extra installs",
+)
+_TEMPLATE = "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\\n' }}{% endfor %}"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("chat")
+    tiny_model("llama").save_pretrained(folder)
+    tokenizer = tiny_tokenizer("llama")
+    tokenizer.chat_template = _TEMPLATE
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    script = str(Path(sys.executable).with_name("transformers"))
+    command = [script, "serve", "--host", "127.0.0.1", "--port", str(port)]
+    environment = os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path_factory.mktemp("hub")),
+        "OMP_NUM_THREADS": "1",
+    }
+    log = tmp_path_factory.mktemp("log") / "serve.txt"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        _wait(f"http://127.0.0.1:{port}/health", process, log)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.2)
+    raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
+
+
+def test_noise_is_asked_for_counted_stored_and_holds_no_program(
+    base_url: str, model: str, exchanges: Exchanges
+) -> None:
+    client = Client(Parameters(model, temperature=1.0, answer_tokens=12), base_url, exchanges, concurrency=2)
+    asks = [*questions(3), Ask((Message("system", "Be brief."), Message("user", "The ball?")))]
+    outcomes = client.ask(asks, nowhere)
+    for ask, outcome in zip(asks, outcomes, strict=True):
+        assert isinstance(outcome, Exchange)
+        assert 1 <= outcome.answer_tokens <= 12
+        assert outcome.prompt_tokens >= sum(len(message.content.split()) for message in ask.messages)
+        assert outcome.finish_reason in ("stop", "length")
+        assert programs_in(outcome.content, outcome.finish_reason).sources == []
+    totals = exchanges.totals()
+    assert totals.calls == totals.unpriced == 4
+    assert totals.tokens == sum(o.prompt_tokens + o.answer_tokens for o in outcomes if isinstance(o, Exchange))
+
+
+def test_a_wrong_model_name_ends_in_one_line(base_url: str, exchanges: Exchanges) -> None:
+    """The server answers it with 500, which is repeated like any failure of a server."""
+    client = Client(Parameters("no/such-model", None, 12), base_url, exchanges, retries=1)
+    with pytest.raises(InputError) as raised:
+        client.ask([question("Who?"), question("What?")], nowhere)
+    message = str(raised.value)
+    assert message.startswith(f"{base_url} answers nothing for no/such-model, the last time with server error: 500")
+    assert "check the base URL, the model's name and the server" in message
+    assert "\n" not in message
+    assert exchanges.totals().calls == 0
