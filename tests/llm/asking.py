@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from prompts.messages import Message
 from surrogates.library import FILE_NAME, Library
 from synth.proposers.llm.client import Client
-from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Message, Parameters
+from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from tests.llm.scripted_server import MODEL, ScriptedServer
 
 PARAMETERS = Parameters(MODEL, temperature=None, answer_tokens=50)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from prompts.messages import Message, estimate_tokens
 from surrogates.errors import InputError
 from synth.proposers.llm.budget import Budget, Estimate
-from synth.proposers.llm.exchanges import Exchange, Exchanges, Message, Parameters
+from synth.proposers.llm.exchanges import Exchange, Exchanges, Parameters
 from synth.proposers.llm.prices import Price, load_prices
-from synth.proposers.llm.tokens import estimate_tokens
 from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Message, Parameters
+from prompts.messages import Message
+from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.failures import Failure
 from tests.llm.asking import (
     PARAMETERS,

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prompts.messages import Message, estimate_prompt
 from surrogates.errors import InputError
 from synth.proposers.llm.completions import error_text, read_body
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Pending
 from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import Prices
-from synth.proposers.llm.tokens import estimate_prompt
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
@@ -150,7 +150,7 @@ def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[s
     if isinstance(response, dict) and isinstance(status := response.get("status_code"), int):
         if status != 200:
             return key, Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
-        prompt = estimate_prompt([message["content"] for message in request["messages"]])
+        prompt = estimate_prompt([Message(**message) for message in request["messages"]])
         price = prices.of(request["model"])
         read = read_body(response.get("body"), key, prompt, request["model"], price, 0.0)
         if isinstance(read, Exchange) and read.dollars is not None:

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from prompts.messages import estimate_prompt
 from surrogates.errors import InputError
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.prices import PRICES_VARIABLE, Price, Prices
-from synth.proposers.llm.tokens import estimate_prompt
 
 _DOLLARS = re.compile(r"\$?(\d+(?:\.\d+)?)")
 _TOKENS = re.compile(r"(\d+(?:\.\d+)?)([km]?)tok(?:en)?s?", re.IGNORECASE)
@@ -53,7 +53,7 @@ class Estimate:
 
 def worst_case(ask: Ask, parameters: Parameters, price: Price | None) -> Estimate:
     """A call whose answer takes all the tokens it may."""
-    prompt = estimate_prompt([message.content for message in ask.messages])
+    prompt = estimate_prompt(ask.messages)
     dollars = price.dollars(prompt, parameters.answer_tokens) if price else None
     return Estimate(prompt + parameters.answer_tokens, dollars)
 

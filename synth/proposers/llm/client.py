@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import openai
 
+from prompts.messages import estimate_prompt
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
@@ -15,7 +16,6 @@ from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.failures import Failure, one_line
 from synth.proposers.llm.prices import load_prices
-from synth.proposers.llm.tokens import estimate_prompt
 
 Outcome = Exchange | Failure | None
 """An answer, why there is none, or None where asking could have passed the budget."""
@@ -159,7 +159,7 @@ class Client:
             return failure
         except (ValueError, RecursionError) as error:
             return Failure("invalid response", f"the body is no JSON: {one_line(str(error))}")
-        prompt = estimate_prompt([message.content for message in ask.messages])
+        prompt = estimate_prompt(ask.messages)
         seconds = time.monotonic() - start
         outcome = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
         if isinstance(outcome, Exchange):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from prompts.messages import estimate_tokens
 from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
 from synth.proposers.llm.failures import Failure, one_line
 from synth.proposers.llm.prices import Price
-from synth.proposers.llm.tokens import estimate_tokens
 
 
 def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str, Any]:

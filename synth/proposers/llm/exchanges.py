@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Literal
 
+from prompts.messages import Message
 from surrogates.database import Database
 from surrogates.errors import InputError
 
@@ -23,14 +23,6 @@ CREATE TABLE IF NOT EXISTS batches (
     id TEXT NOT NULL PRIMARY KEY, base_url TEXT NOT NULL, keys TEXT NOT NULL
 ) STRICT;
 """
-
-
-@dataclass(frozen=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True)
