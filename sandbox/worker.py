@@ -5,6 +5,7 @@ It knows nothing but what it is sent.
 A program's module is executed anew for every text, so that nothing it kept reaches the next run.
 """
 
+import ast
 import json
 import os
 import signal
@@ -163,6 +164,7 @@ def _receive(line: socket.socket, size: int) -> bytes:
 
 def _warm_up() -> None:
     """Run a program of every kind of answer once, so that what is imported late is here before files are closed."""
+    ast.parse("é = 1")  # names beyond ASCII are normalised by a module that is loaded with the first of them
     source = (
         "def f(query, key, pair):\n return np.exp(query.x)[:, None] * pair.latest(key.previous.x) + np.median([1.0])"
     )

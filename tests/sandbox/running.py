@@ -23,10 +23,11 @@ def text(n: int = 8, seed: int = 0, *, causal: bool = True) -> Text:
 
 
 def call(source: str, on: Text | None = None, **constants: float) -> Call:
-    """A call of the last function of a source."""
+    """A call of the last function of a source, or of ``attend`` where it defines none."""
     functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     features = {("token", "is_comma"), ("token", "length"), ("pair", "distance")}
-    return Call(source, functions[-1].name, constants, on or text(), frozenset(features))
+    entry = functions[-1].name if functions else "attend"
+    return Call(source, entry, constants, on or text(), frozenset(features))
 
 
 def body(lines: str) -> str:
