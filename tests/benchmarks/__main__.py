@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.benchmarks import extraction, llm_throughput, patched_forward, scoring
+from tests.benchmarks import extraction, llm_throughput, patched_forward, sandbox_runs, scoring
 from tests.benchmarks.timing import Comparison
 
 
@@ -21,6 +21,19 @@ def main() -> None:
     _line("extraction (32 texts of 128 tokens)", plain, extraction.run(), faster=False)
     for model, found in patched_forward.run().items():
         _line(f"patched forward pass, {model}, 25 % of heads", "the unpatched eager one", found, faster=False)
+    runs = sandbox_runs.run()
+    print(
+        f"sandbox ({sandbox_runs.TEXTS} runs of two nested loops over {sandbox_runs.TOKENS} tokens): "
+        f"{sandbox_runs.TEXTS / runs.ours:.0f} runs a second, {runs.baseline / runs.ours:.0%} of plain Python in one "
+        f"process ({sandbox_runs.TEXTS / runs.baseline:.0f} a second)",
+        flush=True,
+    )
+    moments = sandbox_runs.moments()
+    print(
+        f"sandbox worker: ready in {moments.start:.2f} s, replaced in {moments.replacement:.2f} s after a kill, "
+        f"a limit of {sandbox_runs.LIMIT} s overrun by {moments.overrun * 1e3:.0f} ms",
+        flush=True,
+    )
     calls = llm_throughput.run()
     print(
         f"asking ({llm_throughput.CALLS} calls, {llm_throughput.CONCURRENCY} at once, a server that takes "
