@@ -16,8 +16,9 @@ from surrogates.errors import ProgramFailed
 from surrogates.features import FeatureUnavailable, Texts, pair_feature
 from surrogates.program import Program
 
-_KEPT_BYTES = 512 << 20
-"""Scores kept of earlier runs: every head asks for the same programs on the same texts."""
+_KEPT_BYTES = 128 << 20
+"""Scores kept of earlier runs: every head asks for the same programs on the same texts. Workers of joblib's that grow by
+much more than this are taken for leaking and ended."""
 
 
 def scripted_scores(program: Program, texts: Texts, constants: Mapping[str, float]) -> Array:
@@ -106,6 +107,9 @@ class _Runs:
         found = [self._kept.get(key) for key in keys]
         missing = [place for place, outcome in enumerate(found) if outcome is None]
         known = [outcome for outcome in found if outcome is not None]
+        for key in keys:
+            if key in self._kept:
+                self._kept.move_to_end(key)
         if until_failure and any(outcome.verdict is not Verdict.OK for outcome in known):
             return found
         outcomes = self.pool.map(calls[place] for place in missing)
