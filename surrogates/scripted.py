@@ -17,8 +17,8 @@ from surrogates.features import FeatureUnavailable, Texts, pair_feature
 from surrogates.program import Program
 
 _KEPT_BYTES = 128 << 20
-"""Scores kept of earlier runs: every head asks for the same programs on the same texts. A worker of joblib's that grows by
-much more than this is taken for leaking and ended."""
+"""Scores kept of earlier runs: every head asks for the same programs on the same texts. A worker of joblib's that
+grows by much more than this is taken for leaking and ended."""
 
 
 def scripted_scores(program: Program, texts: Texts, constants: Mapping[str, float]) -> Array:
