@@ -40,6 +40,14 @@ _MAPPING = {"mmap", "mprotect"}
 _EXECUTABLE = 4  # PROT_EXEC
 
 
+def missing_layers() -> list[str]:
+    """What could protect this machine from a worker and does not, in words; empty where everything holds."""
+    if sys.platform != "linux":
+        return ["seccomp and Landlock, which only Linux has"]
+    missing = [] if pyseccomp is not None else ["seccomp (install libseccomp)"]
+    return missing if landlockpy.supported() else [*missing, "Landlock (a kernel of 5.13 or newer that has it on)"]
+
+
 def confine(memory: int, *, system_calls_and_files: bool = True) -> list[str]:
     """Give up what running a program does not need; there is no way back.
 
@@ -94,7 +102,7 @@ def _limit(memory: int) -> None:
 
 def _close_files() -> bool:
     """Landlock: no file, no TCP port, no signal to others. False where the kernel has none."""
-    if landlockpy is None or not landlockpy.supported():
+    if not landlockpy.supported():
         return False
     with landlockpy.Ruleset(scoped=landlockpy.scope_for_abi(landlockpy.abi_version())) as ruleset:
         ruleset.restrict()

@@ -36,7 +36,6 @@ _ATTRIBUTES_INSTEAD = {
     "format": "write an f-string",
     "format_map": "write an f-string",
     "sub": "write str.replace or a loop over characters",
-    "empty": "write np.zeros",
     "random": "programs are deterministic: the same text must give the same scores",
     "defaultdict": "write a dict and .get(key, default)",
     "Counter": "write a dict and .get(key, 0) + 1",

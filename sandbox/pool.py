@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ LIMIT = 5.0
 MEMORY = 2 << 30
 """Bytes of address space of a worker, the interpreter and NumPy included."""
 SHIPPED = 256 << 20
-"""Bytes of features that a worker keeps; past that it forgets them all and is sent what it needs anew."""
+"""Bytes of texts and features that a worker keeps; past that it forgets them all and is sent what it needs anew."""
 RETIRED_AFTER = 300.0
 """Busy seconds after which a worker is replaced, well under its own limit of processor time."""
 _START_LIMIT = 60.0
@@ -101,6 +101,7 @@ class Pool:
         self._size = workers or os.cpu_count() or 1
         self._workers: list[_Worker] = []
         self._running = False
+        self._failed_starts = 0
 
     def __enter__(self) -> "Pool":
         return self
@@ -130,8 +131,8 @@ class Pool:
     def map(self, calls: Iterable[Call]) -> Iterator[Outcome]:
         """Outcomes in the order of the calls, which are taken from the iterable only as workers become free.
 
-        A worker that dies in the middle of a call is replaced and the call tried once more. Closing the iterator ends
-        the calls that are under way.
+        A worker that dies in the middle of a call is replaced and the call tried once more. Closing the iterator waits
+        for the calls that are under way, each within its limit: a worker that is killed has to be started again.
         """
         if self._running:
             raise RuntimeError("the pool is in use; finish the calls before, or use another pool")
@@ -140,9 +141,12 @@ class Pool:
         try:
             yield from self._map(iter(calls), jobs)
         finally:
+            while jobs and self._workers:
+                for worker, outcome in self._wait(jobs).items():
+                    del jobs[worker]
+                    if outcome is None or outcome.verdict is Verdict.TIMED_OUT:
+                        self._replace(worker)
             self._running = False
-            for worker in jobs:
-                self._replace(worker)
 
     def _map(self, calls: Iterator[Call], jobs: "dict[_Worker, _Job]") -> Iterator[Outcome]:
         self._fill()
@@ -237,8 +241,6 @@ class Pool:
         if worker in self._workers:
             self._workers[self._workers.index(worker)] = _Worker(self._settings)
 
-    _failed_starts = 0
-
 
 @dataclass(eq=False)
 class _Sent:
@@ -302,6 +304,7 @@ class _Worker:
             held.texts[call.text.key] = (len(held.texts), set())
             header["tokens"] = call.text.tokens
             header["causal"] = call.text.causal
+            held.size += sum(map(sys.getsizeof, call.text.tokens))
         number, there = held.texts[call.text.key]
         missing = sorted(call.features - there)
         arrays = [np.ascontiguousarray(call.text.feature(side, name)) for side, name in missing]
@@ -354,15 +357,3 @@ def _outcome(verdict: Verdict, content: bytes, n: int, seconds: float) -> Outcom
     if len(content) != 4 * n * n:
         return "died"
     return Outcome(verdict, np.frombuffer(content, dtype=np.float32).reshape(n, n), seconds=seconds)
-
-
-def run_all(pool: Pool, calls: Sequence[Call]) -> list[Outcome]:
-    """The outcomes up to the first that is not ok, in the order of the calls."""
-    found = []
-    outcomes = pool.map(calls)
-    for outcome in outcomes:
-        found.append(outcome)
-        if outcome.verdict is not Verdict.OK:
-            break
-    outcomes.close()  # type: ignore[attr-defined]
-    return found

@@ -104,22 +104,22 @@ class _Runs:
 
     def outcomes(self, calls: list[Call], *, until_failure: bool) -> list[Outcome | None]:
         keys = [(call.source, tuple(call.constants.items()), call.text.key) for call in calls]
-        found = [self._kept.get(key) for key in keys]
-        missing = [place for place, outcome in enumerate(found) if outcome is None]
-        known = [outcome for outcome in found if outcome is not None]
+        found: dict[tuple, Outcome] = {}
         for key in keys:
             if key in self._kept:
                 self._kept.move_to_end(key)
-        if until_failure and any(outcome.verdict is not Verdict.OK for outcome in known):
-            return found
-        outcomes = self.pool.map(calls[place] for place in missing)
-        for place, outcome in zip(missing, outcomes, strict=True):
-            found[place] = outcome
-            self._keep(keys[place], outcome)
-            if until_failure and outcome.verdict is not Verdict.OK:
-                break
-        outcomes.close()  # type: ignore[attr-defined]
-        return found
+                found[key] = self._kept[key]
+        # Texts that stand in a batch more than once, as in beam search, are run once.
+        missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in found}
+        if not (until_failure and any(outcome.verdict is not Verdict.OK for outcome in found.values())):
+            outcomes = self.pool.map(missing.values())
+            for key, outcome in zip(missing, outcomes, strict=True):
+                found[key] = outcome
+                self._keep(key, outcome)
+                if until_failure and outcome.verdict is not Verdict.OK:
+                    break
+            outcomes.close()  # type: ignore[attr-defined]
+        return [found.get(key) for key in keys]
 
     def _keep(self, key: tuple, outcome: Outcome) -> None:
         if outcome.verdict is Verdict.CRASHED:

@@ -14,6 +14,7 @@ from threading import Thread
 import torch
 from joblib import Parallel, delayed
 
+from sandbox.confinement import missing_layers
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head, select_heads
@@ -151,6 +152,8 @@ class _Work:
     def score_hand(self, programs: Sequence[tuple[str, str]]) -> None:
         if not programs:
             return
+        if missing := missing_layers():
+            self.reporter.say(f"scripted programs run without {' and '.join(missing)}; the other layers hold")
         with self.reporter.stage("score programs by hand") as step:
             self._refit({head: list(programs) for head in self.heads}, "hand", step)
 

@@ -1,7 +1,5 @@
 """Programs that take all they can get: each ends with its verdict, and the queue behind it is finished."""
 
-import time
-
 import pytest
 
 from sandbox.pool import Pool
@@ -30,9 +28,7 @@ def test_a_bomb_ends_with_its_verdict(case: Case, pool: Pool) -> None:
 def test_the_queue_behind_bombs_is_finished(pool: Pool) -> None:
     endless = body("while True:\n    try:\n        while True:\n            pass\n    except Exception:\n        pass")
     hungry = body("x = [1]\nwhile True:\n    x = x + x")
-    begun = time.monotonic()
     outcomes = list(pool.map(call(source, text(4, n)) for n, source in enumerate([endless, hungry, FINE] * 3)))
     assert [outcome.verdict for outcome in outcomes[2::3]] == [Verdict.OK] * 3
     assert {outcome.verdict for outcome in outcomes[::3]} == {Verdict.TIMED_OUT}
     assert {outcome.verdict for outcome in outcomes[1::3]} <= {Verdict.OUT_OF_MEMORY, Verdict.TIMED_OUT}
-    assert time.monotonic() - begun < 60

@@ -1,5 +1,6 @@
 """Scripted programs see what vectorised ones see, and stand in for heads as they do."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from sandbox.verdicts import Verdict
+from sandbox.pool import Call, Pool
+from sandbox.verdicts import Outcome, Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.features import Texts
 from surrogates.heads import Head
@@ -102,6 +104,29 @@ def test_loops_and_their_vectorised_twin_give_the_same_pattern(as_torch: bool) -
     np.testing.assert_allclose(
         np.asarray(faster), np.asarray(pattern(TWIN, texts, constants={"recency": 3.0})), atol=1e-6
     )
+
+
+def test_a_text_that_stands_in_a_batch_twice_is_run_once_and_its_scores_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run: list[Call] = []
+    plain = Pool.map
+
+    def noted(pool: Pool, calls: Iterable[Call]) -> Iterator[Outcome]:
+        given = list(calls)
+        run.extend(given)
+        return plain(pool, given)
+
+    monkeypatch.setattr(Pool, "map", noted)
+    texts = Texts.from_lists([[1, 2, 3]] * 6 + [[3, 2, 1]], TABLE, causal=True)
+    program = scripted("return pair.zeros() + len(query.text[0])")
+    found = scores(program, texts)
+    assert len(run) == 2
+    for row in range(6):
+        np.testing.assert_array_equal(found[row], found[0])
+    assert found[6, 0, 0] != found[0, 0, 0]
+    np.testing.assert_array_equal(scores(program, texts), found)
+    assert len(run) == 2
 
 
 @pytest.fixture
