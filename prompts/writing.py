@@ -109,6 +109,7 @@ def refine_prompt(
     best: Sequence[Compared],
     *,
     causal: bool,
+    evidence: Sequence[Evidence] = (),
     ideas: Sequence[str] = (),
     different: bool = False,
     programs: int = 1,
@@ -121,7 +122,8 @@ def refine_prompt(
         worst: train texts on which it does worst, the worst first.
         best: those on which it does best, the best first.
         causal: see :func:`propose_prompt`.
-        ideas: terms or helper functions of other heads' best programs.
+        evidence: terms that would help beside what the program has, most helpful first.
+        ideas: terms or hypotheses of other heads' best programs.
         different: ask for another hypothesis rather than a targeted change.
         programs: how many to ask for.
         limit: most tokens of the whole.
@@ -142,6 +144,7 @@ def refine_prompt(
             "refine.j2",
             parent=parent,
             compared=[(kind, text, a[:most], b[:most], iou) for kind, text, a, b, iou in compared[: sizes.texts]],
+            evidence=evidence[: sizes.evidence],
             ideas=ideas[: sizes.evidence],
             different=different,
             programs=programs,

@@ -16,16 +16,22 @@ from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.program import Program, ProgramRefused
 
-Origin = Literal["search", "shared", "hand"]
+Origin = Literal["search", "shared", "transfer", "llm", "hand"]
 FILE_NAME = "library.sqlite"
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE candidates (
     layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
     origin TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
-    validation_iou REAL, validation_cross_entropy REAL,
+    model TEXT NOT NULL, round INTEGER NOT NULL, call TEXT NOT NULL,
+    train_iou REAL, validation_iou REAL, validation_cross_entropy REAL,
     iou REAL, iou_low REAL, iou_high REAL, cross_entropy REAL, jsd REAL,
+    PRIMARY KEY (layer, head, stage, place)
+) STRICT;
+CREATE TABLE unusable (
+    layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
+    kind TEXT NOT NULL, reason TEXT NOT NULL, call TEXT NOT NULL,
     PRIMARY KEY (layer, head, stage, place)
 ) STRICT;
 CREATE TABLE finished (
@@ -36,12 +42,13 @@ CREATE TABLE finished (
 
 @dataclass(frozen=True)
 class Scores:
-    """Figures of a program on one head; test figures unless they say validation.
+    """Figures of a program on one head; test figures unless they say train or validation.
 
     Cross-entropies are nats a query row; ``jsd`` is the Jensen-Shannon distance, base 2; ``iou_low`` and ``iou_high``
     bound the 95 % bootstrap interval of the mean over test texts.
     """
 
+    train_iou: float
     validation_iou: float
     validation_cross_entropy: float
     iou: float
@@ -59,6 +66,9 @@ class Candidate:
         label: what to call it in file names: letters, digits and underscores.
         scores: None when the program was refused or failed; ``verdict`` and ``reason`` say how. A program that failed
             on test texts alone has both scores and a verdict other than ok.
+        model: of ``llm`` which language model wrote it, of ``transfer`` whose library it comes from.
+        round: of ``llm``, from 1.
+        call: of ``llm``, the key of the answer that held it.
     """
 
     origin: Origin
@@ -67,6 +77,25 @@ class Candidate:
     scores: Scores | None
     verdict: Verdict = Verdict.OK
     reason: str = ""
+    model: str = ""
+    round: int = 0
+    call: str = ""
+
+    @property
+    def found_by(self) -> str:
+        """Where it comes from, in words: ``search``, ``llm round 2, gpt-5-mini``, ``transfer from gpt2``."""
+        if self.origin == "llm":
+            return f"llm round {self.round}, {self.model}"
+        return f"transfer from {self.model}" if self.origin == "transfer" else self.origin
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A question that brought no program, or a part of an answer that held none; see ``Candidate`` for ``call``."""
+
+    kind: str
+    reason: str
+    call: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,8 +158,19 @@ class Library(Database):
         """Heads for which a stage is done."""
         return {Head(*row) for row in self._rows("SELECT layer, head FROM finished WHERE stage = ?", (stage,))}
 
-    def add(self, head: Head, stage: str, candidates: Iterable[Candidate]) -> None:
+    def add(
+        self,
+        head: Head,
+        stage: str,
+        candidates: Iterable[Candidate],
+        unusable: Iterable[Unusable] = (),
+        *,
+        finished: bool = True,
+    ) -> None:
         """Store what a stage found for a head and mark it done, at once; what the stage stored before is replaced.
+
+        Args:
+            finished: False where more is to come, so that the stage is not marked.
 
         Raises:
             InputError: the disk is full or cannot be written; the library stays as it was.
@@ -146,21 +186,28 @@ class Library(Database):
                 c.source,
                 c.verdict,
                 c.reason,
+                c.model,
+                c.round,
+                c.call,
                 *_figures(c.scores),
             )
             for place, c in enumerate(candidates)
         ]
+        lost = [(head.layer, head.index, stage, place, u.kind, u.reason, u.call) for place, u in enumerate(unusable)]
         key = (stage, head.layer, head.index)
         with self._transaction():
-            self._connection.execute("DELETE FROM candidates WHERE stage = ? AND layer = ? AND head = ?", key)
-            self._connection.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 16)})", rows)
-            self._connection.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", key)
+            for table in ("candidates", "unusable", "finished"):
+                self._connection.execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
+            self._connection.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 20)})", rows)
+            self._connection.executemany("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?)", lost)
+            if finished:
+                self._connection.execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
     def forget(self, stage: str) -> None:
         """Drop what a stage stored for every head."""
         with self._transaction():
-            self._connection.execute("DELETE FROM candidates WHERE stage = ?", (stage,))
-            self._connection.execute("DELETE FROM finished WHERE stage = ?", (stage,))
+            for table in ("candidates", "unusable", "finished"):
+                self._connection.execute(f"DELETE FROM {table} WHERE stage = ?", (stage,))
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""
@@ -169,15 +216,29 @@ class Library(Database):
     def candidates(self, head: Head) -> list[Candidate]:
         """All candidates of a head, failed ones too, in a fixed order."""
         rows = self._rows(
-            "SELECT origin, label, source, verdict, reason, validation_iou, validation_cross_entropy, iou, iou_low,"
-            " iou_high, cross_entropy, jsd FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
+            "SELECT origin, label, source, verdict, reason, model, round, call, train_iou, validation_iou,"
+            " validation_cross_entropy, iou, iou_low, iou_high, cross_entropy, jsd"
+            " FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
             (head.layer, head.index),
         )
         found = []
-        for origin, label, source, verdict, reason, *figures in rows:
+        for origin, label, source, verdict, reason, model, round_, call, *figures in rows:
             scores = None if figures[0] is None else Scores(*figures)
-            found.append(Candidate(origin, label, source, scores, Verdict(verdict), reason))
+            found.append(Candidate(origin, label, source, scores, Verdict(verdict), reason, model, round_, call))
         return found
+
+    def has_asked(self) -> bool:
+        """Whether a language model was asked and anything came of it."""
+        query = "SELECT EXISTS (SELECT 1 FROM candidates WHERE origin = 'llm') OR EXISTS (SELECT 1 FROM unusable)"
+        return bool(self._rows(query)[0][0])
+
+    def unusable(self, head: Head) -> list[Unusable]:
+        """Questions about a head that brought no program, and parts of answers that held none, in a fixed order."""
+        rows = self._rows(
+            "SELECT kind, reason, call FROM unusable WHERE layer = ? AND head = ? ORDER BY stage, place",
+            (head.layer, head.index),
+        )
+        return [Unusable(*row) for row in rows]
 
     def ranked(self, head: Head) -> list[Ranked]:
         """Programs of a head by validation IoU, the shorter first where equal; of equal sources only one."""
@@ -214,10 +275,10 @@ def label_of(text: str) -> str:
 
 def _figures(scores: Scores | None) -> tuple[float | None, ...]:
     if scores is None:
-        return (None,) * 7
+        return (None,) * 8
     return (
-        scores.validation_iou, scores.validation_cross_entropy, scores.iou, scores.iou_low, scores.iou_high,
-        scores.cross_entropy, scores.jsd,
+        scores.train_iou, scores.validation_iou, scores.validation_cross_entropy, scores.iou, scores.iou_low,
+        scores.iou_high, scores.cross_entropy, scores.jsd,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 Type = Literal["mask", "number"]
 Side = Literal["token", "pair"]
 Argument = Literal["count", "strings", "mask"]
+Family = Literal["position", "class", "words", "sentence", "repetition", "meaning"]
+"""What a feature looks at: where a token stands, what kind it is, which it is, and so on."""
 
 MAX_STRINGS = 16
 """Most strings that ``is_one_of`` takes: a longer list is a lookup table, not an explanation."""
@@ -24,63 +26,81 @@ class Feature:
 
     name: str
     side: Side
+    family: Family
     type: Type
     definition: str
     argument: Argument | None = None
     encoders_only: bool = False
 
 
-def _token(name: str, type_: Type, definition: str, **extra: object) -> Feature:
-    return Feature(name, "token", type_, definition, **extra)  # type: ignore[arg-type]
+def _token(family: Family, name: str, type_: Type, definition: str, **extra: object) -> Feature:
+    return Feature(name, "token", family, type_, definition, **extra)  # type: ignore[arg-type]
 
 
-def _pair(name: str, type_: Type, definition: str, **extra: object) -> Feature:
-    return Feature(name, "pair", type_, definition, **extra)  # type: ignore[arg-type]
+def _pair(family: Family, name: str, type_: Type, definition: str, **extra: object) -> Feature:
+    return Feature(name, "pair", family, type_, definition, **extra)  # type: ignore[arg-type]
 
 
 FEATURES: tuple[Feature, ...] = (
-    _token("index", "number", "position in the text, from 0; padding does not count"),
-    _token("is_first", "mask", "the text's first token, which is the beginning-of-text token where there is one"),
-    _token("is_last", "mask", "the text's last token", encoders_only=True),
-    _token("is_special", "mask", "a special token such as <s> or [SEP]"),
-    _token("is_word_start", "mask", "the tokenizer marks a space before it"),
-    _token("is_alphabetic", "mask", "letters only"),
-    _token("is_capitalised", "mask", "starts with an upper-case letter"),
-    _token("is_number", "mask", "digits only"),
-    _token("is_punctuation", "mask", "neither letters, digits nor white space"),
-    _token("is_sentence_end", "mask", "ends in a full stop, exclamation or question mark, closing quotes aside"),
-    _token("is_comma", "mask", "a comma"),
-    _token("is_quote", "mask", "holds a double quotation mark"),
-    _token("is_newline", "mask", "holds a line break"),
+    _token("position", "index", "number", "position in the text, from 0; padding does not count"),
     _token(
+        "position",
+        "is_first",
+        "mask",
+        "the text's first token, which is the beginning-of-text token where there is one",
+    ),
+    _token("position", "is_last", "mask", "the text's last token", encoders_only=True),
+    _token("class", "is_special", "mask", "a special token such as <s> or [SEP]"),
+    _token("class", "is_word_start", "mask", "the tokenizer marks a space before it"),
+    _token("class", "is_alphabetic", "mask", "letters only"),
+    _token("class", "is_capitalised", "mask", "starts with an upper-case letter"),
+    _token("class", "is_number", "mask", "digits only"),
+    _token("class", "is_punctuation", "mask", "neither letters, digits nor white space"),
+    _token(
+        "sentence", "is_sentence_end", "mask", "ends in a full stop, exclamation or question mark, closing quotes aside"
+    ),
+    _token("class", "is_comma", "mask", "a comma"),
+    _token("class", "is_quote", "mask", "holds a double quotation mark"),
+    _token("class", "is_newline", "mask", "holds a line break"),
+    _token(
+        "sentence",
         "is_sentence_start",
         "mask",
         "the first token, or the one after a sentence end or a line break that is none itself",
     ),
-    _token("length", "number", "characters, the word-start space aside; 0 for special tokens"),
-    _token("occurrences", "number", "how often the same token came earlier in the text"),
-    _token("word_position", "number", "how many tokens of its word come before it"),
-    _token("sentence_position", "number", "how many tokens of its sentence come before it"),
-    _token("is_one_of", "mask", f"its text is one of the strings given, at most {MAX_STRINGS}", argument="strings"),
-    _pair("distance", "number", "query index minus key index; signed for encoders"),
-    _pair("log_distance", "number", "log(1 + abs(distance))"),
+    _token("class", "length", "number", "characters, the word-start space aside; 0 for special tokens"),
+    _token("repetition", "occurrences", "number", "how often the same token came earlier in the text"),
+    _token("position", "word_position", "number", "how many tokens of its word come before it"),
+    _token("sentence", "sentence_position", "number", "how many tokens of its sentence come before it"),
+    _token(
+        "words", "is_one_of", "mask", f"its text is one of the strings given, at most {MAX_STRINGS}", argument="strings"
+    ),
+    _pair("position", "distance", "number", "query index minus key index; signed for encoders"),
+    _pair("position", "log_distance", "number", "log(1 + abs(distance))"),
     _pair(
+        "position",
         "offset",
         "mask",
         "the key is exactly k tokens before the query; offset(0) is the query itself",
         argument="count",
     ),
-    _pair("within", "mask", "the key is at most k tokens away", argument="count"),
-    _pair("same_token", "mask", "key and query are the same token"),
-    _pair("same_word", "mask", "key and query belong to the same word"),
-    _pair("word_distance", "number", "words between key and query; 0 within a word; signed for encoders"),
-    _pair("same_sentence", "mask", "key and query belong to the same sentence"),
-    _pair("sentence_distance", "number", "sentences between key and query; signed for encoders"),
-    _pair("follows_same_token", "mask", "the key's left neighbour is the query's token (induction)"),
-    _pair("follows_same_bigram", "mask", "the key's two left neighbours are the query's left neighbour and the query"),
-    _pair("same_previous_token", "mask", "key and query have the same left neighbour"),
-    _pair("similarity", "number", "cosine of the model's input embeddings of key and query"),
+    _pair("position", "within", "mask", "the key is at most k tokens away", argument="count"),
+    _pair("repetition", "same_token", "mask", "key and query are the same token"),
+    _pair("position", "same_word", "mask", "key and query belong to the same word"),
+    _pair("position", "word_distance", "number", "words between key and query; 0 within a word; signed for encoders"),
+    _pair("sentence", "same_sentence", "mask", "key and query belong to the same sentence"),
+    _pair("sentence", "sentence_distance", "number", "sentences between key and query; signed for encoders"),
+    _pair("repetition", "follows_same_token", "mask", "the key's left neighbour is the query's token (induction)"),
     _pair(
+        "repetition",
+        "follows_same_bigram",
+        "mask",
+        "the key's two left neighbours are the query's left neighbour and the query",
+    ),
+    _pair("repetition", "same_previous_token", "mask", "key and query have the same left neighbour"),
+    _pair("meaning", "similarity", "number", "cosine of the model's input embeddings of key and query"),
+    _pair(
+        "position",
         "latest",
         "mask",
         "the nearest key at or before the query where the mask holds; nothing if none",

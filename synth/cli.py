@@ -35,6 +35,21 @@ Heads = Annotated[
     ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", min=0, help="Worker processes; 0 for one a core.")]
+LLM = Annotated[
+    str | None,
+    typer.Option(
+        "--llm", metavar="MODEL", help="A language model that proposes programs, as its server calls it.",
+        show_default=False,
+    ),
+]  # fmt: skip
+Rounds = Annotated[int, typer.Option(metavar="N", min=1, help="Rounds of asking and showing what was wrong.")]
+Candidates = Annotated[int, typer.Option(metavar="N", min=1, help="Programs asked for, a head and round.")]
+PromptTokens = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Most tokens of a whole prompt, by an estimate from above.")
+]
+AnswerTokens = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Most tokens of an answer, a model's reasoning included.")
+]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model runs: cpu, cuda or mps.")]
 
 
@@ -61,6 +76,39 @@ def synthesize_command(
             metavar="DIR", help="A folder of programs of your own to score, one .py file each.", show_default=False
         ),
     ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="A run on another model whose programs are tried on these heads.", show_default=False
+        ),
+    ] = None,
+    llm: LLM = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Its server, such as http://localhost:8000/v1; by default $OPENAI_BASE_URL, or else OpenAI's. The key "
+            "is read from $OPENAI_API_KEY.",
+            show_default=False,
+        ),
+    ] = None,
+    rounds: Rounds = 3,
+    candidates: Candidates = 8,
+    prompt_tokens: PromptTokens = 4000,
+    answer_tokens: AnswerTokens = 4000,
+    concurrency: Annotated[int, typer.Option(metavar="N", min=1, help="Most calls under way at once.")] = 16,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="Most that the language model may cost, as 2.50 (dollars) or 200ktok; asking ends before that.",
+            show_default=False,
+        ),
+    ] = None,
+    llm_batch: Annotated[
+        bool, typer.Option("--llm-batch", help="Ask by batches: half the price, answered within a day.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to a cost of more than a dollar.")] = False,
     max_terms: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="Most terms of a program.")] = 8,
     max_tokens: Annotated[int, typer.Option(metavar="N", min=4, help="Texts are cut to so many tokens.")] = 128,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the split and of sampling.")] = 0,
@@ -86,14 +134,28 @@ def synthesize_command(
     from synth.commands.inspect import show_library
     from synth.pipeline import Request, synthesize
     from synth.progress import Reporter
+    from synth.proposers.llm.asking import LanguageModel
+    from synth.proposers.llm.budget import Budget
+    from synth.proposers.llm.plan import Plan
 
+    language_model = None
+    if llm:
+        language_model = LanguageModel(
+            Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens), base_url, concurrency,
+            Budget.parse(budget) if budget else None, llm_batch, lambda _line: yes or _agrees(),
+        )  # fmt: skip
     settings = Settings(
         model=_lasting(model), corpus=_lasting(corpus), revision=revision, dtype=dtype,
         bos={None: "", True: "yes", False: "no"}[bos], max_tokens=max_tokens, max_terms=max_terms, seed=seed,
     )  # fmt: skip
-    request = Request(settings, output, heads or (), programs, device, jobs)
+    request = Request(settings, output, heads or (), programs, library, language_model, device, jobs)
     run = synthesize(request, Reporter(quiet=quiet))
     show_library(run, as_json=as_json)
+
+
+def _agrees() -> bool:
+    """Whether the user agrees to the cost; where nobody can be asked, nobody does."""
+    return sys.stdin.isatty() and typer.confirm("Go on?", err=True)
 
 
 def _lasting(name: str) -> str:
@@ -143,14 +205,68 @@ def prompt_command(
     run: Run,
     head: Annotated[str, typer.Argument(metavar="HEAD", help="One head, such as L3H7.", show_default=False)],
     prompt_tokens: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Most tokens of the whole prompt, by an estimate from above.")
-    ] = 4000,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Most tokens of the whole prompt, by an estimate from above; by default what the run allows, or 4000.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a language model would be asked about a head; nothing is sent."""
+    """Show what a language model would be asked next about a head; nothing is sent."""
     from synth.commands.prompt import show_prompt
 
     show_prompt(run, head, prompt_tokens, as_json=as_json)
+
+
+llm_app = typer.Typer(help="Carry questions to a language model by hand, and its answers back.", no_args_is_help=True)
+app.add_typer(llm_app, name="llm")
+
+
+@llm_app.command("export")
+def llm_export_command(
+    run: Run,
+    path: Annotated[Path, typer.Argument(metavar="REQUESTS", help="The JSONL file to write.", show_default=False)],
+    llm: LLM = None,
+    heads: Heads = None,
+    rounds: Rounds = 3,
+    candidates: Candidates = 8,
+    prompt_tokens: PromptTokens = 4000,
+    answer_tokens: AnswerTokens = 4000,
+    jobs: Jobs = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Write the questions that wait for an answer, in the format of OpenAI's batches.
+
+    Without --llm the questions are those of the model and the options that the run was last given.
+    """
+    from synth.commands.llm import export
+    from synth.progress import Reporter
+    from synth.proposers.llm.plan import Plan
+
+    plan = Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens) if llm else None
+    export(run, path, plan, jobs, Reporter(quiet=quiet))
+
+
+@llm_app.command("import")
+def llm_import_command(
+    run: Run,
+    path: Annotated[
+        Path, typer.Argument(metavar="ANSWERS", help="A batch's output, or lines by hand.", show_default=False)
+    ],
+    jobs: Jobs = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Store answers, and try the programs in them.
+
+    A line is a batch's, or one by hand: {"custom_id": "…", "content": "what the model wrote"}.
+    """
+    from synth.commands.llm import import_
+    from synth.progress import Reporter
+
+    import_(run, path, jobs, Reporter(quiet=quiet))
 
 
 @app.command("demo")

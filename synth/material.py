@@ -18,6 +18,8 @@ from surrogates.tokens import TokenTable
 from synth.attention import AttentionStore, visible_cells
 from synth.corpus import Split
 
+SAMPLE = 60
+"""Train texts on which programs are compared and attention is summed up."""
 BATCH_CELLS = 1_000_000
 """Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length."""
 
@@ -146,6 +148,11 @@ class Material:
         except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"{path} cannot be read ({error}); run `headsynth synthesize` again") from error
 
+    @property
+    def train_sample(self) -> tuple[int, ...]:
+        """Numbers of some train texts; enough to compare programs, too few to take long."""
+        return self.splits["train"][:SAMPLE]
+
     def lists(self, split: Split) -> list[list[int]]:
         return [list(self.ids[number]) for number in self.splits[split]]
 
@@ -169,12 +176,8 @@ class Material:
         """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
         return torch.from_numpy(AttentionStore(self.attention).read(head, numbers))
 
-    def batches(self, head: Head, split: Split) -> Iterator[Batch]:
-        """The split's texts in order, so many at a time that memory stays bounded."""
-        return self.batches_of(head, self.splits[split])
-
-    def batches_of(self, head: Head, numbers: Sequence[int]) -> Iterator[Batch]:
-        """Some texts in the order given, as :meth:`batches` gives a split's."""
+    def batches(self, head: Head, numbers: Sequence[int]) -> Iterator[Batch]:
+        """Some texts in the order given, so many at a time that memory stays bounded."""
         n = max(len(self.ids[number]) for number in numbers)
         size = max(1, BATCH_CELLS // n**2)
         for start in range(0, len(numbers), size):

@@ -1,40 +1,36 @@
 """From a model and a corpus to a library: the stages in their order, each of which does only what is missing."""
 
 import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import chain
 from pathlib import Path
-from pickle import PicklingError
-from threading import Thread
-
-import torch
-from joblib import Parallel, delayed
 
 from sandbox.confinement import missing_layers
-from sandbox.verdicts import Verdict
-from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head, select_heads
-from surrogates.library import Candidate, Library, Origin, label_of
-from surrogates.program import Program, ProgramRefused
+from surrogates.library import Candidate, Library, label_of
+from surrogates.program import Program
 from surrogates.tokens import TokenTable
 from synth.attention import extract
+from synth.candidates import try_programs
 from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
 from synth.demo import demo_stories
 from synth.export import export_programs
 from synth.material import Material
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
+from synth.proposers import transfer
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.hand import read_programs
+from synth.proposers.llm.asking import LanguageModel
+from synth.proposers.llm.exchanges import Exchanges
+from synth.proposers.llm.rounds import Rounds
 from synth.proposers.search import propose
-from synth.proposers.shared import best_of_others
-from synth.refitting import fit_to_head
+from synth.proposers.shared import best_fitting
+from synth.proposers.transfer import OtherLibrary, read_library
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from synth.scoring import score_candidates
+from synth.workers import each_head
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,8 @@ class Request:
     output: Path
     heads: Sequence[str] = ()
     programs: Path | None = None
+    library: Path | None = None
+    llm: LanguageModel | None = None
     device: str = "cpu"
     jobs: int = 0  # worker processes; 0 for one a core
 
@@ -56,6 +54,9 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
         InputError: something asked for is wrong; what the run directory held before is still there.
     """
     hand = read_programs(request.programs) if request.programs else []
+    other = read_library(request.library, request.output) if request.library else None
+    if request.llm:
+        request.llm.check()
     settings = request.settings
     run = RunDirectory.claim(request.output, settings)
     loaded = load_for(settings, request.device)
@@ -70,16 +71,22 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
     run.start(settings)
     if not resolved:
         write_texts(run.texts, texts)
-    with reporter.stage("attention") as step:
-        extract(loaded, ids, run.attention, progress=step)
-    material.save(run.tokens)
-    del loaded
     library = Library(run.path, create=True)
     try:
+        if request.llm:
+            request.llm.announce(library, heads, reporter.say)
+        with reporter.stage("attention") as step:
+            extract(loaded, ids, run.attention, progress=step)
+        material.save(run.tokens)
+        del loaded
         work = _Work(material, library, heads, settings, request.jobs or os.cpu_count() or 1, reporter)
         work.search()
         work.share()
+        if other:
+            work.transfer(other)
         work.score_hand(hand)
+        if request.llm:
+            work.ask(request.llm)
         with reporter.stage("write programs") as step:
             export_programs(run, library)
             step(1, 1)
@@ -129,7 +136,7 @@ class _Work:
             for group in self.material.by_window(missing):
                 bank = bank_for(self.material, group[0], self.settings.seed)
                 arguments = [(bank, self.settings.max_terms)] * len(group)
-                for head, candidates in self._parallel(_search_head, group, arguments):
+                for head, candidates in each_head(_search_head, self.material, group, arguments, self.jobs):
                     self.library.add(head, "search", candidates)
                     done += 1
                     total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
@@ -141,76 +148,76 @@ class _Work:
         if not missing or len(everyone) == 1:
             return
         programs = {
-            head: [Program.parse(c.source) for c in self.library.candidates(head) if c.origin == "search" and c.scores]
-            for head in everyone
+            head: [Program.parse(c.source) for c in self._scored(head) if c.origin == "search"] for head in everyone
         }
         with self.reporter.stage("try on other heads") as step:
-            won = best_of_others(self.material, programs, step)
+            known = {head: {program.structure for program in own} for head, own in programs.items()}
+            won = best_fitting(self.material, chain.from_iterable(programs.values()), known, step)
         with self.reporter.stage("fit shared programs") as step:
-            self._refit({head: [(_label(p), p.source) for p in won[head]] for head in missing}, "shared", step)
+            proposed = {
+                head: [Candidate("shared", _label(program), program.source, None) for program in won[head]]
+                for head in missing
+            }
+            self._try(proposed, "shared", step)
+
+    def transfer(self, other: OtherLibrary) -> None:
+        missing = [head for head in self.heads if head not in self.library.finished(other.stage)]
+        if not missing:
+            return
+        known = {head: {Program.parse(c.source).structure for c in self._scored(head)} for head in missing}
+        with self.reporter.stage(f"try programs of {other.model}") as step:
+            won = best_fitting(self.material, other.programs, known, step, transfer.KEPT)
+        with self.reporter.stage(f"fit programs of {other.model}") as step:
+            proposed = {
+                head: [Candidate("transfer", _label(p), p.source, None, model=other.model) for p in won[head]]
+                for head in missing
+            }
+            self._try(proposed, other.stage, step)
 
     def score_hand(self, programs: Sequence[tuple[str, str]]) -> None:
         if not programs:
             return
-        if missing := missing_layers():
-            self.reporter.say(f"scripted programs run without {' and '.join(missing)}; the other layers hold")
+        name_missing_layers(self.reporter)
         with self.reporter.stage("score programs by hand") as step:
-            self._refit({head: list(programs) for head in self.heads}, "hand", step)
+            proposed = [Candidate("hand", label, source, None) for label, source in programs]
+            self._try(dict.fromkeys(self.heads, proposed), "hand", step)
 
-    def _refit(self, programs: Mapping[Head, list[tuple[str, str]]], origin: Origin, step: Step) -> None:
-        done = self._parallel(_refit_head, list(programs), [(programs[head], origin) for head in programs])
-        for count, (head, candidates) in enumerate(done, start=1):
-            self.library.add(head, origin, candidates)
-            step(count, len(programs))
-
-    def _parallel(
-        self, task: Callable[..., list[Candidate]], heads: Sequence[Head], arguments: Sequence[tuple]
-    ) -> Iterator[tuple[Head, list[Candidate]]]:
-        """Each head's candidates, in the order of the heads, as they come in."""
-        jobs = min(self.jobs, len(heads))
-        pool = Parallel(n_jobs=jobs, return_as="generator", mmap_mode="c", pre_dispatch=2 * jobs)
-        calls = (
-            delayed(_in_worker)(os.getpid(), task, self.material, head, *own)
-            for head, own in zip(heads, arguments, strict=True)
-        )
-        threads = torch.get_num_threads()
+    def ask(self, llm: LanguageModel) -> None:
+        name_missing_layers(self.reporter)
+        exchanges = Exchanges(self.library.path)
         try:
-            yield from zip(heads, pool(calls), strict=True)
-        except (PicklingError, OSError) as error:
-            folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
-            raise InputError(
-                f"cannot hand work to worker processes: {error}; free some space in {folder}, set JOBLIB_TEMP_FOLDER "
-                "to another folder, or run with --jobs 1"
-            ) from error
-        except BrokenProcessPool as error:
-            raise InputError(
-                "a worker process died, for lack of memory perhaps; run again with fewer --jobs"
-            ) from error
+            exchanges.keep_plan(llm.plan.to_json())
+            rounds = Rounds(
+                self.material, self.library, self.heads, llm.plan, llm.asker(exchanges), self.jobs,
+                self.settings.seed, self.reporter,
+            )  # fmt: skip
+            if unanswered := rounds.run():
+                self.reporter.say(
+                    f"{unanswered} questions were not asked, since the budget of {llm.budget} has no room for them; "
+                    "run again with a larger one to go on"
+                )
         finally:
-            torch.set_num_threads(threads)
+            exchanges.close()
+
+    def _scored(self, head: Head) -> list[Candidate]:
+        return [candidate for candidate in self.library.candidates(head) if candidate.scores]
+
+    def _try(self, proposed: Mapping[Head, list[Candidate]], stage: str, step: Step) -> None:
+        arguments = [(programs,) for programs in proposed.values()]
+        done = each_head(_try, self.material, list(proposed), arguments, self.jobs)
+        for count, (head, candidates) in enumerate(done, start=1):
+            self.library.add(head, stage, candidates)
+            step(count, len(proposed))
+
+
+def name_missing_layers(reporter: Reporter) -> None:
+    """Say which layers of the sandbox this machine does not have, before it runs what strangers wrote."""
+    if missing := missing_layers():
+        reporter.say(f"scripted programs run without {' and '.join(missing)}; the other layers hold")
 
 
 def _label(program: Program) -> str:
     return label_of("_and_".join(list(program.constants)[:2]))
-
-
-def _in_worker(parent: int, task: Callable[..., list[Candidate]], *arguments: object) -> list[Candidate]:
-    torch.set_num_threads(1)  # so that results do not depend on the number of workers
-    if os.getpid() != parent:
-        _end_with(parent)
-    return task(*arguments)
-
-
-@cache
-def _end_with(parent: int) -> None:
-    """Make this worker end when its parent is killed; joblib's would wait for work for ever."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
@@ -219,24 +226,5 @@ def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> 
     return score_candidates(material, head, found)
 
 
-def _refit_head(material: Material, head: Head, programs: Sequence[tuple[str, str]], origin: Origin) -> list[Candidate]:
-    """Score programs with constants fitted to the head; those written by hand also as they are."""
-    found: dict[str, Candidate] = {}
-    for label, source in programs:
-        try:
-            program = Program.parse(source)
-        except ProgramRefused as error:
-            found[source] = Candidate(origin, label, source, None, Verdict.REFUSED, str(error))
-            continue
-        if origin == "hand":
-            found[program.source] = Candidate(origin, label, program.source, None)
-        try:
-            for fitted in fit_to_head(material, head, program):
-                name = f"{label}_fitted" if origin == "hand" else label
-                found.setdefault(fitted.source, Candidate(origin, name, fitted.source, None))
-        except ProgramFailed as error:
-            # It may well run with the constants it came with, which is scored above.
-            found[f"{label}_fitted"] = Candidate(
-                origin, f"{label}_fitted", program.source, None, error.verdict, f"fitting its constants: {error}"
-            )
-    return score_candidates(material, head, list(found.values()))
+def _try(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
+    return list(chain.from_iterable(try_programs(material, head, proposed)))

@@ -1,4 +1,4 @@
-"""Scores a head's candidate programs on validation and test texts."""
+"""Scores a head's candidate programs on train, validation and test texts."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ from synth.material import Batch, Material
 def score_candidates(material: Material, head: Head, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates with their scores.
 
-    One that fails on a validation text has none. One that fails on test texts alone is scored there as if it
+    One that fails on a train or validation text has none. One that fails on test texts alone is scored there as if it
     attended to nothing: what happens on test texts must not choose. The verdict and the reason say so.
 
     Args:
@@ -31,19 +31,20 @@ def score_candidates(material: Material, head: Head, candidates: Sequence[Candid
         candidates: programs; those with a verdict other than "ok" are passed through.
     """
     programs = {c.source: Program.parse(c.source) for c in candidates if c.verdict is Verdict.OK}
-    figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {"validation": [], "test": []} for source in programs}
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {split: [] for split in splits} for source in programs}
     failed: dict[str, tuple[Split, ProgramFailed]] = {}
-    splits: tuple[Split, ...] = ("validation", "test")
     for split in splits:
-        for batch in material.batches(head, split):
+        numbers = material.train_sample if split == "train" else material.splits[split]
+        for batch in material.batches(head, numbers):
             for source, program in programs.items():
-                if source in failed and failed[source][0] == "validation":
+                if source in failed and failed[source][0] != "test":
                     continue  # it has no scores, and may take its time to fail once more
                 try:
                     found = pattern(program, batch.texts, batch.visible)
                 except ProgramFailed as error:
                     failed.setdefault(source, (split, error))
-                    if split == "validation":
+                    if split != "test":
                         continue
                     found = _text_by_text(program, batch)
                 alike = similarity(found, batch.target)
@@ -67,7 +68,7 @@ def _scored(
     if failure is None:
         return replace(candidate, scores=_scores(figures))
     split, error = failure
-    if split == "validation":
+    if split != "test":
         return replace(candidate, verdict=error.verdict, reason=str(error))
     reason = f"on test texts alone: {error}"
     return replace(candidate, verdict=error.verdict, reason=reason, scores=_scores(figures))
@@ -78,6 +79,7 @@ def _scores(figures: dict[Split, list[np.ndarray]]) -> Scores:
     test = np.concatenate(figures["test"], axis=1).astype(np.float64)
     interval = mean_interval(test[0])
     return Scores(
+        train_iou=float(np.concatenate(figures["train"], axis=1)[0].astype(np.float64).mean()),
         validation_iou=float(validation[0].mean()),
         validation_cross_entropy=float(validation[1].mean()),
         iou=interval.mean,

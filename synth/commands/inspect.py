@@ -2,6 +2,9 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +20,8 @@ from surrogates.heads import Head
 from surrogates.library import Library, Ranked
 from synth.drawing import draw_patterns
 from synth.material import Material
+from synth.proposers.llm.accounts import Accounts, Cost
+from synth.proposers.llm.archive import Archive, Elite, Niche
 from synth.run_directory import RunDirectory
 
 Sort = Literal["head", "iou", "terms"]
@@ -37,12 +42,10 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
 
 def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = False) -> None:
     """Print each head's best program."""
-    library = Library(run.path)
-    try:
+    with closing(Library(run.path)) as library:
         best = {head: ranked[0] for head in library.heads() if (ranked := library.ranked(head))}
         verdicts = Counter(c.verdict for head in library.heads() for c in library.candidates(head))
-    finally:
-        library.close()
+        asked = Accounts(library).of(library.heads()) if library.has_asked() else None
     if not best:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
     heads = sorted(best)
@@ -59,6 +62,7 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         "programs": len({entry.program.source for entry in best.values()}),
         "structures": len({entry.program.structure for entry in best.values()}),
         "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
+        "llm": asked and asdict(asked),
     }
     if as_json:
         print(json.dumps({"model": run.settings().model, "heads": rows, "summary": summary}, ensure_ascii=False))
@@ -68,12 +72,13 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     table.add_column("IoU", justify="right", no_wrap=True)
     table.add_column("95 %", justify="right", no_wrap=True)
     table.add_column("terms", justify="right", no_wrap=True)
-    table.add_column("origin", no_wrap=True)
+    table.add_column("origin", overflow="fold")
     table.add_column("hypothesis", overflow="fold")
     for row in rows:
         interval = f"{row['iou_low']:.3f}–{row['iou_high']:.3f}"
         terms, hypothesis = _terms(best[Head.parse(row["head"])]), Text(row["hypothesis"])
-        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, row["origin"], hypothesis)
+        origin = Text(best[Head.parse(row["head"])].candidate.found_by)
+        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, origin, hypothesis)
     console = Console(highlight=False, markup=False)
     console.print(f"{run.settings().model}: best program of each head, test texts", soft_wrap=True)
     console.print(table)
@@ -82,6 +87,8 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
+    if asked:
+        console.print(f"language model: {asked}", soft_wrap=True)
     console.print(f"programs: {run.programs}", soft_wrap=True)
 
 
@@ -105,44 +112,63 @@ def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
         "program": entry.name,
         "hypothesis": entry.program.hypothesis,
         "origin": entry.candidate.origin,
+        "model": entry.candidate.model,
+        "round": entry.candidate.round,
     }
 
 
 def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
-    library = Library(run.path)
-    try:
+    with closing(Library(run.path)) as library:
         known = library.heads()
         if head not in known:
             there = f"{known[0]} to {known[-1]}" if known else "none"
             raise InputError(f"{run.path} has no programs for {head}; heads in it: {there}")
-        ranked, failures = library.ranked(head), library.failures(head)
-    finally:
-        library.close()
+        ranked, failures, unusable = library.ranked(head), library.failures(head), library.unusable(head)
+        accounts = Accounts(library) if library.has_asked() else None
+        asked = accounts.of([head]) if accounts else None
+    costs = [accounts.of_program(entry.candidate) if accounts else None for entry in ranked]
+    niches = _niches(ranked)
     if as_json:
-        rows = [_program_row(entry) for entry in ranked]
         failed = [
-            {"label": c.label, "origin": c.origin, "verdict": c.verdict, "reason": c.reason, "source": c.source}
+            {"label": c.label, "origin": c.origin, "model": c.model, "round": c.round, "verdict": c.verdict,
+             "reason": c.reason, "source": c.source}
             for c in failures
-        ]
-        print(json.dumps({"head": str(head), "programs": rows, "failures": failed}, ensure_ascii=False))
+        ]  # fmt: skip
+        document = {
+            "head": str(head),
+            "programs": [_program_row(entry, cost) for entry, cost in zip(ranked, costs, strict=True)],
+            "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
+            "failures": failed,
+            "unusable": [asdict(part) for part in unusable],
+            "llm": asked and asdict(asked),
+        }
+        print(json.dumps(document, ensure_ascii=False))
         return
     console = Console(highlight=False, markup=False)
     console.print(f"{head}: programs by validation IoU, test figures")
     table = Table(box=box.SIMPLE_HEAD)
     # The name alone gives way on a narrow terminal: its number tells the file.
     table.add_column("program", overflow="ellipsis")
-    table.add_column("origin", no_wrap=True)
+    table.add_column("origin", overflow="fold")
     for name in ("terms", "IoU", "95 %", "cross-\nentropy", "JSD"):
         table.add_column(name, justify="right", no_wrap=True)
-    for entry in ranked:
+    if asked:
+        table.add_column("cost", justify="right")
+    for entry, cost in zip(ranked, costs, strict=True):
         s = entry.scores
         table.add_row(
-            entry.name, entry.candidate.origin, _terms(entry), f"{s.iou:.3f}",
+            entry.name, entry.candidate.found_by, _terms(entry), f"{s.iou:.3f}",
             f"{s.iou_low:.3f}–{s.iou_high:.3f}", f"{s.cross_entropy:.3f}", f"{s.jsd:.3f}",
+            *([str(cost or "")] if asked else []),
         )  # fmt: skip
     console.print(table)
+    if asked:
+        _print_archive(console, niches)
+        console.print(f"language model: {asked}", soft_wrap=True)
     for candidate in failures:
-        console.print(f"{candidate.label} ({candidate.origin}): {candidate.verdict}: {candidate.reason}")
+        console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
+    for part in unusable:
+        console.print(f"no program ({part.kind}): {part.reason}")
     if not ranked:
         return
     console.print(f"{run.programs / head.folder / ranked[0].name}.py", style="bold", soft_wrap=True)
@@ -156,10 +182,36 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         console.print(f"no pattern can be drawn for the first test text: {error}", soft_wrap=True)
 
 
-def _program_row(entry: Ranked) -> dict[str, Any]:
+def _niches(ranked: Sequence[Ranked]) -> list[tuple[Niche, Ranked]]:
+    """The head's archive: the best program of each niche, as a language model may be shown it as a parent."""
+    entries = {entry.candidate.source: entry for entry in ranked}
+    niches = Archive(entry.candidate for entry in ranked).niches
+    return [(niche, entries[elite.candidate.source]) for niche, elite in sorted(niches.items(), key=_by_niche)]
+
+
+def _by_niche(item: tuple[Niche, Elite]) -> tuple[int, tuple[str, ...]]:
+    return item[0].size, item[0].families
+
+
+def _print_archive(console: Console, niches: Sequence[tuple[Niche, Ranked]]) -> None:
+    console.print("Archive: the best program of each size and family of features, by train IoU")
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("niche", overflow="fold")
+    table.add_column("program", overflow="ellipsis")
+    table.add_column("train IoU", justify="right", no_wrap=True)
+    table.add_column("IoU", justify="right", no_wrap=True)
+    for niche, entry in niches:
+        table.add_row(str(niche), entry.name, f"{entry.scores.train_iou:.3f}", f"{entry.scores.iou:.3f}")
+    console.print(table)
+
+
+def _program_row(entry: Ranked, cost: Cost | None) -> dict[str, Any]:
     return {
         "name": entry.name,
         "origin": entry.candidate.origin,
+        "model": entry.candidate.model,
+        "round": entry.candidate.round,
+        "cost": cost and asdict(cost),
         "iou": entry.scores.iou,
         "iou_low": entry.scores.iou_low,
         "iou_high": entry.scores.iou_high,

@@ -1,19 +1,30 @@
 """``headsynth prompt``: what a language model would be asked about a head."""
 
 import json
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from prompts.messages import estimate_tokens
+from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.library import Library
-from synth.head_prompt import head_prompt
 from synth.material import Material
+from synth.progress import Reporter
+from synth.proposers.llm.exchanges import Exchanges
+from synth.proposers.llm.plan import Plan, stage_name
+from synth.proposers.llm.questions import questions_of_round
 from synth.run_directory import RunDirectory
 
 
-def show_prompt(path: Path, head: str, limit: int, *, as_json: bool) -> None:
-    """Print the messages as they would be sent, each under a line with its role and size.
+def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> None:
+    """Print the first question of the head's next round, each message under a line with its role and size.
+
+    Args:
+        path: the run directory.
+        head: its name.
+        limit: most tokens of the prompt; None for those of the run's plan.
+        as_json: print the messages as JSON instead.
 
     Raises:
         InputError: there is no run, it has no such head, or the smallest prompt is larger than ``limit`` tokens.
@@ -21,11 +32,20 @@ def show_prompt(path: Path, head: str, limit: int, *, as_json: bool) -> None:
     run = RunDirectory.open(path)
     wanted = Head.parse(head)
     material = Material.load(run.tokens, run.attention)
-    library = Library(run.path)
-    try:
-        messages = head_prompt(material, library, wanted, seed=run.settings().seed, limit=limit)
-    finally:
-        library.close()
+    if wanted.layer >= len(material.windows):
+        raise InputError(f"the model has no head {wanted}; its layers go from 0 to {len(material.windows) - 1}")
+    with closing(Library(run.path)) as library:
+        with closing(Exchanges(library.path)) as exchanges:
+            kept = exchanges.plan()
+        plan = Plan.from_json(kept) if kept else Plan("")
+        plan = replace(plan, prompt_tokens=limit or plan.prompt_tokens)
+        round_ = 1
+        while wanted in library.finished(stage_name(plan.model, round_)):
+            round_ += 1
+        asked = questions_of_round(
+            material, library, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=Reporter()
+        )
+    messages = asked[wanted][0].messages
     if as_json:
         print(json.dumps([asdict(message) for message in messages], ensure_ascii=False))
         return

@@ -25,7 +25,12 @@ ALIKE = 0.85
 """Correlation from which a term says nothing beside one of greater promise."""
 
 
-def strongest_terms(material: Material, head: Head, seed: int, program: Program | None = None) -> list[Evidence]:
+def evidence_bank(material: Material, head: Head, seed: int) -> Bank:
+    """What :func:`strongest_terms` tries on all heads whose layers see as the head's does."""
+    return bank_for(material, head, seed, most=ROWS)
+
+
+def strongest_terms(material: Material, head: Head, bank: Bank, program: Program | None = None) -> list[Evidence]:
     """The terms that alone save most on train texts, those that save most for their length first.
 
     Those that repel have a minus in front. Of terms that say nearly the same only the first is given.
@@ -33,13 +38,12 @@ def strongest_terms(material: Material, head: Head, seed: int, program: Program 
     Args:
         material: the run's texts and patterns.
         head: whose attention to explain.
-        seed: of the draw of query rows.
+        bank: see :func:`evidence_bank`.
         program: what the terms would be added to; by default nothing, whose pattern is uniform.
 
     Raises:
         ProgramFailed: the program fails on a train text.
     """
-    bank = bank_for(material, head, seed, most=ROWS)
     numbers = material.splits["train"]
     rows = torch.from_numpy(bank.row_numbers)
     place = torch.arange(len(numbers))[:, None]

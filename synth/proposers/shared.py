@@ -1,6 +1,6 @@
-"""Tries every program found for one head on all others."""
+"""Tries programs that were found for other heads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import torch
 
@@ -19,18 +19,24 @@ _TRIAL_BYTES = 500_000_000
 _CHUNK = 64
 
 
-def best_of_others(
-    material: Material, programs: Mapping[Head, Sequence[Program]], progress: Callable[[int, int], None]
+def best_fitting(
+    material: Material,
+    programs: Iterable[Program],
+    known: Mapping[Head, Set[str]],
+    progress: Callable[[int, int], None],
+    kept: int = KEPT,
 ) -> dict[Head, list[Program]]:
-    """For each head the programs of other heads that fit it best as they are, at most ``KEPT``, by training IoU.
+    """For each head the programs that fit it best as they are, by training IoU.
 
     Args:
         material: the run's texts and patterns.
-        programs: every head's own programs, vectorised.
+        programs: what is tried on every head.
+        known: the heads, each with the structures that it needs no more.
         progress: told the programs tried and their number.
+        kept: most programs for a head.
     """
-    distinct = list({p.source: p for own in programs.values() for p in own}.values())
-    heads = sorted(programs)
+    distinct = list({program.source: program for program in programs}.values())
+    heads = sorted(known)
     won: dict[Head, list[Program]] = {}
     groups = material.by_window(heads)
     total, done = len(distinct) * len(groups), 0
@@ -55,8 +61,7 @@ def best_of_others(
             done += len(chunk)
             progress(done, total)
         for place, head in enumerate(group):
-            own = {program.structure for program in programs[head]}
-            won[head] = _best(table[:, place], distinct, own)
+            won[head] = _best(table[:, place], distinct, known[head], kept)
     return won
 
 
@@ -68,13 +73,13 @@ def _pattern(program: Program, texts: Texts, visible: torch.Tensor) -> torch.Ten
         return torch.zeros(visible.shape)
 
 
-def _best(column: torch.Tensor, programs: Sequence[Program], own: set[str]) -> list[Program]:
+def _best(column: torch.Tensor, programs: Sequence[Program], known: Set[str], most: int) -> list[Program]:
     kept: list[Program] = []
-    seen = set(own)
+    seen = set(known)
     for place in torch.argsort(column, descending=True, stable=True).tolist():
         if programs[place].structure not in seen:
             seen.add(programs[place].structure)
             kept.append(programs[place])
-        if len(kept) == KEPT:
+        if len(kept) == most:
             break
     return kept

@@ -50,6 +50,7 @@ PROMPTS = {
         worst=[Compared(TEXTS[0], uniform(TEXTS[0]), 0.25)],
         best=[Compared(TEXTS[1], uniform(TEXTS[1]), 0.75)],
         causal=True,
+        evidence=EVIDENCE[2:],
         ideas=["pair.latest(key.is_sentence_start)", "log1p(query.index) * key.is_first"],
     ),
     "repair": repair_prompt(BROKEN, ERROR, causal=True),

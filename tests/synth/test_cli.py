@@ -37,6 +37,8 @@ def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str,
             "program": entry.name,
             "hypothesis": entry.program.hypothesis,
             "origin": entry.candidate.origin,
+            "model": "",
+            "round": 0,
         }
     ious = [row["iou"] for row in document["heads"]]
     assert document["summary"] == {
@@ -46,6 +48,7 @@ def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str,
         "programs": len({entry.program.source for entry in best.values()}),
         "structures": len({entry.program.structure for entry in best.values()}),
         "verdicts": {"ok": len(rows(finished))},
+        "llm": None,
     }
 
 
@@ -59,6 +62,9 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
             {
                 "name": entry.name,
                 "origin": entry.candidate.origin,
+                "model": "",
+                "round": 0,
+                "cost": None,
                 "iou": entry.scores.iou,
                 "iou_low": entry.scores.iou_low,
                 "iou_high": entry.scores.iou_high,
@@ -69,8 +75,13 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
             }
             for entry in entries
         ],
+        "archive": document["archive"],
         "failures": [],
+        "unusable": [],
+        "llm": None,
     }
+    assert len({row["niche"] for row in document["archive"]}) == len(document["archive"]) > 0
+    assert {row["program"] for row in document["archive"]} <= {row["name"] for row in document["programs"]}
     assert {row["origin"] for row in document["programs"]} == {"search", "shared"}
     for row in document["programs"]:
         assert (finished / "programs" / "L00H03" / f"{row['name']}.py").is_file()

@@ -177,7 +177,7 @@ MOMENTS = [
     ("surrogates.library:Library.add", 1, "before"),
     ("surrogates.library:Library.add", 1, "after"),
     ("surrogates.library:Library.add", 1, "after"),
-    ("synth.pipeline:best_of_others", 1, "after"),
+    ("synth.pipeline:best_fitting", 1, "after"),
     ("surrogates.library:Library.add", 2, "after"),
     ("synth.export:_figures", 3, "before"),
     ("synth.pipeline:export_programs", 1, "after"),
@@ -262,7 +262,7 @@ def test_an_unfinished_run_can_be_inspected_and_finished(
     def stop(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "best_of_others", stop)
+    monkeypatch.setattr(pipeline, "best_fitting", stop)
     interrupted = call(capsys, *command(llama, corpus, run, "L0H0,L0H1"))
     assert interrupted.code == 130
     assert interrupted.err.splitlines()[-1] == ("headsynth: interrupted; run the same command again to go on from here")

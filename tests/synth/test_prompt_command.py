@@ -1,6 +1,7 @@
 """``headsynth prompt`` on finished runs."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from surrogates.tokens import TokenTable
 from synth.attention import extract
 from synth.corpus import Split
 from synth.demo import demo_stories
-from synth.head_prompt import BEST, best_programs, head_prompt, sample, train_iou
 from synth.material import Material
 from synth.models import encode, load_for
-from synth.proposers.evidence import strongest_terms
+from synth.progress import Reporter
+from synth.proposers.evidence import evidence_bank, strongest_terms
+from synth.proposers.llm.exchanges import Ask
+from synth.proposers.llm.plan import Plan
+from synth.proposers.llm.questions import questions, questions_of_round
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from tests.synth.tiny_runs import call, refusal
 
@@ -28,6 +32,11 @@ STORIES = Path(__file__).parents[3] / "shared" / "models" / "stories260K"
 def material_of(path: Path) -> Material:
     run = RunDirectory.open(path)
     return Material.load(run.tokens, run.attention)
+
+
+def asked(material: Material, library: Library, round_: int) -> list[Ask]:
+    plan = Plan("any", prompt_tokens=6000)
+    return questions_of_round(material, library, [HEAD], round_, plan, seed=0, jobs=1, reporter=Reporter())[HEAD]
 
 
 @pytest.mark.parametrize("which", ["finished", "finished_encoder"])
@@ -62,8 +71,9 @@ def test_refusals(finished: Path, tmp_path: Path, capsys: Any) -> None:
     assert "no run directory" in refusal(capsys, "prompt", tmp_path, "L0H3")
 
 
-def test_nothing_of_validation_and_test_decides_a_prompt(run: Path) -> None:
-    """The prompt is the same when all other texts, their patterns and figures are something else."""
+@pytest.mark.parametrize("round_", [1, 2])
+def test_nothing_of_validation_and_test_decides_a_prompt(run: Path, round_: int) -> None:
+    """The questions are the same when all other texts, their patterns and figures are something else."""
     material = material_of(run)
     train = set(material.splits["train"])
 
@@ -76,44 +86,35 @@ def test_nothing_of_validation_and_test_decides_a_prompt(run: Path) -> None:
     others = [number for number in range(len(material.ids)) if number not in train]
     lone = tuple((0, 1) if number in others else tokens for number, tokens in enumerate(material.ids))
     changed = Guarded(**{**vars(material), "ids": lone})
-    library = Library(run)
-    try:
-        before = head_prompt(guarded, library, HEAD, seed=0, limit=6000)
-        assert head_prompt(changed, library, HEAD, seed=0, limit=6000) == before
-        # Figures of validation and test texts reversed: another order of merit, the same prompt.
+    with closing(Library(run)) as library:
+        before = asked(guarded, library, round_)
+        assert asked(changed, library, round_) == before
+        # Figures of validation and test texts reversed: another order of merit, the same questions.
         library._rows("UPDATE candidates SET validation_iou = 1 - validation_iou, iou = 0.987654")
-        assert head_prompt(guarded, library, HEAD, seed=0, limit=6000) == before
-        texts = json.dumps([message.content for message in before])
-        assert "987" not in texts
-    finally:
-        library.close()
+        assert asked(guarded, library, round_) == before
+    texts = json.dumps([message.content for ask in before for message in ask.messages])
+    assert "987" not in texts
 
 
 def test_best_programs_differ_in_structure_and_show_train_figures(finished: Path) -> None:
-    material = material_of(finished)
-    numbers = sample(material, 0)
-    assert set(numbers) <= set(material.splits["train"])
-    library = Library(finished)
-    try:
-        best = best_programs(material, library, HEAD, numbers)
-        by_source = {entry.candidate.source: entry.program for entry in library.ranked(HEAD)}
-    finally:
-        library.close()
-    assert 1 <= len(best) <= BEST
-    assert len({by_source[scored.source].structure for scored in best}) == len(best)
-    for scored in best:
-        assert scored.train_iou == pytest.approx(train_iou(material, HEAD, by_source[scored.source], numbers))
+    with closing(Library(finished)) as library:
+        (first, *_) = asked(material_of(finished), library, 1)
+        entries = library.ranked(HEAD)
+    shown = first.messages[1].content.split("# The best programs so far")[1]
+    found = [entry for entry in entries if entry.candidate.source.strip() in shown]
+    assert found
+    assert len({entry.program.structure for entry in found}) == len(found) == shown.count("```python")
+    for entry in found:
+        assert f"IoU {entry.scores.train_iou:.3f}" in shown
 
 
 def test_evidence_at_a_program_differs_from_evidence_at_none(finished: Path) -> None:
     material = material_of(finished)
-    library = Library(finished)
-    try:
+    with closing(Library(finished)) as library:
         program = library.ranked(HEAD)[0].program
-    finally:
-        library.close()
-    alone = strongest_terms(material, HEAD, 0)
-    beside = strongest_terms(material, HEAD, 0, program)
+    bank = evidence_bank(material, HEAD, 0)
+    alone = strongest_terms(material, HEAD, bank)
+    beside = strongest_terms(material, HEAD, bank, program)
     assert alone
     gains = [row.gain for row in alone]
     assert max((row.gain for row in beside), default=0.0) < max(gains)
@@ -131,11 +132,8 @@ def test_every_prompt_of_a_trained_model_fits(tmp_path: Path) -> None:
     material = Material.build(
         tmp_path / "attention", table, embeddings, ids, splits, causal=loaded.causal, windows=loaded.windows
     )
-    library = Library(tmp_path, create=True)
-    try:
-        for head in loaded.heads[::8]:
-            messages = head_prompt(material, library, head, seed=0, limit=4000)
-            assert 3500 < estimate_prompt(messages) <= 4000
-            assert "Text 2" in messages[1].content
-    finally:
-        library.close()
+    bank = evidence_bank(material, Head(0, 0), 0)
+    for head in loaded.heads[::8]:
+        (ask, *_) = questions(material, head, bank, [], [], 1, Plan("any"), 0)
+        assert 3500 < estimate_prompt(ask.messages) <= 4000
+        assert "Text 2" in ask.messages[1].content

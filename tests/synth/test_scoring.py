@@ -1,5 +1,6 @@
 """Scoring: what fails is shown, and test texts choose nothing."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from sandbox.verdicts import Verdict
@@ -38,15 +39,20 @@ def test_a_program_that_fails_on_validation_texts_has_no_scores(finished: Path) 
 
 def test_a_failure_on_test_texts_alone_takes_no_rank_away(finished: Path) -> None:
     material = material_of(finished)
-    # A string that comes in test texts and in no validation text decides where the program fails.
-    strings = {
-        split: {material.table.texts[token] for number in numbers for token in material.ids[number]}
+    # Two tokens that follow each other in test texts alone decide where the program fails.
+    pairs = {
+        split: {
+            (material.table.texts[left], material.table.texts[token])
+            for number in numbers
+            for left, token in pairwise(material.ids[number])
+        }
         for split, numbers in material.splits.items()
     }
-    text = min(strings["test"] - strings["validation"])
+    left, token = min(pairs["test"] - pairs["validation"] - pairs["train"])
+    place = f"query.is_one_of({token!r}) & query.previous.is_one_of({left!r})"
     source = (
-        'def fails(query, key, pair, c=1.0):\n    """Fails after a rare token."""\n'
-        f"    return pair.log_distance + where(query.is_one_of({text!r}), (c - c) / (c - c), 0.0)\n"
+        'def fails(query, key, pair, c=1.0):\n    """Fails after a rare pair."""\n'
+        f"    return pair.log_distance + where({place}, (c - c) / (c - c), 0.0)\n"
     )
     (found,) = score_candidates(material, Head(0, 3), [Candidate("hand", "rare", source, None)])
     assert found.verdict is Verdict.NOT_FINITE

@@ -99,7 +99,7 @@ class BatchClient:
             if self._ledger.fits(worst):
                 self._ledger.reserve(worst)
                 body = request_body(ask, self._parameters, openai=self._endpoint.is_openai)
-                chosen.append(Pending(key, "", json.dumps(body)))
+                chosen.append(Pending(key, ask.label, json.dumps(body)))
         return chosen
 
     def _worst(self, ask: Ask) -> Estimate:

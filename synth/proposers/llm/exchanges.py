@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS exchanges (
 CREATE TABLE IF NOT EXISTS pending (
     place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT NOT NULL, request TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS plan (
+    place INTEGER PRIMARY KEY CHECK (place = 1), plan TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS batches (
     id TEXT NOT NULL PRIMARY KEY, base_url TEXT NOT NULL, keys TEXT NOT NULL
 ) STRICT;
@@ -42,10 +45,11 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question; ``sample`` tells several answers to the same question apart."""
+    """A question; ``sample`` tells several answers to the same question apart, ``label`` says what it is about."""
 
     messages: tuple[Message, ...]
     sample: int = 0
+    label: str = ""
 
     def key(self, parameters: Parameters) -> str:
         """Names the answer: SHA-256, in hexadecimal, of everything that may change it.
@@ -197,6 +201,16 @@ class Exchanges(Database):
     def pending(self) -> list[Pending]:
         """Questions that wait for an answer, in the order in which they were noted."""
         return [Pending(*row) for row in self._rows("SELECT key, label, request FROM pending ORDER BY place")]
+
+    def plan(self) -> str | None:
+        """What :meth:`keep_plan` kept last."""
+        rows = self._rows("SELECT plan FROM plan")
+        return rows[0][0] if rows else None
+
+    def keep_plan(self, plan: str) -> None:
+        """Keep what is asked of a language model, for answers that come later."""
+        with self._transaction():
+            self._connection.execute("INSERT OR REPLACE INTO plan VALUES (1, ?)", (plan,))
 
     def open_batch(self, id_: str, base_url: str, keys: Iterable[str]) -> None:
         """Remember a batch that was handed in."""

@@ -1,0 +1,119 @@
+"""``headsynth llm``: questions and answers that a person carries."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from surrogates.errors import InputError
+from surrogates.heads import select_heads
+from surrogates.library import Library
+from synth.export import export_programs
+from synth.material import Material
+from synth.pipeline import name_missing_layers
+from synth.progress import Reporter
+from synth.proposers.llm.batch_files import import_answers, write_requests
+from synth.proposers.llm.carried import Carried
+from synth.proposers.llm.exchanges import Exchanges
+from synth.proposers.llm.plan import Plan
+from synth.proposers.llm.prices import load_prices
+from synth.proposers.llm.rounds import Rounds
+from synth.run_directory import RunDirectory
+
+
+def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: Reporter) -> None:
+    """Write the questions that wait, as many as can be asked with the answers there are.
+
+    Args:
+        path: the run directory.
+        requests: the file to write.
+        plan: what to ask; None for what the run was given last.
+        jobs: most worker processes, 0 for one a core.
+        reporter: told the progress.
+
+    Raises:
+        InputError: there is no finished run, no plan, or the file cannot be written.
+    """
+    with _opened(path) as opened:
+        if plan:
+            opened.exchanges.keep_plan(plan.to_json())
+        asker = opened.go_on(jobs, reporter)
+        if not asker.noted:
+            reporter.say("no question waits for an answer: all rounds are done")
+            return
+        try:
+            files = write_requests(asker.noted, requests)
+        except OSError as error:
+            raise InputError(f"cannot write {requests}: {error.strerror}; name another file") from error
+    heads = len({question.label for question in asker.noted})
+    reporter.say(f"{len(asker.noted)} questions about {heads} heads: {', '.join(map(str, files))}")
+    reporter.say(
+        f"bring the answers back with `headsynth llm import {path} ANSWERS`: a batch's output, or lines "
+        'such as {"custom_id": "…", "content": "…"}'
+    )
+
+
+def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
+    """Store answers and try the programs in them; what they lead to is asked with the next export.
+
+    Args:
+        path: the run directory.
+        answers: a JSONL file.
+        jobs: most worker processes, 0 for one a core.
+        reporter: told the progress.
+
+    Raises:
+        InputError: there is no run that asked, or the file is wrong; its good lines are stored and tried all the same.
+    """
+    with _opened(path) as opened:
+        wrong: InputError | None = None
+        try:
+            read = import_answers(answers, opened.exchanges, load_prices())
+        except InputError as error:
+            wrong = error
+        else:
+            reporter.say(
+                f"{read.stored} answers stored, {read.kept} questions had one before, {read.unknown} lines answer "
+                f"no question of this run, {len(read.failures)} questions failed"
+            )
+            for failure in sorted(map(str, read.failures.values())):
+                reporter.say(f"  {failure}")
+        asker = opened.go_on(jobs, reporter)
+        export_programs(opened.run, opened.library)
+    if wrong:
+        raise wrong
+    if asker.noted:
+        reporter.say(f"{len(asker.noted)} questions wait: `headsynth llm export {path} REQUESTS` writes them")
+    reporter.say(f"see `headsynth inspect {path}`")
+
+
+@dataclass(frozen=True)
+class _Opened:
+    run: RunDirectory
+    library: Library
+    exchanges: Exchanges
+
+    def go_on(self, jobs: int, reporter: Reporter) -> Carried:
+        """Take the rounds as far as the stored answers go, and note the questions that then wait."""
+        kept = self.exchanges.plan()
+        if kept is None:
+            raise InputError(f"{self.run.path} has asked no language model yet; name one with --llm MODEL")
+        plan = Plan.from_json(kept)
+        heads = select_heads(self.library.heads(), plan.heads)
+        material = Material.load(self.run.tokens, self.run.attention)
+        name_missing_layers(reporter)
+        asker = Carried(plan.parameters, self.exchanges)
+        seed = self.run.settings().seed
+        Rounds(material, self.library, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter).run()
+        return asker
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Opened]:
+    run = RunDirectory.open(path)
+    with closing(Library(path)) as library:
+        if not library.heads():
+            raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
+        with closing(Exchanges(library.path)) as exchanges:
+            yield _Opened(run, library, exchanges)

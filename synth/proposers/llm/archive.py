@@ -1,0 +1,99 @@
+"""What is known of a head: the best program of each niche, so that parents differ and not only the best is improved.
+
+A grid as in MAP-Elites (Mouret and Clune 2015), over a program's size and the families of features it uses.
+"""
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from surrogates.library import Candidate
+from surrogates.program import Program
+from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+
+SIZES = (32, 64, 128, 256)
+"""Upper bounds of the size classes, in nodes of the body's syntax tree; a larger program is in the class beyond."""
+
+
+@dataclass(frozen=True)
+class Niche:
+    """A cell of the grid.
+
+    Attributes:
+        size: place of the size class, from 0.
+        families: of features, in alphabetical order; ``text`` where a program reads the tokens' strings itself.
+    """
+
+    size: int
+    families: tuple[str, ...]
+
+    def __str__(self) -> str:
+        bound = f"up to {SIZES[self.size]}" if self.size < len(SIZES) else f"over {SIZES[-1]}"
+        return f"{bound} nodes: {', '.join(self.families) or 'nothing of the vocabulary'}"
+
+
+@dataclass(frozen=True)
+class Elite:
+    """The best program of its niche."""
+
+    candidate: Candidate
+    train_iou: float
+
+    @cached_property
+    def program(self) -> Program:
+        return Program.parse(self.candidate.source)
+
+
+class Archive:
+    """The best program of each niche by IoU on train texts, the shorter where equal.
+
+    Args:
+        candidates: of one head; those without scores do not count.
+    """
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        scored = [Elite(c, c.scores.train_iou) for c in candidates if c.scores]
+        scored.sort(key=lambda e: (-e.train_iou, len(e.candidate.source), e.candidate.source))
+        self.niches: dict[Niche, Elite] = {}
+        seen: set[str] = set()
+        for elite in scored:
+            # Of the fits of one structure only the best counts.
+            if elite.program.structure not in seen:
+                seen.add(elite.program.structure)
+                self.niches.setdefault(niche_of(elite.program), elite)
+
+    @property
+    def elites(self) -> list[Elite]:
+        """One a niche, the best first."""
+        return list(self.niches.values())
+
+
+def niche_of(program: Program) -> Niche:
+    """The cell a program belongs to."""
+    tree = ast.parse(program.structure)
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
+    families = {str(feature.family) for feature in features} | ({"text"} if "text" in named else set())
+    nodes = sum(1 for _ in ast.walk(tree))
+    return Niche(sum(nodes > bound for bound in SIZES), tuple(sorted(families)))
+
+
+def draw_parents(elites: Sequence[Elite], generator: np.random.Generator) -> list[Elite]:
+    """The best first, then the others in a random order in which the better ones tend to come early."""
+    if not elites:
+        return []
+    others = np.arange(1, len(elites))
+    weights = 1 / (1.0 + others)
+    order = generator.choice(others, len(others), replace=False, p=weights / weights.sum()) if len(others) else others
+    return [elites[0], *(elites[place] for place in order.tolist())]
+
+
+def earlier(candidates: Iterable[Candidate], model: str, round_: int) -> list[Candidate]:
+    """What was known before a round: the model's later programs left out.
+
+    A run that was killed amid a round and goes on thus asks what it would have asked.
+    """
+    return [c for c in candidates if not (c.origin == "llm" and c.model == model and c.round >= round_)]

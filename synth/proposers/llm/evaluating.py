@@ -1,0 +1,99 @@
+"""Puts what a language model answered to the test, for one head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from surrogates.heads import Head
+from surrogates.library import Candidate, Unusable, label_of
+from surrogates.program import Program, ProgramRefused
+from synth.candidates import try_programs
+from synth.material import Material
+from synth.proposers.llm.answers import programs_in
+from synth.proposers.llm.exchanges import Exchange
+from synth.proposers.llm.failures import Failure
+
+_LABEL_WORDS = 5
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A program as it was written that cannot be used, and what was said of it."""
+
+    source: str
+    error: str
+
+
+@dataclass
+class Tried:
+    """What became of some answers.
+
+    Attributes:
+        candidates: the programs in them, scored or with a verdict.
+        unusable: parts that held no program, and programs that were known.
+        broken: programs that were refused or failed, to be sent back.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    unusable: list[Unusable] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+
+
+def try_answers(
+    material: Material,
+    head: Head,
+    known: Sequence[Candidate],
+    outcomes: Sequence[Exchange | Failure],
+    model: str,
+    round_: int,
+) -> Tried:
+    """Fit and score the programs in answers.
+
+    Args:
+        material: the run's texts and patterns.
+        head: which the answers are about.
+        known: its candidates so far; a program of the same structure is not tried again.
+        outcomes: answers, or why there is none, in the order of the questions.
+        model: which wrote them.
+        round_: in which it was asked.
+    """
+    tried = Tried()
+    seen = {_structure(candidate.source) for candidate in known} - {""}
+    proposed: list[Candidate] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            tried.unusable.append(Unusable(outcome.kind, outcome.reason))
+            continue
+        answer = programs_in(outcome.content, outcome.finish_reason)
+        tried.unusable += [Unusable(failure.kind, failure.reason, outcome.key) for failure in answer.failures]
+        for source in answer.sources:
+            structure = _structure(source)
+            if structure in seen:
+                reason = "its structure was tried on this head before"
+                tried.unusable.append(Unusable("known program", reason, outcome.key))
+                continue
+            seen |= {structure} - {""}
+            proposed.append(Candidate("llm", _label(source), source, None, model=model, round=round_, call=outcome.key))
+    for candidate, results in zip(proposed, try_programs(material, head, proposed), strict=True):
+        tried.candidates += results
+        if results and not any(result.scores for result in results):
+            tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
+    return tried
+
+
+def _structure(source: str) -> str:
+    """A program's structure; none where it cannot be read, which says nothing about others."""
+    try:
+        return Program.parse(source).structure
+    except ProgramRefused:
+        return ""
+
+
+def _label(source: str) -> str:
+    """A name for the program's files: its own where it has one, or else how its hypothesis begins."""
+    try:
+        program = Program.parse(source)
+    except ProgramRefused:
+        return "refused"
+    if program.name != "attend":
+        return label_of(program.name)
+    return label_of(" ".join(program.hypothesis.split()[:_LABEL_WORDS]))

@@ -1,0 +1,60 @@
+"""What a run asks of a language model, kept with the run so that answers brought later find their place."""
+
+import json
+from dataclasses import asdict, dataclass
+from math import ceil
+
+from synth.proposers.llm.exchanges import Parameters
+
+PER_PROPOSAL = 4
+"""Programs asked for at once where none is to be improved; more cost less each, and resemble each other more."""
+PER_REFINEMENT = 2
+"""Versions asked for of one parent."""
+DIFFERENT_EVERY = 3
+"""Rounds after which another hypothesis is asked for rather than a targeted change."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is asked, of which model.
+
+    Attributes:
+        heads: as the user named them; none at all stands for all.
+        candidates: programs asked for, a head and round.
+        prompt_tokens: most tokens of a prompt, by the estimate.
+        answer_tokens: most tokens of an answer, reasoning included.
+    """
+
+    model: str
+    heads: tuple[str, ...] = ()
+    rounds: int = 3
+    candidates: int = 8
+    prompt_tokens: int = 4000
+    answer_tokens: int = 4000
+
+    @property
+    def parameters(self) -> Parameters:
+        # Several answers to one question must differ, so the temperature is left to the server's habit.
+        return Parameters(self.model, None, self.answer_tokens)
+
+    def sizes(self, round_: int) -> list[int]:
+        """How many programs each question of a round asks for."""
+        count = ceil(self.candidates / (PER_PROPOSAL if round_ == 1 else PER_REFINEMENT))
+        return [self.candidates // count + (place < self.candidates % count) for place in range(count)]
+
+    def calls(self, round_: int) -> int:
+        """Most calls of a round for one head: every program may be sent back once."""
+        return len(self.sizes(round_)) + self.candidates
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        stored = json.loads(text)
+        return cls(**stored | {"heads": tuple(stored["heads"])})
+
+
+def stage_name(model: str, round_: int) -> str:
+    """What the library calls a round."""
+    return f"llm {model} {round_:03d}"

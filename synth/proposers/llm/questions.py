@@ -1,0 +1,193 @@
+"""What a language model is asked about one head in one round, from train texts alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prompts.messages import Message, estimate_prompt, estimate_tokens
+from prompts.summary import summary_lines
+from prompts.writing import Scored, propose_prompt, refine_prompt, system_message
+from surrogates.errors import ProgramFailed
+from surrogates.heads import Head
+from surrogates.library import Candidate, Library
+from surrogates.program import Program
+from synth.material import Material
+from synth.progress import Reporter
+from synth.proposers.bank import Bank
+from synth.proposers.evidence import evidence_bank, strongest_terms
+from synth.proposers.llm.archive import Archive, Elite, draw_parents, earlier
+from synth.proposers.llm.exchanges import Ask
+from synth.proposers.llm.head_texts import compare, easiest, head_texts
+from synth.proposers.llm.ideas import ideas_of
+from synth.proposers.llm.plan import DIFFERENT_EVERY, Plan
+from synth.proposers.shared import best_fitting
+from synth.workers import each_head
+
+SHOWN = 6
+"""Texts that may be shown edge by edge."""
+COMPARED = 30
+"""Texts, the easiest to read, of which the worst and the best of a parent are shown."""
+BEST = 3
+"""Programs of the archive that may be shown."""
+NEAR = 0.02
+"""IoU by which a shorter program may fall behind the best."""
+
+
+def questions_of_round(
+    material: Material, library: Library, heads: Sequence[Head], round_: int, plan: Plan, *, seed: int, jobs: int,
+    reporter: Reporter,
+) -> dict[Head, list[Ask]]:  # fmt: skip
+    """Every head's questions of a round; see :func:`questions`.
+
+    Args:
+        library: what it holds of the plan's model from this round on is left out.
+        jobs: most worker processes.
+    """
+    known = {head: earlier(library.candidates(head), plan.model, round_) for head in heads}
+    ideas = _ideas(material, library, heads, round_, plan, reporter) if round_ > 1 else {}
+    asked: dict[Head, list[Ask]] = {}
+    with reporter.stage(f"round {round_}: write questions") as step:
+        for group in material.by_window(heads):
+            bank = evidence_bank(material, group[0], seed)
+            arguments = [(bank, known[head], ideas.get(head, []), round_, plan, seed) for head in group]
+            for head, found in each_head(questions, material, group, arguments, jobs):
+                asked[head] = found
+                step(len(asked), len(heads))
+    return {head: asked[head] for head in heads}
+
+
+def _ideas(
+    material: Material, library: Library, heads: Sequence[Head], round_: int, plan: Plan, reporter: Reporter
+) -> dict[Head, list[str]]:
+    """Of the other heads' best programs those that fit a head best as they are, taken apart."""
+    best: dict[Head, Program] = {}
+    for head in library.heads():
+        if found := _best(earlier(library.candidates(head), plan.model, round_)):
+            best[head] = Program.parse(found.source)
+    if len(best) < 2:
+        return {}
+    own = {head: {best[head].structure} if head in best else set[str]() for head in heads}
+    with reporter.stage(f"round {round_}: ideas of other heads") as step:
+        won = best_fitting(material, best.values(), own, step)
+    return {head: ideas_of(won[head], best[head].source if head in best else "") for head in heads}
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate of highest IoU on train texts, the shorter where equal."""
+    scored = [(-c.scores.train_iou, len(c.source), c.source, place) for place, c in enumerate(candidates) if c.scores]
+    return candidates[min(scored)[3]] if scored else None
+
+
+def questions(
+    material: Material,
+    head: Head,
+    bank: Bank,
+    known: Sequence[Candidate],
+    ideas: Sequence[str],
+    round_: int,
+    plan: Plan,
+    seed: int,
+) -> list[Ask]:
+    """The questions of a round: in the first for programs, later for better versions of those there are.
+
+    Args:
+        material: the run's texts and patterns.
+        head: one of the model's.
+        bank: what evidence is looked for in.
+        known: its candidates from before the round.
+        ideas: of other heads' programs, one line each.
+        round_: from 1.
+        plan: how much to ask for.
+        seed: the run's.
+
+    Raises:
+        InputError: even the smallest prompt is larger than the plan allows.
+    """
+    archive = Archive(known)
+    asked: list[list[Message]] = []
+    sizes = plan.sizes(round_)
+    if round_ > 1:
+        generator = np.random.default_rng([seed, head.layer, head.index, round_])
+        parents = draw_parents(_fitting(archive, material.causal, plan), generator)
+        asked = _refinements(material, head, bank, parents, ideas, round_, plan)
+    if not asked:
+        by_size = {size: _proposal(material, head, bank, archive, size, plan) for size in dict.fromkeys(sizes)}
+        asked = [by_size[size] for size in sizes]
+    # Equal questions are told apart by their number; where there are few parents, each is asked about again.
+    found: list[Ask] = []
+    for place in range(len(sizes)):
+        messages = tuple(asked[place % len(asked)])
+        sample = sum(ask.messages == messages for ask in found)
+        found.append(Ask(messages, sample, str(head)))
+    return found
+
+
+def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, programs: int, plan: Plan) -> list[Message]:
+    """Ask for programs, the best so far beside what the head does."""
+    texts = head_texts(material, head, easiest(material))
+    return propose_prompt(
+        summary_lines(texts),
+        texts[:SHOWN],
+        causal=material.causal,
+        evidence=strongest_terms(material, head, bank),
+        best=[_scored(elite) for elite in _shortest_first(archive.elites)[:BEST]],
+        programs=programs,
+        limit=plan.prompt_tokens,
+    )
+
+
+def _fitting(archive: Archive, causal: bool, plan: Plan) -> list[Elite]:
+    """The elites that leave room in a prompt for what they miss."""
+    room = plan.prompt_tokens - estimate_prompt([system_message(causal=causal)])
+    return [e for e in _shortest_first(archive.elites) if 2 * estimate_tokens(e.candidate.source) < room]
+
+
+def _refinements(
+    material: Material,
+    head: Head,
+    bank: Bank,
+    parents: Sequence[Elite],
+    ideas: Sequence[str],
+    round_: int,
+    plan: Plan,
+) -> list[list[Message]]:
+    """A question about each parent, as many as the round has or there are parents for."""
+    sizes = plan.sizes(round_)
+    numbers = easiest(material)[:COMPARED]
+    asked: list[list[Message]] = []
+    for elite in parents:
+        if len(asked) == len(sizes):
+            break
+        try:
+            compared = compare(material, head, elite.program, numbers)
+            evidence = strongest_terms(material, head, bank, elite.program)
+        except ProgramFailed:
+            continue  # it ran when it was scored; one that fails now and then is no parent
+        compared.sort(key=lambda c: c.iou)
+        asked.append(
+            refine_prompt(
+                _scored(elite),
+                compared[: SHOWN // 2],
+                compared[: SHOWN // 2 - 1 : -1][: SHOWN // 2],
+                causal=material.causal,
+                evidence=evidence,
+                ideas=ideas,
+                different=round_ % DIFFERENT_EVERY == 0,
+                programs=sizes[len(asked)],
+                limit=plan.prompt_tokens,
+            )
+        )
+    return asked
+
+
+def _shortest_first(elites: Sequence[Elite]) -> list[Elite]:
+    """The shortest that comes near the best in front: it says as much in less of the prompt."""
+    if not elites:
+        return []
+    near = [elite for elite in elites if elite.train_iou >= elites[0].train_iou - NEAR]
+    first = min(near, key=lambda elite: len(elite.candidate.source))
+    return [first, *(elite for elite in elites if elite is not first)]
+
+
+def _scored(elite: Elite) -> Scored:
+    return Scored(elite.candidate.source, elite.train_iou)

@@ -1,0 +1,73 @@
+"""Spreads work on heads over worker processes."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from pickle import PicklingError
+from threading import Thread
+from typing import TypeVar
+
+import torch
+from joblib import Parallel, delayed
+
+from surrogates.errors import InputError
+from surrogates.heads import Head
+from synth.material import Material
+
+Result = TypeVar("Result")
+
+
+def each_head(
+    task: Callable[..., Result], material: Material, heads: Sequence[Head], arguments: Sequence[tuple], jobs: int
+) -> Iterator[tuple[Head, Result]]:
+    """``task(material, head, *arguments)`` for each head, in the order of the heads, as results come in.
+
+    Args:
+        arguments: one tuple a head.
+        jobs: most processes at once; with one, the work is done in this process.
+
+    Raises:
+        InputError: memory or the space for temporary files ran out.
+    """
+    if not heads:
+        return
+    jobs = min(jobs, len(heads))
+    pool = Parallel(n_jobs=jobs, return_as="generator", mmap_mode="c", pre_dispatch=2 * jobs)
+    calls = (
+        delayed(_in_worker)(os.getpid(), task, material, head, *own) for head, own in zip(heads, arguments, strict=True)
+    )
+    threads = torch.get_num_threads()
+    try:
+        yield from zip(heads, pool(calls), strict=True)
+    except (PicklingError, OSError) as error:
+        folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
+        raise InputError(
+            f"cannot hand work to worker processes: {error}; free some space in {folder}, set JOBLIB_TEMP_FOLDER "
+            "to another folder, or run with --jobs 1"
+        ) from error
+    except BrokenProcessPool as error:
+        raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _in_worker(parent: int, task: Callable[..., Result], *arguments: object) -> Result:
+    torch.set_num_threads(1)  # so that results do not depend on the number of workers
+    if os.getpid() != parent:
+        _end_with(parent)
+    return task(*arguments)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Make this worker end when its parent is killed; joblib's would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
