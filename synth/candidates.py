@@ -34,7 +34,12 @@ def try_programs(material: Material, head: Head, proposed: Sequence[Candidate]) 
         found.append(own)
     scored = score_candidates(material, head, list(chain.from_iterable(found)))
     bounds = accumulate(map(len, found), initial=0)
-    return [scored[start:end] for start, end in pairwise(bounds)]
+    return [_without_repeats(scored[start:end]) for start, end in pairwise(bounds)]
+
+
+def _without_repeats(own: list[Candidate]) -> list[Candidate]:
+    """One failure is enough of a program that fails fitted and as it is."""
+    return own if any(candidate.scores for candidate in own) else own[:1]
 
 
 def _fitted(material: Material, head: Head, candidate: Candidate) -> list[Candidate]:

@@ -33,5 +33,5 @@ def _figures(entry: Ranked) -> str:
     scores = entry.scores
     return (
         f"test IoU {scores.iou:.3f} ({scores.iou_low:.3f} to {scores.iou_high:.3f}), "
-        f"cross-entropy {scores.cross_entropy:.3f} nats, found by {entry.candidate.origin}"
+        f"cross-entropy {scores.cross_entropy:.3f} nats, found by {entry.candidate.found_by}"
     )

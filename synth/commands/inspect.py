@@ -17,10 +17,10 @@ from rich.text import Text
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head
-from surrogates.library import Library, Ranked
+from surrogates.library import Candidate, Library, Ranked
 from synth.drawing import draw_patterns
 from synth.material import Material
-from synth.proposers.llm.accounts import Accounts, Cost
+from synth.proposers.llm.accounts import Accounts, UsedAnswer
 from synth.proposers.llm.archive import Archive, Elite, Niche
 from synth.run_directory import RunDirectory
 
@@ -126,7 +126,7 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         ranked, failures, unusable = library.ranked(head), library.failures(head), library.unusable(head)
         accounts = Accounts(library) if library.has_asked() else None
         asked = accounts.of([head]) if accounts else None
-    costs = [accounts.of_program(entry.candidate) if accounts else None for entry in ranked]
+        answers = accounts.answers(head) if accounts else []
     niches = _niches(ranked)
     if as_json:
         failed = [
@@ -136,9 +136,10 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         ]  # fmt: skip
         document = {
             "head": str(head),
-            "programs": [_program_row(entry, cost) for entry, cost in zip(ranked, costs, strict=True)],
+            "programs": [_program_row(entry) for entry in ranked],
             "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
             "failures": failed,
+            "answers": [asdict(answer) for answer in answers],
             "unusable": [asdict(part) for part in unusable],
             "llm": asked and asdict(asked),
         }
@@ -149,26 +150,24 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     # The name alone gives way on a narrow terminal: its number tells the file.
     table.add_column("program", overflow="ellipsis")
-    table.add_column("origin", overflow="fold")
+    table.add_column("origin", no_wrap=True)
     for name in ("terms", "IoU", "95 %", "cross-\nentropy", "JSD"):
         table.add_column(name, justify="right", no_wrap=True)
-    if asked:
-        table.add_column("cost", justify="right")
-    for entry, cost in zip(ranked, costs, strict=True):
+    for entry in ranked:
         s = entry.scores
         table.add_row(
-            entry.name, entry.candidate.found_by, _terms(entry), f"{s.iou:.3f}",
+            entry.name, _origin(entry.candidate), _terms(entry), f"{s.iou:.3f}",
             f"{s.iou_low:.3f}–{s.iou_high:.3f}", f"{s.cross_entropy:.3f}", f"{s.jsd:.3f}",
-            *([str(cost or "")] if asked else []),
         )  # fmt: skip
     console.print(table)
     if asked:
         _print_archive(console, niches)
+        _print_answers(console, answers, ranked)
         console.print(f"language model: {asked}", soft_wrap=True)
     for candidate in failures:
         console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
-    for part in unusable:
-        console.print(f"no program ({part.kind}): {part.reason}")
+    for (kind, reason), count in Counter((part.kind, part.reason) for part in unusable).items():
+        console.print(f"no program, {count} times {kind}: {reason}" if count > 1 else f"no program, {kind}: {reason}")
     if not ranked:
         return
     console.print(f"{run.programs / head.folder / ranked[0].name}.py", style="bold", soft_wrap=True)
@@ -205,13 +204,31 @@ def _print_archive(console: Console, niches: Sequence[tuple[Niche, Ranked]]) -> 
     console.print(table)
 
 
-def _program_row(entry: Ranked, cost: Cost | None) -> dict[str, Any]:
+def _print_answers(console: Console, answers: Sequence[UsedAnswer], ranked: Sequence[Ranked]) -> None:
+    console.print("Answers that held programs")
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("round", justify="right", no_wrap=True)
+    table.add_column("model", overflow="fold")
+    table.add_column("cost", overflow="fold")
+    table.add_column("programs, by their number", overflow="fold")
+    for answer in answers:
+        numbers = [entry.name.split("_")[0] for entry in ranked if entry.candidate.call == answer.call]
+        table.add_row(str(answer.round), answer.model, str(answer.cost), ", ".join(numbers) or "none that ran")
+    console.print(table)
+
+
+def _origin(candidate: Candidate) -> str:
+    """In a word or two: ``llm 2`` for round 2."""
+    return f"llm {candidate.round}" if candidate.origin == "llm" else candidate.origin
+
+
+def _program_row(entry: Ranked) -> dict[str, Any]:
     return {
         "name": entry.name,
         "origin": entry.candidate.origin,
         "model": entry.candidate.model,
         "round": entry.candidate.round,
-        "cost": cost and asdict(cost),
+        "call": entry.candidate.call,
         "iou": entry.scores.iou,
         "iou_low": entry.scores.iou_low,
         "iou_high": entry.scores.iou_high,

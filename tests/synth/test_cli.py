@@ -64,7 +64,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
                 "origin": entry.candidate.origin,
                 "model": "",
                 "round": 0,
-                "cost": None,
+                "call": "",
                 "iou": entry.scores.iou,
                 "iou_low": entry.scores.iou_low,
                 "iou_high": entry.scores.iou_high,
@@ -77,6 +77,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
         ],
         "archive": document["archive"],
         "failures": [],
+        "answers": [],
         "unusable": [],
         "llm": None,
     }

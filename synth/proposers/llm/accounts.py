@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sandbox.verdicts import Verdict
 from surrogates.heads import Head
 from surrogates.library import Candidate, Library, Unusable
-from synth.proposers.llm.answers import programs_in
 from synth.proposers.llm.exchanges import Exchange, Exchanges
 
 
@@ -16,11 +15,11 @@ from synth.proposers.llm.exchanges import Exchange, Exchanges
 class Cost:
     """Tokens read and written, and dollars; None where a price was unknown."""
 
-    tokens: float
+    tokens: int
     dollars: float | None
 
     def __str__(self) -> str:
-        tokens = f"{self.tokens:,.0f} tokens"
+        tokens = f"{self.tokens:,} tokens"
         return tokens if self.dollars is None else f"${self.dollars:,.4f}, {tokens}"
 
 
@@ -36,14 +35,24 @@ class Account:
 
     calls: int
     cost: Cost
-    verdicts: Counter[Verdict]
-    unusable: Counter[str]
+    verdicts: dict[Verdict, int]
+    unusable: dict[str, int]
 
     def __str__(self) -> str:
-        ended = ", ".join(f"{self.verdicts[verdict]} {verdict}" for verdict in Verdict if self.verdicts[verdict])
-        without = ", ".join(f"{count} {kind}" for kind, count in sorted(self.unusable.items()))
+        ended = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
+        without = ", ".join(f"{count} {kind}" for kind, count in self.unusable.items())
         parts = f"candidates: {ended or 'none'}; without a program: {without or 'none'}"
         return f"{self.calls:,} answers, {self.cost}; {parts}"
+
+
+@dataclass(frozen=True)
+class UsedAnswer:
+    """An answer that held programs; ``call`` is its key."""
+
+    call: str
+    model: str
+    round: int
+    cost: Cost
 
 
 class Accounts:
@@ -67,21 +76,22 @@ class Accounts:
             unusable += self._library.unusable(head)
         calls = {c.call for c in written} | {part.call for part in unusable}
         calls &= self._exchanges.keys()
+        verdicts = Counter(candidate.verdict for candidate in written)
         return Account(
             calls=len(calls),
             cost=_sum(self._exchanges[call] for call in calls),
-            verdicts=Counter(candidate.verdict for candidate in written),
-            unusable=Counter(part.kind for part in unusable),
+            verdicts={verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
+            unusable=dict(sorted(Counter(part.kind for part in unusable).items())),
         )
 
-    def of_program(self, candidate: Candidate) -> Cost | None:
-        """A program's share in what its answer cost; None where no language model wrote it."""
-        exchange = self._exchanges.get(candidate.call)
-        if exchange is None:
-            return None
-        share = max(1, len(programs_in(exchange.content, exchange.finish_reason).sources))
-        tokens = (exchange.prompt_tokens + exchange.answer_tokens) / share
-        return Cost(tokens, None if exchange.dollars is None else exchange.dollars / share)
+    def answers(self, head: Head) -> list[UsedAnswer]:
+        """The answers about a head in which there were programs, in the order of their rounds."""
+        found: dict[str, UsedAnswer] = {}
+        for candidate in self._library.candidates(head):
+            if exchange := self._exchanges.get(candidate.call):
+                cost = _sum([exchange])
+                found.setdefault(candidate.call, UsedAnswer(candidate.call, candidate.model, candidate.round, cost))
+        return list(found.values())
 
 
 def _sum(exchanges: Iterable[Exchange]) -> Cost:
