@@ -1,5 +1,6 @@
 """A language model proposes programs: played by a server on loopback, met through the command line."""
 
+import ast
 import signal
 import sqlite3
 import time

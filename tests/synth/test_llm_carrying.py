@@ -1,0 +1,128 @@
+"""Questions carried to a language model as files, by batches of a server or by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.llm.conftest import no_settings as no_settings
+from tests.llm.player import player
+from tests.llm.scripted_server import MODEL, ScriptedServer
+from tests.synth.test_llm_rounds import FAULTY, by_model, lost
+from tests.synth.test_llm_rounds import asking as asking
+from tests.synth.test_llm_rounds import copy as copy
+from tests.synth.tiny_runs import call, ranked, refusal, rows
+
+Command = Callable[..., tuple[object, ...]]
+
+
+def export(capsys: Any, run: Path, path: Path, *more: object) -> list[dict[str, Any]]:
+    """The questions that wait, written to a file and read back; none where no file is written."""
+    path.unlink(missing_ok=True)
+    outcome = call(capsys, "llm", "export", run, path, *more)
+    assert outcome.code == 0, outcome.err
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def play(question: dict[str, Any], faulty: float = 0.0) -> str:
+    """What the player writes to a question, for which the first attempt counts."""
+    prompt = "\n\n".join(message["content"] for message in question["body"]["messages"])
+    reply = player(faulty)(prompt, 1)
+    return json.loads(reply.body)["choices"][0]["message"]["content"]
+
+
+def bring(capsys: Any, run: Path, path: Path, answers: dict[str, str]) -> str:
+    lines = [json.dumps({"custom_id": key, "content": content}) for key, content in answers.items()]
+    path.write_text("\n".join(lines) + "\n")
+    outcome = call(capsys, "llm", "import", run, path)
+    assert outcome.code == 0, outcome.err
+    return outcome.err
+
+
+def test_answers_carried_by_hand_make_the_same_library(copy: Any, asking: Command, tmp_path: Path, capsys: Any) -> None:
+    asked, carried = copy("asked"), copy("carried")
+    with ScriptedServer(player()) as server:
+        assert call(capsys, *asking(asked, server)).code == 0
+    waves = 0
+    while questions := export(capsys, carried, tmp_path / "requests.jsonl", "--llm", MODEL):
+        assert {question["body"]["model"] for question in questions} == {MODEL}
+        bring(capsys, carried, tmp_path / "answers.jsonl", {q["custom_id"]: play(q) for q in questions})
+        waves += 1
+        assert waves < 10
+    assert waves == 3
+    assert rows(carried) == rows(asked)
+    assert lost(carried) == lost(asked)
+    assert {p.name for p in (carried / "programs").rglob("*.py")} == {
+        p.name for p in (asked / "programs").rglob("*.py")
+    }
+    cost = call(capsys, "inspect", carried, "--json").document["summary"]["llm"]["cost"]
+    assert cost == {"tokens": 0, "dollars": 0.0}
+
+
+def test_answers_for_one_head_alone_are_tried_and_ranked(copy: Any, tmp_path: Path, capsys: Any) -> None:
+    run = copy("run")
+    path, answers = tmp_path / "requests.jsonl", tmp_path / "answers.jsonl"
+    questions = export(capsys, run, path, "--llm", MODEL, "--heads", "L0H3")
+    said = bring(capsys, run, answers, {questions[0]["custom_id"]: play(questions[0])})
+    # One of its two questions is answered: its programs compete, and the other question still waits.
+    assert "1 answers stored" in said
+    assert "1 questions wait" in said
+    shown = call(capsys, "inspect", run, "L0H3", "--json").document["programs"]
+    written = [program for program in shown if program["origin"] == "llm"]
+    assert written
+    assert {(program["model"], program["round"]) for program in written} == {(MODEL, 1)}
+    assert [p["iou"] for p in shown] == [e.scores.iou for h, es in ranked(run).items() if str(h) == "L0H3" for e in es]
+    assert {
+        str(head) for head, entries in ranked(run).items() if any(e.candidate.origin == "llm" for e in entries)
+    } == {"L0H3"}
+    # Without --llm it goes on with what was asked last; the other answer comes, and the next round's questions wait.
+    (left,) = export(capsys, run, path)
+    assert left == questions[1]
+    bring(capsys, run, answers, {left["custom_id"]: play(left)})
+    later = export(capsys, run, path)
+    assert len(later) == 4
+    assert all("The program to improve" in question["body"]["messages"][1]["content"] for question in later)
+
+
+def test_batches_make_the_same_library(copy: Any, asking: Command, capsys: Any) -> None:
+    asked, batched = copy("asked"), copy("batched")
+    with ScriptedServer(player(FAULTY), batch_polls=0) as server:
+        assert call(capsys, *asking(asked, server, "--rounds", 2)).code == 0
+        alone = len(server.completions)
+        outcome = call(capsys, *asking(batched, server, "--rounds", 2, "--llm-batch"))
+        assert outcome.code == 0, outcome.err
+        assert len(server.completions) == alone
+    assert by_model(batched)
+    # A batch answers each line once: what only a repeat would have brought is missing, and counted.
+    assert {row[4] for row in lost(batched)} >= {row[4] for row in lost(asked)} - {"invalid response"}
+
+
+def test_where_no_batches_are_taken_the_questions_can_be_carried(
+    copy: Any, asking: Command, tmp_path: Path, capsys: Any
+) -> None:
+    run = copy("run")
+    with ScriptedServer(player(), batches=False) as server:
+        outcome = call(capsys, *asking(run, server, "--llm-batch"))
+    assert outcome.code == 2
+    assert "headsynth llm export" in outcome.err.splitlines()[-1]
+    assert len(export(capsys, run, tmp_path / "requests.jsonl")) == 6
+
+
+def test_refusals(copy: Any, tmp_path: Path, capsys: Any) -> None:
+    run = copy("run")
+    path = tmp_path / "file.jsonl"
+    path.write_text("")
+    assert "name one with --llm MODEL" in call(capsys, "llm", "export", run, path).err
+    assert "name one with --llm MODEL" in call(capsys, "llm", "import", run, path).err
+    assert "no run directory" in refusal(capsys, "llm", "export", tmp_path, path, "--llm", MODEL)
+    assert "no head L7H7" in refusal(capsys, "llm", "export", run, path, "--llm", MODEL, "--heads", "L7H7")
+    outcome = call(capsys, "llm", "export", run, tmp_path / "no" / "folder.jsonl", "--llm", MODEL, "--heads", "L0H3")
+    assert outcome.code == 2
+    assert "cannot write" in outcome.err.splitlines()[-1]
+    (question, _) = export(capsys, run, path, "--llm", MODEL, "--heads", "L0H3")
+    good = json.dumps({"custom_id": question["custom_id"], "content": play(question)})
+    path.write_text(f"{good}\nno JSON\n")
+    outcome = call(capsys, "llm", "import", run, path)
+    assert outcome.code == 2
+    assert "line 2: is no JSON" in outcome.err.splitlines()[-1]
+    assert by_model(run)  # the good line was tried all the same
