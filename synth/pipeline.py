@@ -188,7 +188,7 @@ class _Work:
         try:
             exchanges.keep_plan(llm.plan.to_json())
             rounds = Rounds(
-                self.material, self.library, self.heads, llm.plan, llm.asker(exchanges), self.jobs,
+                self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.jobs,
                 self.settings.seed, self.reporter,
             )  # fmt: skip
             if unanswered := rounds.run():

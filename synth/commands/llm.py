@@ -105,7 +105,9 @@ class _Opened:
         name_missing_layers(reporter)
         asker = Carried(plan.parameters, self.exchanges)
         seed = self.run.settings().seed
-        Rounds(material, self.library, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter).run()
+        Rounds(
+            material, self.library, self.exchanges, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter
+        ).run()
         return asker
 
 

@@ -34,16 +34,15 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
     material = Material.load(run.tokens, run.attention)
     if wanted.layer >= len(material.windows):
         raise InputError(f"the model has no head {wanted}; its layers go from 0 to {len(material.windows) - 1}")
-    with closing(Library(run.path)) as library:
-        with closing(Exchanges(library.path)) as exchanges:
-            kept = exchanges.plan()
+    with closing(Library(run.path)) as library, closing(Exchanges(library.path)) as exchanges:
+        kept = exchanges.plan()
         plan = Plan.from_json(kept) if kept else Plan("")
         plan = replace(plan, prompt_tokens=limit or plan.prompt_tokens)
         round_ = 1
         while wanted in library.finished(stage_name(plan.model, round_)):
             round_ += 1
         asked = questions_of_round(
-            material, library, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=Reporter()
+            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=Reporter()
         )
     messages = asked[wanted][0].messages
     if as_json:

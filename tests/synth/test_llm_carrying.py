@@ -84,6 +84,23 @@ def test_answers_for_one_head_alone_are_tried_and_ranked(copy: Any, tmp_path: Pa
     assert all("The program to improve" in question["body"]["messages"][1]["content"] for question in later)
 
 
+def test_questions_stand_whatever_becomes_known_before_their_answers(
+    copy: Any, again: Command, tmp_path: Path, capsys: Any
+) -> None:
+    run = copy("run")
+    path = tmp_path / "requests.jsonl"
+    questions = export(capsys, run, path, "--llm", MODEL)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "short.py").write_text(
+        'def short(query, key, pair, a=1.0):\n    """Near."""\n    return -a * pair.distance\n'
+    )
+    assert call(capsys, *again(run, "--programs", own)).code == 0
+    assert export(capsys, run, path) == questions
+    bring(capsys, run, tmp_path / "answers.jsonl", {q["custom_id"]: play(q) for q in questions})
+    assert {candidate.round for candidate in by_model(run)} == {1}
+
+
 def test_batches_make_the_same_library(copy: Any, asking: Command, capsys: Any) -> None:
     asked, batched = copy("asked"), copy("batched")
     with ScriptedServer(player(FAULTY), batch_polls=0) as server:

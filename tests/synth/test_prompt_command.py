@@ -19,7 +19,7 @@ from synth.material import Material
 from synth.models import encode, load_for
 from synth.progress import Reporter
 from synth.proposers.evidence import evidence_bank, strongest_terms
-from synth.proposers.llm.exchanges import Ask
+from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.plan import Plan
 from synth.proposers.llm.questions import questions, questions_of_round
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
@@ -36,7 +36,10 @@ def material_of(path: Path) -> Material:
 
 def asked(material: Material, library: Library, round_: int) -> list[Ask]:
     plan = Plan("any", prompt_tokens=6000)
-    return questions_of_round(material, library, [HEAD], round_, plan, seed=0, jobs=1, reporter=Reporter())[HEAD]
+    with closing(Exchanges(library.path)) as exchanges:
+        return questions_of_round(
+            material, library, exchanges, [HEAD], round_, plan, seed=0, jobs=1, reporter=Reporter()
+        )[HEAD]
 
 
 @pytest.mark.parametrize("which", ["finished", "finished_encoder"])

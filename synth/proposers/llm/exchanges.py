@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS exchanges (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS pending (
     place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT NOT NULL, request TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS questions (
+    sheet TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL, sample INTEGER NOT NULL, messages TEXT NOT NULL,
+    PRIMARY KEY (sheet, label, place)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS plan (
     place INTEGER PRIMARY KEY CHECK (place = 1), plan TEXT NOT NULL
@@ -187,6 +191,31 @@ class Exchanges(Database):
             "SELECT model, sum(prompt_tokens), sum(answer_tokens) FROM exchanges WHERE dollars IS NULL"
             " GROUP BY model ORDER BY model"
         )
+
+    def questions(self, sheet: str, label: str) -> list[Ask]:
+        """What :meth:`keep_questions` kept, in the same order; empty when nothing was."""
+        rows = self._rows(
+            "SELECT messages, sample FROM questions WHERE sheet = ? AND label = ? ORDER BY place", (sheet, label)
+        )
+        return [
+            Ask(tuple(Message(role, content) for role, content in json.loads(messages)), sample, label)
+            for messages, sample in rows
+        ]
+
+    def keep_questions(self, sheet: str, asked: Iterable[Sequence[Ask]]) -> None:
+        """Keep questions before they are asked: what they were made from may change before the answers come.
+
+        Args:
+            sheet: what they belong together for.
+            asked: all questions of one label, of the next and so on; those kept before stay.
+        """
+        with self._transaction():
+            for place, ask in ((place, ask) for own in asked for place, ask in enumerate(own)):
+                messages = json.dumps([[message.role, message.content] for message in ask.messages])
+                self._connection.execute(
+                    "INSERT INTO questions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (sheet, ask.label, place, ask.sample, messages),
+                )
 
     def want(self, questions: Iterable[Pending]) -> None:
         """Note questions that wait for an answer, in their order; answered ones and ones already noted are left."""

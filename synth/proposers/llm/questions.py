@@ -16,7 +16,7 @@ from synth.progress import Reporter
 from synth.proposers.bank import Bank
 from synth.proposers.evidence import evidence_bank, strongest_terms
 from synth.proposers.llm.archive import Archive, Elite, draw_parents, earlier
-from synth.proposers.llm.exchanges import Ask
+from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.head_texts import compare, easiest, head_texts
 from synth.proposers.llm.ideas import ideas_of
 from synth.proposers.llm.plan import DIFFERENT_EVERY, Plan
@@ -29,20 +29,42 @@ COMPARED = 30
 """Texts, the easiest to read, of which the worst and the best of a parent are shown."""
 BEST = 3
 """Programs of the archive that may be shown."""
+SHOWN_SHARE = 0.25
+"""Of the room for what is said of a head: the most that one of these may take."""
+PARENT_SHARE = 0.5
+"""The most that a program to improve may take of it."""
 NEAR = 0.02
 """IoU by which a shorter program may fall behind the best."""
 
 
 def questions_of_round(
-    material: Material, library: Library, heads: Sequence[Head], round_: int, plan: Plan, *, seed: int, jobs: int,
-    reporter: Reporter,
+    material: Material, library: Library, exchanges: Exchanges, heads: Sequence[Head], round_: int, plan: Plan, *,
+    seed: int, jobs: int, reporter: Reporter,
 ) -> dict[Head, list[Ask]]:  # fmt: skip
     """Every head's questions of a round; see :func:`questions`.
 
     Args:
         library: what it holds of the plan's model from this round on is left out.
+        exchanges: may hold questions of the round, which then stand: they may have been answered.
         jobs: most worker processes.
     """
+    kept = {head: exchanges.questions(plan.sheet(round_), str(head)) for head in heads}
+    missing = [head for head in heads if not kept[head]]
+    return kept | _written(material, library, missing, round_, plan, seed, jobs, reporter)
+
+
+def _written(
+    material: Material,
+    library: Library,
+    heads: Sequence[Head],
+    round_: int,
+    plan: Plan,
+    seed: int,
+    jobs: int,
+    reporter: Reporter,
+) -> dict[Head, list[Ask]]:
+    if not heads:
+        return {}
     known = {head: earlier(library.candidates(head), plan.model, round_) for head in heads}
     ideas = _ideas(material, library, heads, round_, plan, reporter) if round_ > 1 else {}
     asked: dict[Head, list[Ask]] = {}
@@ -53,7 +75,7 @@ def questions_of_round(
             for head, found in each_head(questions, material, group, arguments, jobs):
                 asked[head] = found
                 step(len(asked), len(heads))
-    return {head: asked[head] for head in heads}
+    return asked
 
 
 def _ideas(
@@ -108,7 +130,7 @@ def questions(
     sizes = plan.sizes(round_)
     if round_ > 1:
         generator = np.random.default_rng([seed, head.layer, head.index, round_])
-        parents = draw_parents(_fitting(archive, material.causal, plan), generator)
+        parents = draw_parents(_fitting(archive, PARENT_SHARE, material.causal, plan), generator)
         asked = _refinements(material, head, bank, parents, ideas, round_, plan)
     if not asked:
         by_size = {size: _proposal(material, head, bank, archive, size, plan) for size in dict.fromkeys(sizes)}
@@ -130,16 +152,16 @@ def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, prog
         texts[:SHOWN],
         causal=material.causal,
         evidence=strongest_terms(material, head, bank),
-        best=[_scored(elite) for elite in _shortest_first(archive.elites)[:BEST]],
+        best=[_scored(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]],
         programs=programs,
         limit=plan.prompt_tokens,
     )
 
 
-def _fitting(archive: Archive, causal: bool, plan: Plan) -> list[Elite]:
-    """The elites that leave room in a prompt for what they miss."""
-    room = plan.prompt_tokens - estimate_prompt([system_message(causal=causal)])
-    return [e for e in _shortest_first(archive.elites) if 2 * estimate_tokens(e.candidate.source) < room]
+def _fitting(archive: Archive, share: float, causal: bool, plan: Plan) -> list[Elite]:
+    """The elites that take no more than a share of the room for what is said of a head."""
+    room = share * (plan.prompt_tokens - estimate_prompt([system_message(causal=causal)]))
+    return _shortest_first([elite for elite in archive.elites if estimate_tokens(elite.candidate.source) <= room])
 
 
 def _refinements(

@@ -20,7 +20,7 @@ from synth.progress import Reporter, Step
 from synth.proposers.llm.archive import earlier
 from synth.proposers.llm.client import Outcome
 from synth.proposers.llm.evaluating import Broken, Tried, try_answers
-from synth.proposers.llm.exchanges import Ask
+from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.plan import Plan, stage_name
 from synth.proposers.llm.questions import questions_of_round
 from synth.workers import each_head
@@ -49,6 +49,7 @@ class Rounds:
 
     material: Material
     library: Library
+    exchanges: Exchanges
     heads: Sequence[Head]
     plan: Plan
     asker: Asker
@@ -92,9 +93,10 @@ class Rounds:
         """Ask, try and store; the heads that wait for answers, and for how many."""
         known = {head: earlier(self.library.candidates(head), self.plan.model, round_) for head in heads}
         asked = questions_of_round(
-            self.material, self.library, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
+            self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
             reporter=self.reporter,
         )  # fmt: skip
+        self.exchanges.keep_questions(self.plan.sheet(round_), asked.values())
         outcomes = self._ask(asked, f"round {round_}: ask")
         tried = self._try(known, outcomes, round_, f"round {round_}: try")
         repairs, lost = self._repairs(tried)
