@@ -8,7 +8,7 @@ from surrogates.features import Texts
 from surrogates.heads import Head
 from surrogates.patterns import pattern
 from surrogates.program import Program
-from synth.material import Material
+from synth.material import BATCH_CELLS, Material
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.search import COMPLEXITY_PRICE, Search
 
@@ -19,6 +19,8 @@ COUNT = 16
 TRIED = 80
 """Terms of greatest promise that are fitted."""
 STEPS = 8
+SETTLED = 0.02
+"""Change of the largest score below which a constant is not improved further."""
 LEAST = 0.001
 """Nats a query below which a term is not worth a line."""
 ALIKE = 0.85
@@ -50,7 +52,7 @@ def strongest_terms(material: Material, head: Head, bank: Bank, program: Program
     search = Search(bank, material.patterns(head, numbers)[place, rows])
     start = search.empty().fit.pattern.reshape(search.shape)
     if program is not None:
-        start = _on_rows(program, material, bank, start)
+        start = _on_rows(program, material, head, bank, start)
     weights = start.reshape(search.rows.target.shape)
     tried = []
     for promise in search.candidates(start, (), TRIED):
@@ -93,22 +95,29 @@ def _alone(column: Tensor, start: Tensor, target: Tensor) -> tuple[float, float]
         middle = (pattern * column).sum(-1, keepdim=True)
         curvature = float((pattern * (column - middle) ** 2).sum(-1).mean())
         # A step changes no score by more than two: far off, the expansion says little.
-        constant += max(-2 / reach, min(2 / reach, slope / (curvature + 1e-6)))
+        step = max(-2 / reach, min(2 / reach, slope / (curvature + 1e-6)))
+        if abs(step) * reach < SETTLED:
+            break
+        constant += step
     return best
 
 
-def _on_rows(program: Program, material: Material, bank: Bank, uniform: Tensor) -> Tensor:
+def _on_rows(program: Program, material: Material, head: Head, bank: Bank, uniform: Tensor) -> Tensor:
     """A program's pattern on the bank's rows, shape (t, r, n); rows without a choice as in ``uniform``."""
     found = uniform.clone()
-    for text, tokens in enumerate(material.lists("train")):
-        texts = Texts.from_lists(
-            [tokens], material.table, causal=material.causal, torch_tensors=True, width=uniform.shape[-1]
-        )
-        visible = torch.from_numpy(bank.visible[text])
-        # Rows that only fill up see one cell and keep their pattern.
-        real = visible.sum(-1) > 1
-        rows = torch.from_numpy(bank.row_numbers[text])[real]
-        cells = torch.zeros(texts.n, texts.n, dtype=torch.bool)
-        cells[rows] = visible[real]
-        found[text, real] = torch.as_tensor(pattern(program, texts, cells[None]))[0, rows]
+    lists = material.lists("train")
+    n = uniform.shape[-1]
+    rows = torch.from_numpy(bank.row_numbers)
+    # Rows that only fill up see one cell and keep their pattern.
+    chosen = torch.from_numpy(bank.visible).sum(-1) > 1
+    size = max(1, BATCH_CELLS // n**2)
+    for start in range(0, len(lists), size):
+        chunk = slice(start, start + size)
+        texts = Texts.from_lists(lists[chunk], material.table, causal=material.causal, torch_tensors=True, width=n)
+        seen = torch.from_numpy(material.visible(head.layer, lists[chunk]))
+        visible = torch.zeros(len(seen), n, n, dtype=torch.bool)
+        visible[:, : seen.shape[1], : seen.shape[2]] = seen
+        place = torch.arange(len(seen))[:, None]
+        whole = torch.as_tensor(pattern(program, texts, visible))[place, rows[chunk]]
+        found[chunk] = torch.where(chosen[chunk][..., None], whole, found[chunk])
     return found

@@ -17,6 +17,11 @@ from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 SIZES = (32, 64, 128, 256)
 """Upper bounds of the size classes, in nodes of the body's syntax tree; a larger program is in the class beyond."""
 
+PATIENCE = 2
+"""Rounds without a better program after which a head is left alone."""
+LEAST_GAIN = 0.001
+"""Validation IoU by which a program must be better to count."""
+
 
 @dataclass(frozen=True)
 class Niche:
@@ -97,3 +102,14 @@ def earlier(candidates: Iterable[Candidate], model: str, round_: int) -> list[Ca
     A run that was killed amid a round and goes on thus asks what it would have asked.
     """
     return [c for c in candidates if not (c.origin == "llm" and c.model == model and c.round >= round_)]
+
+
+def improves(candidates: Iterable[Candidate], model: str, round_: int) -> bool:
+    """Whether one of the last rounds before this one brought a better program of the model's, by validation."""
+    if round_ <= PATIENCE:
+        return True
+    best = [0.0] * round_
+    for candidate in earlier(candidates, model, round_):
+        if candidate.origin == "llm" and candidate.model == model and candidate.scores:
+            best[candidate.round] = max(best[candidate.round], candidate.scores.validation_iou)
+    return max(best[-PATIENCE:]) > max(best[:-PATIENCE]) + LEAST_GAIN

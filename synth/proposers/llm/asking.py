@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.library import Library
+from synth.proposers.llm.archive import improves
 from synth.proposers.llm.batch import BatchClient
 from synth.proposers.llm.batch_files import BATCH_SHARE
 from synth.proposers.llm.budget import Budget, Estimate
@@ -67,9 +68,11 @@ class LanguageModel:
         with closing(Exchanges(library.path)) as exchanges:
             self.asker(exchanges)  # only to hear of mistakes before the work begins
         calls = 0
+        left = list(heads)
         for round_ in range(1, self.plan.rounds + 1):
             finished = library.finished(stage_name(self.plan.model, round_))
-            calls += self.plan.calls(round_) * sum(head not in finished for head in heads)
+            left = [h for h in left if h in finished or improves(library.candidates(h), self.plan.model, round_)]
+            calls += self.plan.calls(round_) * sum(head not in finished for head in left)
         if not calls:
             return
         cost = self._at_most(calls)

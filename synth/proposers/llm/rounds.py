@@ -17,18 +17,13 @@ from surrogates.heads import Head
 from surrogates.library import Candidate, Library, Unusable
 from synth.material import Material
 from synth.progress import Reporter, Step
-from synth.proposers.llm.archive import earlier
+from synth.proposers.llm.archive import earlier, improves
 from synth.proposers.llm.client import Outcome
 from synth.proposers.llm.evaluating import Broken, Tried, try_answers
 from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.plan import Plan, stage_name
 from synth.proposers.llm.questions import questions_of_round
 from synth.workers import each_head
-
-PATIENCE = 2
-"""Rounds without a better program after which a head is left alone."""
-LEAST_GAIN = 0.001
-"""Validation IoU by which a program must be better to count."""
 
 
 class Asker(Protocol):
@@ -72,7 +67,7 @@ class Rounds:
         unanswered = 0
         for round_ in range(1, self.plan.rounds + 1):
             finished = self.library.finished(stage_name(self.plan.model, round_))
-            todo = [h for h in active if h not in finished and self._improves(h, round_)]
+            todo = [head for head in active if head not in finished and self._improves(head, round_)]
             # Others that did not improve stay out by themselves: they improve in no later round either.
             open_heads, missing = self._round(todo, round_) if todo else (set(), 0)
             unanswered += missing
@@ -80,14 +75,7 @@ class Rounds:
         return unanswered
 
     def _improves(self, head: Head, round_: int) -> bool:
-        """Whether one of the last rounds brought a better program by validation."""
-        if round_ <= PATIENCE:
-            return True
-        best = [0.0] * round_
-        for candidate in earlier(self.library.candidates(head), self.plan.model, round_):
-            if candidate.origin == "llm" and candidate.model == self.plan.model and candidate.scores:
-                best[candidate.round] = max(best[candidate.round], candidate.scores.validation_iou)
-        return max(best[-PATIENCE:]) > max(best[:-PATIENCE]) + LEAST_GAIN
+        return improves(self.library.candidates(head), self.plan.model, round_)
 
     def _round(self, heads: list[Head], round_: int) -> tuple[set[Head], int]:
         """Ask, try and store; the heads that wait for answers, and for how many."""
