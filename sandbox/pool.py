@@ -267,11 +267,12 @@ class _Worker:
         blas = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", _MAIN, _HOME, json.dumps(settings)],
+                [sys.executable, "-s", "-P", "-B", "-c", _MAIN, _HOME, json.dumps(settings)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={**blas, "OPENBLAS_NUM_THREADS": "1"},
+                # The same hashes in every process: a program that goes over a set finds the same order each time.
+                env={**blas, "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0"},
                 cwd="/",
             )
         except OSError as error:

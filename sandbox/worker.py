@@ -8,6 +8,7 @@ A program's module is executed anew for every text, so that nothing it kept reac
 import ast
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -114,7 +115,8 @@ def _said(error: BaseException) -> str:
         return "(cannot be shown)"
     if isinstance(error, IndexError) and "must be of integer (or boolean) type" in words:
         words += "; masks are numbers here, so index with `mask > 0`"
-    return words
+    # Where an object lies in memory differs each time, and tells nobody anything.
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", words)
 
 
 def _own_line(trace: TracebackType | None) -> int:

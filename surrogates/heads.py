@@ -57,6 +57,6 @@ def select_heads(available: Sequence[Head], wanted: Iterable[str]) -> list[Head]
             found = {Head.parse(part)} & set(available)
         if not found:
             last = max(available)
-            raise InputError(f"the model has no head {part}; its heads go from L0H0 to {last}")
+            raise InputError(f"there is no head {part} here; they go from {min(available)} to {last}")
         chosen |= found
     return sorted(chosen)

@@ -31,7 +31,7 @@ CREATE TABLE candidates (
 ) STRICT;
 CREATE TABLE unusable (
     layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
-    kind TEXT NOT NULL, reason TEXT NOT NULL, call TEXT NOT NULL,
+    kind TEXT NOT NULL, reason TEXT NOT NULL, round INTEGER NOT NULL, call TEXT NOT NULL,
     PRIMARY KEY (layer, head, stage, place)
 ) STRICT;
 CREATE TABLE finished (
@@ -91,10 +91,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Unusable:
-    """A question that brought no program, or a part of an answer that held none; see ``Candidate`` for ``call``."""
+    """A question that brought no program, or a part of an answer that held none.
+
+    Attributes:
+        round: in which it was asked.
+        call: key of the answer, if there was one.
+    """
 
     kind: str
     reason: str
+    round: int
     call: str = ""
 
 
@@ -193,13 +199,16 @@ class Library(Database):
             )
             for place, c in enumerate(candidates)
         ]
-        lost = [(head.layer, head.index, stage, place, u.kind, u.reason, u.call) for place, u in enumerate(unusable)]
+        lost = [
+            (head.layer, head.index, stage, place, u.kind, u.reason, u.round, u.call)
+            for place, u in enumerate(unusable)
+        ]
         key = (stage, head.layer, head.index)
         with self._transaction():
             for table in ("candidates", "unusable", "finished"):
                 self._connection.execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
             self._connection.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 20)})", rows)
-            self._connection.executemany("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?)", lost)
+            self._connection.executemany("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", lost)
             if finished:
                 self._connection.execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
@@ -235,7 +244,7 @@ class Library(Database):
     def unusable(self, head: Head) -> list[Unusable]:
         """Questions about a head that brought no program, and parts of answers that held none, in a fixed order."""
         rows = self._rows(
-            "SELECT kind, reason, call FROM unusable WHERE layer = ? AND head = ? ORDER BY stage, place",
+            "SELECT kind, reason, round, call FROM unusable WHERE layer = ? AND head = ? ORDER BY stage, place",
             (head.layer, head.index),
         )
         return [Unusable(*row) for row in rows]

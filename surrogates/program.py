@@ -49,7 +49,7 @@ class Program:
 
     Attributes:
         terms: summands of what a vectorised program returns, None of a scripted one.
-        nodes: size of the body's syntax tree.
+        nodes: size of the syntax tree, helper functions included, signature and docstring aside.
         features: side and name of the features that a scripted program asks for, those with arguments aside.
     """
 
@@ -119,7 +119,7 @@ class Program:
             constants=constants,
             structure=_structure(tree, function),
             terms=None if scripted else _summands(function),
-            nodes=sum(1 for statement in function.body[1:] for _ in ast.walk(statement)),
+            nodes=sum(1 for part in (*tree.body, *function.body[1:]) if part is not function for _ in ast.walk(part)),
             features=features,
             _function=function,
             _validator=validator,

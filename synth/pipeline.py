@@ -82,6 +82,8 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
         work = _Work(material, library, heads, settings, request.jobs or os.cpu_count() or 1, reporter)
         work.search()
         work.share()
+        if other or hand or request.llm:
+            name_missing_layers(reporter)
         if other:
             work.transfer(other)
         work.score_hand(hand)
@@ -177,13 +179,11 @@ class _Work:
     def score_hand(self, programs: Sequence[tuple[str, str]]) -> None:
         if not programs:
             return
-        name_missing_layers(self.reporter)
         with self.reporter.stage("score programs by hand") as step:
             proposed = [Candidate("hand", label, source, None) for label, source in programs]
             self._try(dict.fromkeys(self.heads, proposed), "hand", step)
 
     def ask(self, llm: LanguageModel) -> None:
-        name_missing_layers(self.reporter)
         exchanges = Exchanges(self.library.path)
         try:
             exchanges.keep_plan(llm.plan.to_json())
@@ -192,10 +192,8 @@ class _Work:
                 self.settings.seed, self.reporter,
             )  # fmt: skip
             if unanswered := rounds.run():
-                self.reporter.say(
-                    f"{unanswered} questions were not asked, since the budget of {llm.budget} has no room for them; "
-                    "run again with a larger one to go on"
-                )
+                why = f"the budget of {llm.budget} has no room for them" if llm.budget else "their batch expired"
+                self.reporter.say(f"{unanswered} questions have no answer, since {why}; run again to go on from here")
         finally:
             exchanges.close()
 

@@ -149,11 +149,11 @@ class _Problem:
         """Derivatives of the scores by each constant, shape (k, rows, n), and the rows with the rest of the scores."""
         value = self._scores(weights)
         tangents = self._differences(weights, value) if self.program.kind == "scripted" else self._tangents(weights)
-        derivatives = torch.stack(list(torch.broadcast_tensors(*tangents)))
+        shape = self.visible.shape
+        derivatives = torch.stack([tangent.expand(shape) for tangent in tangents])
         if torch.isnan(value).any() or not torch.isfinite(derivatives).all():
             raise ProgramFailed(f"{self.program.name}: a score or its derivative is not finite")
-        shape = self.visible.shape
-        columns = torch.where(self.visible, derivatives.expand(len(weights), *shape), 0.0)[:, self.visible.any(-1)]
+        columns = torch.where(self.visible, derivatives, 0.0)[:, self.visible.any(-1)]
         # The softmax ignores what shifts a whole row; left in, it would drown small differences in rounding errors.
         seen = self._rows(self.visible)
         columns = (columns - columns.sum(-1, keepdim=True) / seen.sum(-1, keepdim=True)) * seen

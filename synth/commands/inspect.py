@@ -45,7 +45,7 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     with closing(Library(run.path)) as library:
         best = {head: ranked[0] for head in library.heads() if (ranked := library.ranked(head))}
         verdicts = Counter(c.verdict for head in library.heads() for c in library.candidates(head))
-        asked = Accounts(library).of(library.heads()) if library.has_asked() else None
+        asked = Accounts(library).of_run() if library.has_asked() else None
     if not best:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
     heads = sorted(best)
@@ -125,7 +125,7 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
             raise InputError(f"{run.path} has no programs for {head}; heads in it: {there}")
         ranked, failures, unusable = library.ranked(head), library.failures(head), library.unusable(head)
         accounts = Accounts(library) if library.has_asked() else None
-        asked = accounts.of([head]) if accounts else None
+        asked = accounts.of_head(head) if accounts else None
         answers = accounts.answers(head) if accounts else []
     niches = _niches(ranked)
     if as_json:
@@ -205,7 +205,7 @@ def _print_archive(console: Console, niches: Sequence[tuple[Niche, Ranked]]) -> 
 
 
 def _print_answers(console: Console, answers: Sequence[UsedAnswer], ranked: Sequence[Ranked]) -> None:
-    console.print("Answers that held programs")
+    console.print("Answers about this head")
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("round", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold")
@@ -213,7 +213,7 @@ def _print_answers(console: Console, answers: Sequence[UsedAnswer], ranked: Sequ
     table.add_column("programs, by their number", overflow="fold")
     for answer in answers:
         numbers = [entry.name.split("_")[0] for entry in ranked if entry.candidate.call == answer.call]
-        table.add_row(str(answer.round), answer.model, str(answer.cost), ", ".join(numbers) or "none that ran")
+        table.add_row(str(answer.round), answer.model, str(answer.cost), ", ".join(numbers) or "none")
     console.print(table)
 
 

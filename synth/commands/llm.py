@@ -37,6 +37,7 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     """
     with _opened(path) as opened:
         if plan:
+            select_heads(opened.library.heads(), plan.heads)  # only to hear of mistakes before the plan is kept
             opened.exchanges.keep_plan(plan.to_json())
         asker = opened.go_on(jobs, reporter)
         if not asker.noted:
@@ -80,7 +81,6 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
             for failure in sorted(map(str, read.failures.values())):
                 reporter.say(f"  {failure}")
         asker = opened.go_on(jobs, reporter)
-        export_programs(opened.run, opened.library)
     if wrong:
         raise wrong
     if asker.noted:
@@ -108,6 +108,7 @@ class _Opened:
         Rounds(
             material, self.library, self.exchanges, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter
         ).run()
+        export_programs(self.run, self.library)
         return asker
 
 

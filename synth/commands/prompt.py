@@ -41,8 +41,11 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
         round_ = 1
         while wanted in library.finished(stage_name(plan.model, round_)):
             round_ += 1
+        reporter = Reporter()
+        if round_ > plan.rounds:
+            reporter.say(f"the run's {plan.rounds} rounds are done; this is what one more would ask")
         asked = questions_of_round(
-            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=Reporter()
+            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=reporter
         )
     messages = asked[wanted][0].messages
     if as_json:

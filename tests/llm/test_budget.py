@@ -6,7 +6,7 @@ import pytest
 
 from prompts.messages import Message, estimate_tokens
 from surrogates.errors import InputError
-from synth.proposers.llm.budget import Budget, Estimate
+from synth.proposers.llm.budget import Budget
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Parameters
 from synth.proposers.llm.prices import Price, load_prices
 from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions
@@ -47,20 +47,6 @@ def test_the_estimate_is_above_what_the_parts_of_a_text_need() -> None:
     assert estimate_tokens("\ud800") == 3
     text = "a b, c"
     assert estimate_tokens(text * 50) >= 50 * estimate_tokens(text) - 50
-
-
-@pytest.mark.usefixtures("own_prices")
-def test_an_estimate_counts_what_is_not_stored_once(exchanges: Exchanges) -> None:
-    priced = Parameters("paid", None, 50)
-    asks = [*questions(3), question("question 1")]
-    with ScriptedServer(lambda *_: answer("fine"), models=("paid", "scripted")) as server:
-        assert client(server, exchanges).estimate(asks) == Estimate(3 * WORST, None)
-        paid = client(server, exchanges, parameters=priced)
-        assert paid.estimate(asks).dollars == pytest.approx(3 * (12 * 1.0 + 50 * 10.0) / 1e6)
-        paid.ask(questions(1), nowhere)
-        assert paid.estimate(asks).tokens == 2 * WORST
-        paid.ask(asks, nowhere)
-        assert paid.estimate(asks) == Estimate(0, 0.0)
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])

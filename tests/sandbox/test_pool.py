@@ -53,6 +53,22 @@ def test_what_is_returned_is_broadcast(pool: Pool, lines: str, expected: list) -
     np.testing.assert_array_equal(outcome.scores, expected)
 
 
+def test_a_program_does_the_same_in_every_process() -> None:
+    """The order of a set of strings, and what an error says of an object, do not depend on the process."""
+    ordered = body("return np.array([[len(word) for word in list(set(query.text))[:1]]]) + pair.zeros()")
+    lost = body("return {}[lambda: 1]")
+    words = text(12)
+    found = []
+    for _ in range(3):
+        with Pool(1) as pool:
+            found.append(list(pool.map([call(ordered, words), call(lost, words)])))
+    for first, second in found:
+        assert first.scores is not None, first
+        np.testing.assert_array_equal(first.scores, found[0][0].scores)
+        assert "KeyError" in second.reason
+        assert second.reason == found[0][1].reason
+
+
 @pytest.mark.parametrize(
     ("lines", "verdict", "reason"),
     [

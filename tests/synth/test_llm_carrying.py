@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.llm.conftest import no_settings as no_settings
 from tests.llm.player import player
 from tests.llm.scripted_server import MODEL, ScriptedServer
@@ -125,6 +127,17 @@ def test_where_no_batches_are_taken_the_questions_can_be_carried(
     assert len(export(capsys, run, tmp_path / "requests.jsonl")) == 6
 
 
+@pytest.mark.parametrize(
+    ("model", "limit"),
+    [("gpt-5-mini", "max_completion_tokens"), ("o3", "max_completion_tokens"), ("qwen3", "max_tokens")],
+)
+def test_questions_are_written_as_the_model_takes_them(
+    model: str, limit: str, copy: Any, tmp_path: Path, capsys: Any
+) -> None:
+    questions = export(capsys, copy("run"), tmp_path / "requests.jsonl", "--llm", model, "--heads", "L0H3")
+    assert {key for q in questions for key in q["body"] if key.startswith("max")} == {limit}
+
+
 def test_refusals(copy: Any, tmp_path: Path, capsys: Any) -> None:
     run = copy("run")
     path = tmp_path / "file.jsonl"
@@ -133,6 +146,7 @@ def test_refusals(copy: Any, tmp_path: Path, capsys: Any) -> None:
     assert "name one with --llm MODEL" in call(capsys, "llm", "import", run, path).err
     assert "no run directory" in refusal(capsys, "llm", "export", tmp_path, path, "--llm", MODEL)
     assert "no head L7H7" in refusal(capsys, "llm", "export", run, path, "--llm", MODEL, "--heads", "L7H7")
+    assert "name one with --llm MODEL" in call(capsys, "llm", "export", run, path).err  # it is no plan
     outcome = call(capsys, "llm", "export", run, tmp_path / "no" / "folder.jsonl", "--llm", MODEL, "--heads", "L0H3")
     assert outcome.code == 2
     assert "cannot write" in outcome.err.splitlines()[-1]

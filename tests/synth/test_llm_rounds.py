@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from surrogates.heads import Head
 from surrogates.library import Candidate
 from synth.proposers.llm.exchanges import Exchanges
 from tests.llm.conftest import no_settings as no_settings
@@ -190,6 +189,7 @@ def test_the_first_question_is_what_the_prompt_command_prints(copy: Any, asking:
     # The next round's: nothing is known to improve but what the search found.
     again = call(capsys, "prompt", run, NAMES[0], "--json").document
     assert "The program to improve" in again[1]["content"]
+    assert "the run's 1 rounds are done" in call(capsys, "prompt", run, NAMES[0]).err
 
 
 BROKEN = 'def attend(query, key, pair, w=1.0):\n    """Breaks."""\n    return w * pair.distance[10 ** 6, 0]\n'
@@ -216,6 +216,31 @@ def test_what_fails_goes_back_once_with_its_error(copy: Any, asking: Command, ca
     assert mended == MENDED.split("):", 1)[1]
 
 
+def test_no_more_goes_back_than_was_asked_for(copy: Any, asking: Command, capsys: Any) -> None:
+    many = "\n".join(fenced(BROKEN.replace("10 ** 6", str(10**6 + number))) for number in range(7))
+    run = copy("run")
+    with ScriptedServer(always(many)) as server:
+        assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 2)).code == 0
+        # A question a head; what goes back is the same for all heads, and so asked once.
+        assert len(server.completions) == len(NAMES) + 2
+    assert [row[4] for row in lost(run)].count("not sent back") == 5 * len(NAMES)
+
+
+def test_a_program_whose_constant_was_the_mistake_can_be_mended(copy: Any, asking: Command, capsys: Any) -> None:
+    source = (
+        'def attend(query, key, pair, n=10.0):\n    """Counts."""\n    s = pair.zeros()\n'
+        "    if n > 5:\n        return s[99]\n    return s + n * pair.offset(1)\n"
+    )
+
+    def play(prompt: str, _attempt: int) -> Reply:
+        return answer(fenced(source.replace("10.0", "2.0") if "cannot be used" in prompt else source))
+
+    run = copy("run")
+    with ScriptedServer(play) as server:
+        assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 1)).code == 0
+    assert {str(head) for head, entries in ranked(run).items() if any(e.candidate.call for e in entries)} == set(NAMES)
+
+
 def test_a_head_that_does_not_improve_is_left_alone(copy: Any, asking: Command, capsys: Any) -> None:
     run = copy("run")
     with ScriptedServer(always(fenced(MENDED))) as server:
@@ -225,24 +250,19 @@ def test_a_head_that_does_not_improve_is_left_alone(copy: Any, asking: Command, 
     assert "round 4" not in outcome.err
 
 
-def test_ideas_come_from_other_heads(copy: Any, asking: Command, capsys: Any) -> None:
+def test_ideas_are_terms_of_programs_that_the_library_holds(copy: Any, asking: Command, capsys: Any) -> None:
     run = copy("run")
     with ScriptedServer(player()) as server:
-        assert call(capsys, *asking(run, server, "--rounds", 2, "--heads", "L0H0")).code == 0
+        assert call(capsys, *asking(run, server, "--rounds", 2)).code == 0
         later = [request.prompt for request in server.completions if "The program to improve" in request.prompt]
     assert later
-    others = [
-        ast.unparse(ast.parse(e.candidate.source))
-        for head, entries in ranked(run).items()
-        if head != Head(0, 0)
-        for e in entries
-    ]
+    sources = [ast.unparse(ast.parse(e.candidate.source)) for entries in ranked(run).values() for e in entries]
     for prompt in later:
         ideas = prompt.split("# Ideas from other heads")[1].split("\n\n")[1].splitlines()
         assert ideas
         for idea in ideas:
-            words = idea.removeprefix("- ").split(" * ")
-            assert any(all(word in source for word in words) for source in others)
+            factors = idea.removeprefix("- ").split(" * ")
+            assert any(all(factor in source for factor in factors) for source in sources), idea
 
 
 # Money.
@@ -265,7 +285,11 @@ def test_more_than_a_dollar_needs_consent(copy: Any, asking: Command, capsys: An
         first, last = outcome.err.splitlines()
         # 3 heads, rounds of 2, 4 and 4 questions, and 8 programs that may each go back once.
         assert first == f"{MODEL}: at most 102 calls, 816,000 tokens, $8.16"
+        assert "$8.16" in last
         assert "--yes" in last
+        # Rounds that depend on others are counted from the start.
+        more = call(capsys, *asking(run, server, "--rounds", 5)).err.splitlines()[0]
+        assert more == f"{MODEL}: at most 174 calls, 1,392,000 tokens, $13.92"
         assert not server.requests
         assert call(capsys, *asking(run, server, "--rounds", 1, "--yes")).code == 0
         assert server.completions
@@ -281,7 +305,7 @@ def test_the_budget_is_kept_and_the_run_goes_on_with_a_larger_one(copy: Any, ask
         # A question is taken to cost up to 8,000 tokens, and in the end costs 120.
         outcome = call(capsys, *asking(run, server, "--budget", "8200tokens", "--json"))
         assert outcome.code == 0, outcome.err
-        assert "questions were not asked, since the budget of 8,200 tokens has no room" in outcome.err
+        assert "questions have no answer, since the budget of 8,200 tokens has no room" in outcome.err
         spent = outcome.document["summary"]["llm"]
         assert 0 < spent["cost"]["tokens"] <= 8200
         first = len(server.completions)
@@ -289,6 +313,17 @@ def test_the_budget_is_kept_and_the_run_goes_on_with_a_larger_one(copy: Any, ask
         assert call(capsys, *asking(run, server)).code == 0
         assert len(server.completions) == stored(run) > first
     assert {candidate.round for candidate in by_model(run)} == {1, 2, 3}
+
+
+def test_a_round_that_has_begun_keeps_its_questions(copy: Any, asking: Command, capsys: Any) -> None:
+    """What was paid for is used, whatever is asked for afterwards."""
+    run = copy("run")
+    with ScriptedServer(player()) as server:
+        assert call(capsys, *asking(run, server, "--budget", "8200tokens")).code == 0
+        some = {candidate.call for candidate in by_model(run)}
+        assert some
+        assert call(capsys, *asking(run, server, "--candidates", 3, "--prompt-tokens", 5000)).code == 0
+    assert some <= {candidate.call for candidate in by_model(run)}
 
 
 # Mistakes.
@@ -299,6 +334,8 @@ def test_mistakes_are_found_before_any_work(again: Command, tmp_path: Path, caps
     asked = again(run, "--llm", MODEL)
     assert "no base URL" in refusal(capsys, *asked, "--base-url", "nowhere")
     assert "OPENAI_API_KEY" in refusal(capsys, *asked)
+    assert "names no model" in refusal(capsys, *again(run, "--llm", ""))
+    assert "--budget is about a language model" in refusal(capsys, *again(run, "--budget", "2"))
     assert "is no budget" in refusal(capsys, *asked, "--base-url", "http://localhost:1", "--budget", "much")
     assert not run.exists()
 

@@ -91,3 +91,11 @@ def test_what_cannot_be_fitted_says_so(program: Program) -> None:
     target = made_by(parse("-pair.distance"), TEXTS)
     with pytest.raises(ProgramFailed):
         fit(program, target)
+
+
+def test_constants_alone_explain_nothing_and_are_no_failure() -> None:
+    """Scores that are the same in every cell have derivatives, all of which the softmax ignores."""
+    program = parse("a + b", a=0.5, b=1.0)
+    target = made_by(parse("a * key.is_first", a=1.0), TEXTS)
+    for fitted in fit(program, target):
+        assert fitted.structure == program.structure

@@ -1,7 +1,7 @@
 """What a language model was asked, what it cost and what came of it, from what the library and the answers say."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -25,10 +25,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Account:
-    """Of some heads, or of one.
+    """Of a run, or of one of its heads.
 
     Attributes:
-        calls: answers that were stored and used.
+        calls: answers that were stored.
         verdicts: how the candidates from them ended; a program that runs is two, fitted for IoU and for cross-entropy.
         unusable: questions without an answer and parts of answers without a program, by kind.
     """
@@ -47,7 +47,7 @@ class Account:
 
 @dataclass(frozen=True)
 class UsedAnswer:
-    """An answer that held programs; ``call`` is its key."""
+    """An answer about a head; ``call`` is its key."""
 
     call: str
     model: str
@@ -67,35 +67,39 @@ class Accounts:
         with closing(Exchanges(library.path)) as exchanges:
             self._exchanges = {exchange.key: exchange for exchange in exchanges.all()}
 
-    def of(self, heads: Iterable[Head]) -> Account:
-        """What was asked about some heads."""
-        written: list[Candidate] = []
-        unusable: list[Unusable] = []
-        for head in heads:
-            written += [candidate for candidate in self._library.candidates(head) if candidate.origin == "llm"]
-            unusable += self._library.unusable(head)
-        calls = {c.call for c in written} | {part.call for part in unusable}
-        calls &= self._exchanges.keys()
-        verdicts = Counter(candidate.verdict for candidate in written)
-        return Account(
-            calls=len(calls),
-            cost=_sum(self._exchanges[call] for call in calls),
-            verdicts={verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
-            unusable=dict(sorted(Counter(part.kind for part in unusable).items())),
-        )
+    def of_run(self) -> Account:
+        """Of all heads, with all that was paid for, what was not used included."""
+        return self._account(self._library.heads(), list(self._exchanges.values()))
+
+    def of_head(self, head: Head) -> Account:
+        """What was asked about one head."""
+        return self._account([head], [self._exchanges[answer.call] for answer in self.answers(head)])
 
     def answers(self, head: Head) -> list[UsedAnswer]:
-        """The answers about a head in which there were programs, in the order of their rounds."""
-        found: dict[str, UsedAnswer] = {}
-        for candidate in self._library.candidates(head):
-            if exchange := self._exchanges.get(candidate.call):
-                cost = _sum([exchange])
-                found.setdefault(candidate.call, UsedAnswer(candidate.call, candidate.model, candidate.round, cost))
-        return list(found.values())
+        """The answers about a head, in the order of their rounds."""
+        used: list[Candidate | Unusable] = [*self._library.candidates(head), *self._library.unusable(head)]
+        rounds = {found.call: found.round for found in used if found.call in self._exchanges}
+        answers = [
+            UsedAnswer(call, self._exchanges[call].model, round_, _sum([self._exchanges[call]]))
+            for call, round_ in rounds.items()
+        ]
+        return sorted(answers, key=lambda answer: (answer.model, answer.round))
+
+    def _account(self, heads: Iterable[Head], exchanges: list[Exchange]) -> Account:
+        verdicts: Counter[Verdict] = Counter()
+        unusable: Counter[str] = Counter()
+        for head in heads:
+            verdicts.update(c.verdict for c in self._library.candidates(head) if c.origin == "llm")
+            unusable.update(part.kind for part in self._library.unusable(head))
+        return Account(
+            calls=len(exchanges),
+            cost=_sum(exchanges),
+            verdicts={verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
+            unusable=dict(sorted(unusable.items())),
+        )
 
 
-def _sum(exchanges: Iterable[Exchange]) -> Cost:
-    found = list(exchanges)
-    prices = [exchange.dollars for exchange in found if exchange.dollars is not None]
-    tokens = sum(exchange.prompt_tokens + exchange.answer_tokens for exchange in found)
-    return Cost(tokens, sum(prices) if len(prices) == len(found) else None)
+def _sum(exchanges: Sequence[Exchange]) -> Cost:
+    prices = [exchange.dollars for exchange in exchanges if exchange.dollars is not None]
+    tokens = sum(exchange.prompt_tokens + exchange.answer_tokens for exchange in exchanges)
+    return Cost(tokens, sum(prices) if len(prices) == len(exchanges) else None)

@@ -78,12 +78,10 @@ class Archive:
 
 def niche_of(program: Program) -> Niche:
     """The cell a program belongs to."""
-    tree = ast.parse(program.structure)
-    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    named = {node.attr for node in ast.walk(ast.parse(program.structure)) if isinstance(node, ast.Attribute)}
     features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
     families = {str(feature.family) for feature in features} | ({"text"} if "text" in named else set())
-    nodes = sum(1 for _ in ast.walk(tree))
-    return Niche(sum(nodes > bound for bound in SIZES), tuple(sorted(families)))
+    return Niche(sum(program.nodes > bound for bound in SIZES), tuple(sorted(families)))
 
 
 def draw_parents(elites: Sequence[Elite], generator: np.random.Generator) -> list[Elite]:

@@ -1,6 +1,7 @@
 """Who is asked, at what price at most, and the consent to it."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -44,8 +45,10 @@ class LanguageModel:
         """Find mistakes before a run directory is made.
 
         Raises:
-            InputError: the address, the key or the table of prices is wrong.
+            InputError: the model's name, the address, the key or the table of prices is wrong.
         """
+        if not self.plan.model.strip():
+            raise InputError("--llm names no model; give the name under which the server knows it")
         Endpoint(self.base_url)
         load_prices()
 
@@ -67,12 +70,7 @@ class LanguageModel:
         """
         with closing(Exchanges(library.path)) as exchanges:
             self.asker(exchanges)  # only to hear of mistakes before the work begins
-        calls = 0
-        left = list(heads)
-        for round_ in range(1, self.plan.rounds + 1):
-            finished = library.finished(stage_name(self.plan.model, round_))
-            left = [h for h in left if h in finished or improves(library.candidates(h), self.plan.model, round_)]
-            calls += self.plan.calls(round_) * sum(head not in finished for head in left)
+        calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
         if not calls:
             return
         cost = self._at_most(calls)
@@ -81,14 +79,30 @@ class LanguageModel:
         if self.budget is not None:
             line += f"; it ends at the budget of {self.budget}"
         say(line)
-        dollars = cost.dollars or 0.0
-        if self.budget is not None and self.budget.unit == "dollars":
-            dollars = min(dollars, self.budget.limit)
+        dollars = min(cost.dollars or 0.0, self._budget_in_dollars())
         if dollars > FREE_OF_CONSENT and not self.consents(line):
             raise InputError(
-                f"asking {self.plan.model} may cost {price}; agree with --yes, set a --budget of "
+                f"asking {self.plan.model} may cost ${dollars:.2f}; agree with --yes, set a --budget of "
                 f"${FREE_OF_CONSENT:g} or less, or choose fewer --heads or --rounds"
             )
+
+    def _missing_rounds(self, library: Library, heads: Sequence[Head]) -> Iterator[int]:
+        """Each head's rounds that may still be asked."""
+        rounds = range(1, self.plan.rounds + 1)
+        finished = {round_: library.finished(stage_name(self.plan.model, round_)) for round_ in rounds}
+        for head in heads:
+            missing = [round_ for round_ in rounds if head not in finished[round_]]
+            if missing and improves(library.candidates(head), self.plan.model, missing[0]):
+                yield from missing
+
+    def _budget_in_dollars(self) -> float:
+        """What the budget may come to."""
+        if self.budget is None:
+            return math.inf
+        price = load_prices().of(self.plan.model)
+        if self.budget.unit == "dollars" or price is None:
+            return self.budget.limit
+        return self.budget.limit * max(price.input, price.output) / 1e6
 
     def _at_most(self, calls: int) -> Estimate:
         """Every prompt and answer as long as allowed, every program sent back once."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import openai
 
@@ -63,8 +63,18 @@ class BatchClient:
                 failures = asyncio.run(self._ask_all(waiting, progress))
             except openai.OpenAIError as error:
                 raise self._explained(error) from error
+            self._check(waiting, failures)
         keys = [ask.key(self._parameters) for ask in asks]
         return [self._exchanges.get(key) or failures.get(key) for key in keys]
+
+    def _check(self, waiting: Collection[str], failures: dict[str, Failure]) -> None:
+        """Stop when every question failed in a way that is no fault of the question's."""
+        lost = [failure for failure in failures.values() if failure.kind not in ("refused", "expired")]
+        if lost and len(lost) == len(waiting):
+            raise InputError(
+                f"{self._endpoint.base_url} answers nothing for {self._parameters.model} by batch, the last time with "
+                f"{lost[-1]}; mend what it names, then run again to go on from here"
+            )
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
         url = self._endpoint.base_url

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from synth.progress import Step
 from synth.proposers.llm.client import Outcome
-from synth.proposers.llm.completions import request_body
+from synth.proposers.llm.completions import is_openai_model, request_body
 from synth.proposers.llm.exchanges import Ask, Exchanges, Parameters, Pending
 
 
@@ -25,8 +25,9 @@ class Carried:
         """Stored answers in the order of the questions, None for those that wait."""
         keys = [ask.key(self._parameters) for ask in asks]
         outcomes: list[Outcome] = [self._exchanges.get(key) for key in keys]
+        openai = is_openai_model(self._parameters.model)
         waiting = {
-            key: Pending(key, ask.label, json.dumps(request_body(ask, self._parameters, openai=False)))
+            key: Pending(key, ask.label, json.dumps(request_body(ask, self._parameters, openai=openai)))
             for key, ask, outcome in zip(keys, asks, outcomes, strict=True)
             if outcome is None
         }

@@ -73,14 +73,6 @@ class Client:
         self._answered = False
         self._failed_in_a_row = 0
 
-    def estimate(self, asks: Sequence[Ask]) -> Estimate:
-        """What asking would cost at worst; stored answers cost nothing, and equal questions count once."""
-        distinct = {ask.key(self._parameters): ask for ask in asks}
-        unanswered = [ask for key, ask in distinct.items() if self._exchanges.get(key) is None]
-        costs = [worst_case(ask, self._parameters, self._price) for ask in unanswered]
-        dollars = sum(cost.dollars or 0.0 for cost in costs) if self._price else None
-        return Estimate(sum(cost.tokens for cost in costs), dollars)
-
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
         """Answers in the order of the questions; stored ones are not asked again, equal ones asked once.
 

@@ -1,11 +1,19 @@
 """The chat-completion format on both sides: the body of a request, and what an answer's body holds."""
 
+import re
 from typing import Any
 
 from prompts.messages import estimate_tokens
 from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
 from synth.proposers.llm.failures import Failure, one_line
 from synth.proposers.llm.prices import Price
+
+_OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
+
+
+def is_openai_model(name: str) -> bool:
+    """Whether OpenAI serves a model of this name itself, as far as its name tells."""
+    return _OPENAI_MODEL.match(name.rsplit("/", 1)[-1]) is not None
 
 
 def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str, Any]:

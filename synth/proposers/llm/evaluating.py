@@ -57,21 +57,22 @@ def try_answers(
         round_: in which it was asked.
     """
     tried = Tried()
-    seen = {_structure(candidate.source) for candidate in known} - {""}
+    # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
+    seen = {_structure(c.source) if c.scores else c.source.strip() for c in known}
     proposed: list[Candidate] = []
     for outcome in outcomes:
         if isinstance(outcome, Failure):
-            tried.unusable.append(Unusable(outcome.kind, outcome.reason))
+            tried.unusable.append(Unusable(outcome.kind, outcome.reason, round_))
             continue
         answer = programs_in(outcome.content, outcome.finish_reason)
-        tried.unusable += [Unusable(failure.kind, failure.reason, outcome.key) for failure in answer.failures]
+        tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
         for source in answer.sources:
-            structure = _structure(source)
-            if structure in seen:
+            own = {source.strip(), _structure(source)}
+            if own & seen:
                 reason = "its structure was tried on this head before"
-                tried.unusable.append(Unusable("known program", reason, outcome.key))
+                tried.unusable.append(Unusable("known program", reason, round_, outcome.key))
                 continue
-            seen |= {structure} - {""}
+            seen |= own - {""}
             proposed.append(Candidate("llm", _label(source), source, None, model=model, round=round_, call=outcome.key))
     for candidate, results in zip(proposed, try_programs(material, head, proposed), strict=True):
         tried.candidates += results

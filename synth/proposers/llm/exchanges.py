@@ -20,8 +20,8 @@ CREATE TABLE IF NOT EXISTS pending (
     place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT NOT NULL, request TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS questions (
-    sheet TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL, sample INTEGER NOT NULL, messages TEXT NOT NULL,
-    PRIMARY KEY (sheet, label, place)
+    stage TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL, sample INTEGER NOT NULL, messages TEXT NOT NULL,
+    measure TEXT NOT NULL, PRIMARY KEY (stage, label, place)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS plan (
     place INTEGER PRIMARY KEY CHECK (place = 1), plan TEXT NOT NULL
@@ -192,30 +192,39 @@ class Exchanges(Database):
             " GROUP BY model ORDER BY model"
         )
 
-    def questions(self, sheet: str, label: str) -> list[Ask]:
-        """What :meth:`keep_questions` kept, in the same order; empty when nothing was."""
+    def questions(self, stage: str, label: str) -> tuple[list[Ask], str]:
+        """What :meth:`keep_questions` kept, in the same order, and its measure; empty when nothing was."""
         rows = self._rows(
-            "SELECT messages, sample FROM questions WHERE sheet = ? AND label = ? ORDER BY place", (sheet, label)
+            "SELECT messages, sample, measure FROM questions WHERE stage = ? AND label = ? ORDER BY place",
+            (stage, label),
         )
-        return [
+        asks = [
             Ask(tuple(Message(role, content) for role, content in json.loads(messages)), sample, label)
-            for messages, sample in rows
+            for messages, sample, _ in rows
         ]
+        return asks, rows[0][2] if rows else ""
 
-    def keep_questions(self, sheet: str, asked: Iterable[Sequence[Ask]]) -> None:
+    def keep_questions(self, stage: str, asked: Iterable[Sequence[Ask]], measure: str) -> None:
         """Keep questions before they are asked: what they were made from may change before the answers come.
 
         Args:
-            sheet: what they belong together for.
-            asked: all questions of one label, of the next and so on; those kept before stay.
+            stage: what they are asked for.
+            asked: all questions of one label, of the next and so on; they replace what was kept of these.
+            measure: how much they ask for.
         """
         with self._transaction():
-            for place, ask in ((place, ask) for own in asked for place, ask in enumerate(own)):
-                messages = json.dumps([[message.role, message.content] for message in ask.messages])
-                self._connection.execute(
-                    "INSERT INTO questions VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (sheet, ask.label, place, ask.sample, messages),
-                )
+            for own in asked:
+                self._connection.execute("DELETE FROM questions WHERE stage = ? AND label = ?", (stage, own[0].label))
+                for place, ask in enumerate(own):
+                    messages = json.dumps([[message.role, message.content] for message in ask.messages])
+                    self._connection.execute(
+                        "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?)",
+                        (stage, ask.label, place, ask.sample, messages, measure),
+                    )
+
+    def handed_in(self) -> set[str]:
+        """Keys of the questions in batches whose answers have not been read."""
+        return {key for (keys,) in self._rows("SELECT keys FROM batches") for key in json.loads(keys)}
 
     def want(self, questions: Iterable[Pending]) -> None:
         """Note questions that wait for an answer, in their order; answered ones and ones already noted are left."""

@@ -46,9 +46,10 @@ class Plan:
         """Most calls of a round for one head: every program may be sent back once."""
         return len(self.sizes(round_)) + self.candidates
 
-    def sheet(self, round_: int) -> str:
-        """Under which name the questions of a round are kept: another when more or longer ones are asked for."""
-        return f"{stage_name(self.model, round_)}, {self.candidates} programs, {self.prompt_tokens} tokens"
+    @property
+    def measure(self) -> str:
+        """How much a head's questions ask for, and in how many words."""
+        return f"{self.candidates} programs, {self.prompt_tokens} tokens"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

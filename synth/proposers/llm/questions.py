@@ -1,6 +1,7 @@
 """What a language model is asked about one head in one round, from train texts alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from synth.proposers.llm.archive import Archive, Elite, draw_parents, earlier
 from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.head_texts import compare, easiest, head_texts
 from synth.proposers.llm.ideas import ideas_of
-from synth.proposers.llm.plan import DIFFERENT_EVERY, Plan
+from synth.proposers.llm.plan import DIFFERENT_EVERY, Plan, stage_name
 from synth.proposers.shared import best_fitting
 from synth.workers import each_head
 
@@ -45,12 +46,22 @@ def questions_of_round(
 
     Args:
         library: what it holds of the plan's model from this round on is left out.
-        exchanges: may hold questions of the round, which then stand: they may have been answered.
+        exchanges: may hold questions of the round. They stand if they ask for as much, or if one is answered or on its
+            way: what was paid for is used.
         jobs: most worker processes.
     """
-    kept = {head: exchanges.questions(plan.sheet(round_), str(head)) for head in heads}
+    kept = {head: _standing(exchanges, head, round_, plan) for head in heads}
     missing = [head for head in heads if not kept[head]]
     return kept | _written(material, library, missing, round_, plan, seed, jobs, reporter)
+
+
+def _standing(exchanges: Exchanges, head: Head, round_: int, plan: Plan) -> list[Ask]:
+    asks, measure = exchanges.questions(stage_name(plan.model, round_), str(head))
+    if measure == plan.measure:
+        return asks
+    keys = [ask.key(plan.parameters) for ask in asks]
+    paid = any(exchanges.get(key) for key in keys) or not exchanges.handed_in().isdisjoint(keys)
+    return asks if paid else []
 
 
 def _written(
@@ -126,33 +137,37 @@ def questions(
         InputError: even the smallest prompt is larger than the plan allows.
     """
     archive = Archive(known)
-    asked: list[list[Message]] = []
     sizes = plan.sizes(round_)
+    writers: list[_Writer] = []
     if round_ > 1:
         generator = np.random.default_rng([seed, head.layer, head.index, round_])
         parents = draw_parents(_fitting(archive, PARENT_SHARE, material.causal, plan), generator)
-        asked = _refinements(material, head, bank, parents, ideas, round_, plan)
-    if not asked:
-        by_size = {size: _proposal(material, head, bank, archive, size, plan) for size in dict.fromkeys(sizes)}
-        asked = [by_size[size] for size in sizes]
-    # Equal questions are told apart by their number; where there are few parents, each is asked about again.
+        writers = _refinements(material, head, bank, parents, ideas, round_, plan)
+    writers = writers or [_proposal(material, head, bank, archive, plan)]
+    # Where there are fewer parents than questions, each is asked about again; equal questions are told apart by number.
     found: list[Ask] = []
-    for place in range(len(sizes)):
-        messages = tuple(asked[place % len(asked)])
+    for place, size in enumerate(sizes):
+        messages = tuple(writers[place % len(writers)](size))
         sample = sum(ask.messages == messages for ask in found)
         found.append(Ask(messages, sample, str(head)))
     return found
 
 
-def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, programs: int, plan: Plan) -> list[Message]:
-    """Ask for programs, the best so far beside what the head does."""
+_Writer = Callable[[int], list[Message]]
+"""Writes a question that asks for so many programs."""
+
+
+def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, plan: Plan) -> _Writer:
+    """Asks for programs, the best so far beside what the head does."""
     texts = head_texts(material, head, easiest(material))
-    return propose_prompt(
+    evidence = strongest_terms(material, head, bank)
+    best = [_scored(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]]
+    return lambda programs: propose_prompt(
         summary_lines(texts),
         texts[:SHOWN],
         causal=material.causal,
-        evidence=strongest_terms(material, head, bank),
-        best=[_scored(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]],
+        evidence=evidence,
+        best=best,
         programs=programs,
         limit=plan.prompt_tokens,
     )
@@ -165,41 +180,35 @@ def _fitting(archive: Archive, share: float, causal: bool, plan: Plan) -> list[E
 
 
 def _refinements(
-    material: Material,
-    head: Head,
-    bank: Bank,
-    parents: Sequence[Elite],
-    ideas: Sequence[str],
-    round_: int,
-    plan: Plan,
-) -> list[list[Message]]:
+    material: Material, head: Head, bank: Bank, parents: Sequence[Elite], ideas: Sequence[str], round_: int, plan: Plan
+) -> list[_Writer]:
     """A question about each parent, as many as the round has or there are parents for."""
-    sizes = plan.sizes(round_)
-    numbers = easiest(material)[:COMPARED]
-    asked: list[list[Message]] = []
+    found: list[_Writer] = []
     for elite in parents:
-        if len(asked) == len(sizes):
+        if len(found) == len(plan.sizes(round_)):
             break
-        try:
-            compared = compare(material, head, elite.program, numbers)
-            evidence = strongest_terms(material, head, bank, elite.program)
-        except ProgramFailed:
-            continue  # it ran when it was scored; one that fails now and then is no parent
-        compared.sort(key=lambda c: c.iou)
-        asked.append(
-            refine_prompt(
-                _scored(elite),
-                compared[: SHOWN // 2],
-                compared[: SHOWN // 2 - 1 : -1][: SHOWN // 2],
-                causal=material.causal,
-                evidence=evidence,
-                ideas=ideas,
-                different=round_ % DIFFERENT_EVERY == 0,
-                programs=sizes[len(asked)],
-                limit=plan.prompt_tokens,
-            )
-        )
-    return asked
+        with suppress(ProgramFailed):  # it ran when it was scored; one that fails now and then is no parent
+            found.append(_refinement(material, head, bank, elite, ideas, round_, plan))
+    return found
+
+
+def _refinement(
+    material: Material, head: Head, bank: Bank, elite: Elite, ideas: Sequence[str], round_: int, plan: Plan
+) -> _Writer:
+    compared = compare(material, head, elite.program, easiest(material)[:COMPARED])
+    compared.sort(key=lambda c: c.iou)
+    evidence = strongest_terms(material, head, bank, elite.program)
+    return lambda programs: refine_prompt(
+        _scored(elite),
+        compared[: SHOWN // 2],
+        compared[: SHOWN // 2 - 1 : -1][: SHOWN // 2],
+        causal=material.causal,
+        evidence=evidence,
+        ideas=ideas,
+        different=round_ % DIFFERENT_EVERY == 0,
+        programs=programs,
+        limit=plan.prompt_tokens,
+    )
 
 
 def _shortest_first(elites: Sequence[Elite]) -> list[Elite]:

@@ -21,6 +21,7 @@ from synth.proposers.llm.archive import earlier, improves
 from synth.proposers.llm.client import Outcome
 from synth.proposers.llm.evaluating import Broken, Tried, try_answers
 from synth.proposers.llm.exchanges import Ask, Exchanges
+from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.plan import Plan, stage_name
 from synth.proposers.llm.questions import questions_of_round
 from synth.workers import each_head
@@ -79,15 +80,16 @@ class Rounds:
 
     def _round(self, heads: list[Head], round_: int) -> tuple[set[Head], int]:
         """Ask, try and store; the heads that wait for answers, and for how many."""
+        stage = stage_name(self.plan.model, round_)
         known = {head: earlier(self.library.candidates(head), self.plan.model, round_) for head in heads}
         asked = questions_of_round(
             self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
             reporter=self.reporter,
         )  # fmt: skip
-        self.exchanges.keep_questions(self.plan.sheet(round_), asked.values())
+        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
         outcomes = self._ask(asked, f"round {round_}: ask")
         tried = self._try(known, outcomes, round_, f"round {round_}: try")
-        repairs, lost = self._repairs(tried)
+        repairs, lost = self._repairs(tried, round_)
         answers = self._ask(repairs, f"round {round_}: send back")
         with_first = {head: [*known[head], *tried[head].candidates] for head in repairs}
         again = self._try(with_first, answers, round_, f"round {round_}: try again")
@@ -95,13 +97,13 @@ class Rounds:
         missing = 0
         for head in heads:
             second = again.get(head, Tried())
-            open_questions = [*outcomes[head], *answers.get(head, [])].count(None)
+            open_questions = sum(map(_waits, [*outcomes[head], *answers.get(head, [])]))
             if open_questions:
                 waiting.add(head)
                 missing += open_questions
             self.library.add(
                 head,
-                stage_name(self.plan.model, round_),
+                stage,
                 [*tried[head].candidates, *second.candidates],
                 [*tried[head].unusable, *lost[head], *second.unusable],
                 finished=not open_questions,
@@ -131,17 +133,22 @@ class Rounds:
                 step(len(tried), len(heads), _figure(tried.values()))
         return tried
 
-    def _repairs(self, tried: dict[Head, Tried]) -> tuple[dict[Head, list[Ask]], dict[Head, list[Unusable]]]:
+    def _repairs(
+        self, tried: dict[Head, Tried], round_: int
+    ) -> tuple[dict[Head, list[Ask]], dict[Head, list[Unusable]]]:
         """What goes back once with its error, and what is too long for that."""
         asks: dict[Head, list[Ask]] = {}
         lost: dict[Head, list[Unusable]] = {head: [] for head in tried}
         for head, found in tried.items():
             for broken in found.broken:
-                if messages := self._repair(broken):
+                if len(asks.get(head, [])) == self.plan.candidates:
+                    reason = f"it is one of more than the {self.plan.candidates} programs that were asked for"
+                    lost[head].append(Unusable("not sent back", reason, round_))
+                elif messages := self._repair(broken):
                     asks.setdefault(head, []).append(Ask(messages, 0, str(head)))
                 else:
                     reason = "with its error it is longer than a prompt may be"
-                    lost[head].append(Unusable("not sent back", reason))
+                    lost[head].append(Unusable("not sent back", reason, round_))
         return asks, lost
 
     def _repair(self, broken: Broken) -> tuple[Message, ...] | None:
@@ -150,6 +157,11 @@ class Rounds:
                 repair_prompt(broken.source, broken.error, causal=self.material.causal, limit=self.plan.prompt_tokens)
             )
         return None
+
+
+def _waits(outcome: Outcome) -> bool:
+    """Whether a question is to be asked again: it was not asked, or the batch that held it ended too early."""
+    return outcome is None or (isinstance(outcome, Failure) and outcome.kind == "expired")
 
 
 def _figure(tried: Iterable[Tried]) -> str:
