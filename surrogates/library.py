@@ -19,7 +19,7 @@ from surrogates.program import Program, ProgramRefused
 Origin = Literal["search", "shared", "transfer", "llm", "hand"]
 FILE_NAME = "library.sqlite"
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE candidates (
     layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,

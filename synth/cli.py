@@ -141,12 +141,12 @@ def synthesize_command(
     language_model = None
     if llm is None:
         given = {"--base-url": base_url, "--budget": budget, "--llm-batch": llm_batch, "--yes": yes}
-        if needless := [name for name, value in given.items() if value]:
+        if needless := [name for name, value in given.items() if value not in (None, False)]:
             raise InputError(f"{needless[0]} is about a language model; name one with --llm MODEL, or leave it out")
     else:
         language_model = LanguageModel(
             Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens), base_url, concurrency,
-            Budget.parse(budget) if budget else None, llm_batch, lambda _line: yes or _agrees(),
+            Budget.parse(budget) if budget is not None else None, llm_batch, lambda _line: yes or _agrees(),
         )  # fmt: skip
     settings = Settings(
         model=_lasting(model), corpus=_lasting(corpus), revision=revision, dtype=dtype,

@@ -192,8 +192,12 @@ class _Work:
                 self.settings.seed, self.reporter,
             )  # fmt: skip
             if unanswered := rounds.run():
-                why = f"the budget of {llm.budget} has no room for them" if llm.budget else "their batch expired"
-                self.reporter.say(f"{unanswered} questions have no answer, since {why}; run again to go on from here")
+                why = (
+                    f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"
+                    if llm.budget
+                    else "their batch expired; run again to go on"
+                )
+                self.reporter.say(f"{unanswered} questions have no answer, since {why}")
         finally:
             exchanges.close()
 

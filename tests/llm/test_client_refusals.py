@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +101,8 @@ def test_calls_under_way_are_cancelled_and_finished_ones_stored(exchanges: Excha
         number = int(prompt.split()[-1])
         if number < 3:
             return answer("fine")
-        return error(401) if number == 5 else answer("too late", latency=30)
+        # After a while, so that the first three have been read by then.
+        return replace(error(401), before=1.0) if number == 5 else answer("too late", latency=30)
 
     start = time.monotonic()
     with ScriptedServer(play) as server:
