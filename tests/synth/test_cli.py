@@ -215,8 +215,8 @@ def test_an_unknown_model_is_refused_without_network(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--heads", "L9H9"), "the model has no head L9H9; its heads go from L0H0 to L1H3"),
-        (("--heads", "L5-L6"), "the model has no head L5-L6"),
+        (("--heads", "L9H9"), "there is no head L9H9 here; they go from L0H0 to L1H3"),
+        (("--heads", "L5-L6"), "there is no head L5-L6 here"),
         (("--heads", "H3"), "'H3' is not a head; write it as L3H7"),
         (("--dtype", "int8"), "unknown dtype 'int8'; choose one of float32"),
         (("--device", "tpu7"), "device"),
