@@ -116,6 +116,17 @@ def test_batches_make_the_same_library(copy: Any, asking: Command, capsys: Any) 
     assert {row[4] for row in lost(batched)} >= {row[4] for row in lost(asked)} - {"invalid response"}
 
 
+def test_a_wrong_model_is_told_by_the_first_batch(copy: Any, asking: Command, capsys: Any) -> None:
+    run = copy("run")
+    before = rows(run)
+    with ScriptedServer(player(), models=("other",), batch_polls=0) as server:
+        outcome = call(capsys, *asking(run, server, "--llm-batch"))
+        assert len(server.handed_in) == 1
+    assert outcome.code == 2
+    assert "does not exist" in outcome.err.splitlines()[-1]
+    assert rows(run) == before
+
+
 def test_where_no_batches_are_taken_the_questions_can_be_carried(
     copy: Any, asking: Command, tmp_path: Path, capsys: Any
 ) -> None:

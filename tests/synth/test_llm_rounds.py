@@ -216,6 +216,22 @@ def test_what_fails_goes_back_once_with_its_error(copy: Any, asking: Command, ca
     assert mended == MENDED.split("):", 1)[1]
 
 
+def test_a_question_that_comes_again_gets_an_answer_of_its_own(copy: Any, asking: Command, capsys: Any) -> None:
+    """Where nothing new leads, the fourth round asks for a change to the same program as the second."""
+    weak = MENDED.replace("-near * pair.log_distance", "50 * pair.offset(0)")
+
+    def play(prompt: str, _attempt: int) -> Reply:
+        if "The program to improve" not in prompt:
+            return answer(fenced(weak))
+        return answer(fenced(MENDED) if "different hypothesis" in prompt else "no idea")
+
+    run = copy("run")
+    with ScriptedServer(play) as server:
+        assert call(capsys, *asking(run, server, "--rounds", 4, "--candidates", 1)).code == 0
+        assert len(server.completions) == stored(run) == 4 * len(NAMES)
+        assert len({request.prompt for request in server.completions}) < 4 * len(NAMES)
+
+
 def test_no_more_goes_back_than_was_asked_for(copy: Any, asking: Command, capsys: Any) -> None:
     many = "\n".join(fenced(BROKEN.replace("10 ** 6", str(10**6 + number))) for number in range(7))
     run = copy("run")

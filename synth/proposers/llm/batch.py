@@ -14,7 +14,7 @@ from synth.proposers.llm.client import RETRIES, Outcome
 from synth.proposers.llm.completions import request_body
 from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
 from synth.proposers.llm.exchanges import Ask, Exchanges, OpenBatch, Parameters, Pending
-from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.failures import Failure, FailureKind, one_line
 from synth.proposers.llm.prices import load_prices
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
@@ -68,9 +68,10 @@ class BatchClient:
         return [self._exchanges.get(key) or failures.get(key) for key in keys]
 
     def _check(self, waiting: Collection[str], failures: dict[str, Failure]) -> None:
-        """Stop when every question failed in a way that is no fault of the question's."""
-        lost = [failure for failure in failures.values() if failure.kind not in ("refused", "expired")]
-        if lost and len(lost) == len(waiting):
+        """Stop when every question failed, if the batch itself did or the model never answered anything."""
+        lost = [failure for failure in failures.values() if failure.kind != "expired"]
+        gone = all(failure.kind == "batch failed" for failure in lost)
+        if lost and len(lost) == len(waiting) and (gone or not self._exchanges.has_answer_of(self._parameters.model)):
             raise InputError(
                 f"{self._endpoint.base_url} answers nothing for {self._parameters.model} by batch, the last time with "
                 f"{lost[-1]}; mend what it names, then run again to go on from here"
@@ -150,7 +151,8 @@ class BatchClient:
                 failures |= store_answers(content.text, name, self._exchanges, self._prices).failures
         done[batch.id] = len(batch.keys)
         self._exchanges.close_batch(batch.id)
-        missing = Failure("expired" if state.status == "expired" else "server error", _why(state))
+        kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
+        missing = Failure(kinds.get(state.status, "batch failed"), _why(state))
         return {key: failures.get(key, missing) for key in batch.keys if self._exchanges.get(key) is None}
 
     def _explained(self, error: openai.OpenAIError) -> InputError:

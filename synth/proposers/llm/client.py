@@ -70,7 +70,8 @@ class Client:
         self._listed: list[str] | None = None  # models the server names; None before it was asked
         totals = exchanges.totals()
         self._tokens, self._dollars = totals.tokens, totals.dollars  # what the run has cost, as progress shows it
-        self._answered = totals.calls > 0  # by this server or its like: a failure now may be the question's own
+        # Where it has answered before, a failure now may be the question's own.
+        self._answered = exchanges.has_answer_of(parameters.model)
         self._failed_in_a_row = 0
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -174,6 +175,10 @@ class Exchanges(Database):
             self._connection.execute("DELETE FROM pending WHERE key = ?", (exchange.key,))
             return cursor.rowcount == 1
 
+    def has_answer_of(self, model: str) -> bool:
+        """Whether a model has answered anything."""
+        return bool(self._rows("SELECT EXISTS (SELECT 1 FROM exchanges WHERE model = ?)", (model,))[0][0])
+
     def all(self) -> list[Exchange]:
         """Every answer, ordered by key: the order in which answers arrive is chance."""
         return [Exchange(*row) for row in self._rows("SELECT * FROM exchanges ORDER BY key")]
@@ -192,16 +197,18 @@ class Exchanges(Database):
             " GROUP BY model ORDER BY model"
         )
 
+    def times_asked(self, label: str, stage: str) -> Counter[tuple[Message, ...]]:
+        """How often each question about something was kept for other stages than this one."""
+        rows = self._rows("SELECT messages FROM questions WHERE label = ? AND stage != ?", (label, stage))
+        return Counter(_messages(messages) for (messages,) in rows)
+
     def questions(self, stage: str, label: str) -> tuple[list[Ask], str]:
         """What :meth:`keep_questions` kept, in the same order, and its measure; empty when nothing was."""
         rows = self._rows(
             "SELECT messages, sample, measure FROM questions WHERE stage = ? AND label = ? ORDER BY place",
             (stage, label),
         )
-        asks = [
-            Ask(tuple(Message(role, content) for role, content in json.loads(messages)), sample, label)
-            for messages, sample, _ in rows
-        ]
+        asks = [Ask(_messages(messages), sample, label) for messages, sample, _ in rows]
         return asks, rows[0][2] if rows else ""
 
     def keep_questions(self, stage: str, asked: Iterable[Sequence[Ask]], measure: str) -> None:
@@ -264,3 +271,7 @@ class Exchanges(Database):
         """Forget a batch whose answers have been read."""
         with self._transaction():
             self._connection.execute("DELETE FROM batches WHERE id = ?", (id_,))
+
+
+def _messages(stored: str) -> tuple[Message, ...]:
+    return tuple(Message(role, content) for role, content in json.loads(stored))

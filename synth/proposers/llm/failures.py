@@ -12,6 +12,7 @@ FailureKind = Literal[
     "refused",
     "invalid response",
     "expired",
+    "batch failed",
     # of an answer
     "empty",
     "no program",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -52,7 +53,12 @@ def questions_of_round(
     """
     kept = {head: _standing(exchanges, head, round_, plan) for head in heads}
     missing = [head for head in heads if not kept[head]]
-    return kept | _written(material, library, missing, round_, plan, seed, jobs, reporter)
+    written = _written(material, library, missing, round_, plan, seed, jobs, reporter)
+    for head, asks in written.items():
+        # A question that an earlier round asked as well is to get an answer of its own.
+        before = exchanges.times_asked(str(head), stage_name(plan.model, round_))
+        written[head] = [replace(ask, sample=ask.sample + before[ask.messages]) for ask in asks]
+    return kept | written
 
 
 def _standing(exchanges: Exchanges, head: Head, round_: int, plan: Plan) -> list[Ask]:
