@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,6 @@ from synth.export import export_programs
 from synth.material import Material
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
-from synth.proposers import transfer
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.hand import read_programs
 from synth.proposers.llm.asking import LanguageModel
@@ -27,7 +27,7 @@ from synth.proposers.llm.exchanges import Exchanges
 from synth.proposers.llm.rounds import Rounds
 from synth.proposers.search import propose
 from synth.proposers.shared import best_fitting
-from synth.proposers.transfer import OtherLibrary, read_library
+from synth.proposers.transfer import TRANSFERRED, OtherLibrary, read_library
 from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
 from synth.scoring import score_candidates
 from synth.workers import each_head
@@ -168,7 +168,7 @@ class _Work:
             return
         known = {head: {Program.parse(c.source).structure for c in self._scored(head)} for head in missing}
         with self.reporter.stage(f"try programs of {other.model}") as step:
-            won = best_fitting(self.material, other.programs, known, step, transfer.KEPT)
+            won = best_fitting(self.material, other.programs(), known, step, TRANSFERRED)
         with self.reporter.stage(f"fit programs of {other.model}") as step:
             proposed = {
                 head: [Candidate("transfer", _label(p), p.source, None, model=other.model) for p in won[head]]
@@ -184,29 +184,26 @@ class _Work:
             self._try(dict.fromkeys(self.heads, proposed), "hand", step)
 
     def ask(self, llm: LanguageModel) -> None:
-        exchanges = Exchanges(self.library.path)
-        try:
+        with closing(Exchanges(self.library.path)) as exchanges:
             exchanges.keep_plan(llm.plan.to_json())
-            rounds = Rounds(
+            unanswered = Rounds(
                 self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.jobs,
                 self.settings.seed, self.reporter,
-            )  # fmt: skip
-            if unanswered := rounds.run():
-                why = (
-                    f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"
-                    if llm.budget
-                    else "their batch expired; run again to go on"
-                )
-                self.reporter.say(f"{unanswered} questions have no answer, since {why}")
-        finally:
-            exchanges.close()
+            ).run()  # fmt: skip
+        if unanswered:
+            why = (
+                f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"
+                if llm.budget
+                else "their batch expired; run again to go on"
+            )
+            self.reporter.say(f"{unanswered} questions have no answer, since {why}")
 
     def _scored(self, head: Head) -> list[Candidate]:
         return [candidate for candidate in self.library.candidates(head) if candidate.scores]
 
     def _try(self, proposed: Mapping[Head, list[Candidate]], stage: str, step: Step) -> None:
         arguments = [(programs,) for programs in proposed.values()]
-        done = each_head(_try, self.material, list(proposed), arguments, self.jobs)
+        done = each_head(_tried, self.material, list(proposed), arguments, self.jobs)
         for count, (head, candidates) in enumerate(done, start=1):
             self.library.add(head, stage, candidates)
             step(count, len(proposed))
@@ -228,5 +225,5 @@ def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> 
     return score_candidates(material, head, found)
 
 
-def _try(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
+def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
     return list(chain.from_iterable(try_programs(material, head, proposed)))

@@ -1,15 +1,16 @@
 """Programs of another model's library as candidates for this one's heads."""
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from surrogates.errors import InputError
-from surrogates.library import Library
+from surrogates.library import Library, Ranked
 from surrogates.program import Program
 from synth.run_directory import RunDirectory
 
-KEPT = 4
+TRANSFERRED = 4
 """Programs that are refitted to a head: as they are, they are ranked by constants that another model gave them."""
 
 
@@ -19,17 +20,24 @@ class OtherLibrary:
 
     Attributes:
         model: whose heads the programs were found for.
-        programs: the best fit of each structure, head by head.
+        ranked: every head's programs, best first.
     """
 
     model: str
-    programs: tuple[Program, ...]
+    ranked: tuple[Ranked, ...]
 
     @property
     def stage(self) -> str:
         """What trying these programs is called in the library; another when they change."""
-        sources = "\n".join(program.source for program in self.programs)
+        sources = "\n".join(entry.candidate.source for entry in self.ranked)
         return f"transfer {hashlib.sha256(sources.encode()).hexdigest()[:16]}"
+
+    def programs(self) -> list[Program]:
+        """The best fit of each structure, head by head; read here, which takes a millisecond or two each."""
+        distinct: dict[str, Program] = {}
+        for entry in self.ranked:
+            distinct.setdefault(entry.program.structure, entry.program)
+        return list(distinct.values())
 
 
 def read_library(folder: Path, run: Path) -> OtherLibrary:
@@ -45,15 +53,9 @@ def read_library(folder: Path, run: Path) -> OtherLibrary:
     if folder.resolve() == run.resolve():
         raise InputError(f"{folder} is this run itself; give --library a run on another model")
     other = RunDirectory.open(folder)
-    library = Library(folder)
-    try:
-        entries = [entry for head in library.heads() for entry in library.ranked(head)]
-    finally:
-        library.close()
-    distinct: dict[str, Program] = {}
-    for entry in entries:
-        distinct.setdefault(entry.program.structure, entry.program)
-    if not distinct:
+    with closing(Library(folder)) as library:
+        ranked = tuple(entry for head in library.heads() for entry in library.ranked(head))
+    if not ranked:
         raise InputError(f"{folder} has no scored program yet; run `headsynth synthesize` again to finish it")
     model = other.settings().model
-    return OtherLibrary(Path(model).name if Path(model).is_absolute() else model, tuple(distinct.values()))
+    return OtherLibrary(Path(model).name if Path(model).is_absolute() else model, ranked)

@@ -54,14 +54,24 @@ def _work_off(server: ScriptedServer, input_file: str) -> tuple[str, str]:
         prompt = "\n\n".join(message["content"] for message in line["body"]["messages"])
         request = Request("POST", line["url"], {}, line["body"], prompt, 1, 0.0)
         reply = reply_to(server, request)
-        response = {"status_code": reply.status, "request_id": "r", "body": json.loads(reply.body)}
-        entry = {"id": "x", "custom_id": line["custom_id"], "response": response, "error": None}
-        (good if reply.status == 200 else bad).append(entry)
+        entry = _entry(line["custom_id"], reply)
+        (good if entry["response"] and reply.status == 200 else bad).append(entry)
     names = []
     for entries in (reversed(good), bad):  # the answers come in any order
         names.append(f"file-{len(server.files)}")
         server.files[names[-1]] = "".join(json.dumps(entry) + "\n" for entry in entries).encode()
     return names[0], names[1]
+
+
+def _entry(custom_id: str, reply: Reply) -> dict[str, Any]:
+    """A line of a batch's answers; what is no HTTP response with a body of JSON is an error of the batch's own."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        words = {"code": "server_error", "message": "The server behind the batch gave no answer."}
+        return {"id": "x", "custom_id": custom_id, "response": None, "error": words}
+    response = {"status_code": reply.status, "request_id": "r", "body": body}
+    return {"id": "x", "custom_id": custom_id, "response": response, "error": None}
 
 
 def _batch(id_: str, status: str, **more: object) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Questions carried to a language model as files, by batches of a server or by hand."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.llm.conftest import no_settings as no_settings
 from tests.llm.player import player
 from tests.llm.scripted_server import MODEL, ScriptedServer
-from tests.synth.test_llm_rounds import FAULTY, by_model, lost
+from tests.synth.test_llm_rounds import FAULTY, by_model
 from tests.synth.test_llm_rounds import asking as asking
 from tests.synth.test_llm_rounds import copy as copy
 from tests.synth.tiny_runs import call, ranked, refusal, rows
@@ -53,7 +54,7 @@ def test_answers_carried_by_hand_make_the_same_library(copy: Any, asking: Comman
         assert waves < 10
     assert waves == 3
     assert rows(carried) == rows(asked)
-    assert lost(carried) == lost(asked)
+    assert rows(carried, "unusable") == rows(asked, "unusable")
     assert {p.name for p in (carried / "programs").rglob("*.py")} == {
         p.name for p in (asked / "programs").rglob("*.py")
     }
@@ -105,15 +106,30 @@ def test_questions_stand_whatever_becomes_known_before_their_answers(
 
 def test_batches_make_the_same_library(copy: Any, asking: Command, capsys: Any) -> None:
     asked, batched = copy("asked"), copy("batched")
-    with ScriptedServer(player(FAULTY), batch_polls=0) as server:
+    with ScriptedServer(player(), batch_polls=0) as server:
         assert call(capsys, *asking(asked, server, "--rounds", 2)).code == 0
         alone = len(server.completions)
         outcome = call(capsys, *asking(batched, server, "--rounds", 2, "--llm-batch"))
         assert outcome.code == 0, outcome.err
         assert len(server.completions) == alone
     assert by_model(batched)
-    # A batch answers each line once: what only a repeat would have brought is missing, and counted.
-    assert {row[4] for row in lost(batched)} >= {row[4] for row in lost(asked)} - {"invalid response"}
+    assert rows(batched) == rows(asked)
+    assert rows(batched, "unusable") == rows(asked, "unusable")
+
+
+def test_a_third_of_a_batch_faulty_stops_nothing(copy: Any, asking: Command, capsys: Any) -> None:
+    run = copy("run")
+    before = rows(run)
+    with ScriptedServer(player(FAULTY), batch_polls=0) as server:
+        outcome = call(capsys, *asking(run, server, "--candidates", 12, "--llm-batch", "--json"))
+        assert outcome.code == 0, outcome.err
+        assert not server.completions
+    assert [row for row in rows(run) if not row[2].startswith("llm")] == before
+    assert by_model(run)
+    kinds = Counter(row[4] for row in rows(run, "unusable"))
+    assert outcome.document["summary"]["llm"]["unusable"] == dict(kinds)
+    assert kinds.keys() & {"empty", "no program", "truncated"}
+    assert kinds.keys() & {"refused", "server error"}
 
 
 def test_a_wrong_model_is_told_by_the_first_batch(copy: Any, asking: Command, capsys: Any) -> None:

@@ -2,10 +2,10 @@
 
 import ast
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,24 +51,13 @@ def by_model(run: Path) -> list[Candidate]:
 
 def stored(run: Path) -> int:
     """Answers that are stored."""
-    exchanges = Exchanges(run / "library.sqlite")
-    try:
+    with closing(Exchanges(run / "library.sqlite")) as exchanges:
         return len(exchanges.all())
-    finally:
-        exchanges.close()
 
 
 def searched(run: Path) -> list[tuple]:
     """The rows that come from the search: column 2 is the stage."""
     return [row for row in rows(run) if not row[2].startswith("llm")]
-
-
-def lost(run: Path) -> list[tuple]:
-    connection = sqlite3.connect(run / "library.sqlite")
-    try:
-        return connection.execute("SELECT * FROM unusable ORDER BY layer, head, stage, place").fetchall()
-    finally:
-        connection.close()
 
 
 def always(content: str) -> Play:
@@ -121,7 +110,7 @@ def test_a_third_of_all_answers_faulty_stops_nothing(
     assert searched(run) == before
     assert by_model(run)
     summary = call(capsys, "inspect", run, "--json").document["summary"]["llm"]
-    kinds = Counter(row[4] for row in lost(run))
+    kinds = Counter(row[4] for row in rows(run, "unusable"))
     verdicts = Counter(row[7] for row in rows(run) if row[2].startswith("llm"))
     assert summary["unusable"] == dict(kinds)
     assert summary["verdicts"] == dict(verdicts)
@@ -170,7 +159,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_library(
         outcome = call(capsys, *command)
         assert outcome.code == 0, outcome.err
         assert rows(run) == rows(undisturbed)
-        assert lost(run) == lost(undisturbed)
+        assert rows(run, "unusable") == rows(undisturbed, "unusable")
         # What is asked twice was under way when the run was killed.
         assert stored(run) == stored(undisturbed)
         assert sum(map(is_good, server.completions)) <= stored(run) + concurrency
@@ -239,7 +228,7 @@ def test_no_more_goes_back_than_was_asked_for(copy: Any, asking: Command, capsys
         assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 2)).code == 0
         # A question a head; what goes back is the same for all heads, and so asked once.
         assert len(server.completions) == len(NAMES) + 2
-    assert [row[4] for row in lost(run)].count("not sent back") == 5 * len(NAMES)
+    assert [row[4] for row in rows(run, "unusable")].count("not sent back") == 5 * len(NAMES)
 
 
 def test_a_program_whose_constant_was_the_mistake_can_be_mended(copy: Any, asking: Command, capsys: Any) -> None:

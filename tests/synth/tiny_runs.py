@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import transformers
 
@@ -108,11 +108,11 @@ def ranked(run: Path) -> dict[Head, list[Ranked]]:
         library.close()
 
 
-def rows(run: Path) -> list[tuple]:
-    """Every candidate in the library, with all its figures."""
+def rows(run: Path, table: Literal["candidates", "unusable"] = "candidates") -> list[tuple]:
+    """Every candidate in the library with all its figures, or every part of an answer that brought none."""
     connection = sqlite3.connect(run / "library.sqlite")
     try:
-        return connection.execute("SELECT * FROM candidates ORDER BY layer, head, stage, place").fetchall()
+        return connection.execute(f"SELECT * FROM {table} ORDER BY layer, head, stage, place").fetchall()
     finally:
         connection.close()
 

@@ -42,7 +42,7 @@ class Niche:
 
 @dataclass(frozen=True)
 class Elite:
-    """The best program of its niche."""
+    """A program that may be the best of its niche."""
 
     candidate: Candidate
     train_iou: float
@@ -50,6 +50,12 @@ class Elite:
     @cached_property
     def program(self) -> Program:
         return Program.parse(self.candidate.source)
+
+
+def best_first(candidates: Iterable[Candidate]) -> list[Elite]:
+    """Candidates with scores by IoU on train texts, the shorter first where equal."""
+    scored = [Elite(candidate, candidate.scores.train_iou) for candidate in candidates if candidate.scores]
+    return sorted(scored, key=lambda e: (-e.train_iou, len(e.candidate.source), e.candidate.source))
 
 
 class Archive:
@@ -60,11 +66,9 @@ class Archive:
     """
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
-        scored = [Elite(c, c.scores.train_iou) for c in candidates if c.scores]
-        scored.sort(key=lambda e: (-e.train_iou, len(e.candidate.source), e.candidate.source))
         self.niches: dict[Niche, Elite] = {}
         seen: set[str] = set()
-        for elite in scored:
+        for elite in best_first(candidates):
             # Of the fits of one structure only the best counts.
             if elite.program.structure not in seen:
                 seen.add(elite.program.structure)

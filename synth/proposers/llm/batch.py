@@ -68,10 +68,12 @@ class BatchClient:
         return [self._exchanges.get(key) or failures.get(key) for key in keys]
 
     def _check(self, waiting: Collection[str], failures: dict[str, Failure]) -> None:
-        """Stop when every question failed, if the batch itself did or the model never answered anything."""
+        """Stop when no question was answered, if the batch itself failed or the model never answered anything."""
         lost = [failure for failure in failures.values() if failure.kind != "expired"]
+        if not lost or any(self._exchanges.get(key) for key in waiting):
+            return
         gone = all(failure.kind == "batch failed" for failure in lost)
-        if lost and len(lost) == len(waiting) and (gone or not self._exchanges.has_answer_of(self._parameters.model)):
+        if gone or not self._exchanges.has_answer_of(self._parameters.model):
             raise InputError(
                 f"{self._endpoint.base_url} answers nothing for {self._parameters.model} by batch, the last time with "
                 f"{lost[-1]}; mend what it names, then run again to go on from here"

@@ -58,7 +58,7 @@ def try_answers(
     """
     tried = Tried()
     # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
-    seen = {_structure(c.source) if c.scores else c.source.strip() for c in known}
+    seen = {Program.parse(c.source).structure if c.scores else c.source.strip() for c in known}
     proposed: list[Candidate] = []
     for outcome in outcomes:
         if isinstance(outcome, Failure):
@@ -67,13 +67,13 @@ def try_answers(
         answer = programs_in(outcome.content, outcome.finish_reason)
         tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
         for source in answer.sources:
-            own = {source.strip(), _structure(source)}
-            if own & seen:
+            label, structure = _label_and_structure(source)
+            if {source.strip(), structure} & seen:
                 reason = "its structure was tried on this head before"
                 tried.unusable.append(Unusable("known program", reason, round_, outcome.key))
                 continue
-            seen |= own - {""}
-            proposed.append(Candidate("llm", _label(source), source, None, model=model, round=round_, call=outcome.key))
+            seen |= {source.strip(), structure}
+            proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=outcome.key))
     for candidate, results in zip(proposed, try_programs(material, head, proposed), strict=True):
         tried.candidates += results
         if results and not any(result.scores for result in results):
@@ -81,20 +81,14 @@ def try_answers(
     return tried
 
 
-def _structure(source: str) -> str:
-    """A program's structure; none where it cannot be read, which says nothing about others."""
-    try:
-        return Program.parse(source).structure
-    except ProgramRefused:
-        return ""
+def _label_and_structure(source: str) -> tuple[str, str]:
+    """A name for the program's files, its own or else how its hypothesis begins, and its structure.
 
-
-def _label(source: str) -> str:
-    """A name for the program's files: its own where it has one, or else how its hypothesis begins."""
+    One that cannot be read has its source for a structure.
+    """
     try:
         program = Program.parse(source)
     except ProgramRefused:
-        return "refused"
-    if program.name != "attend":
-        return label_of(program.name)
-    return label_of(" ".join(program.hypothesis.split()[:_LABEL_WORDS]))
+        return "refused", source.strip()
+    words = " ".join(program.hypothesis.split()[:_LABEL_WORDS])
+    return label_of(words if program.name == "attend" else program.name), program.structure

@@ -17,7 +17,7 @@ from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.bank import Bank
 from synth.proposers.evidence import evidence_bank, strongest_terms
-from synth.proposers.llm.archive import Archive, Elite, draw_parents, earlier
+from synth.proposers.llm.archive import Archive, Elite, best_first, draw_parents, earlier
 from synth.proposers.llm.exchanges import Ask, Exchanges
 from synth.proposers.llm.head_texts import compare, easiest, head_texts
 from synth.proposers.llm.ideas import ideas_of
@@ -101,20 +101,14 @@ def _ideas(
     """Of the other heads' best programs those that fit a head best as they are, taken apart."""
     best: dict[Head, Program] = {}
     for head in library.heads():
-        if found := _best(earlier(library.candidates(head), plan.model, round_)):
-            best[head] = Program.parse(found.source)
+        if found := best_first(earlier(library.candidates(head), plan.model, round_)):
+            best[head] = found[0].program
     if len(best) < 2:
         return {}
     own = {head: {best[head].structure} if head in best else set[str]() for head in heads}
     with reporter.stage(f"round {round_}: ideas of other heads") as step:
         won = best_fitting(material, best.values(), own, step)
     return {head: ideas_of(won[head], best[head].source if head in best else "") for head in heads}
-
-
-def _best(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate of highest IoU on train texts, the shorter where equal."""
-    scored = [(-c.scores.train_iou, len(c.source), c.source, place) for place, c in enumerate(candidates) if c.scores]
-    return candidates[min(scored)[3]] if scored else None
 
 
 def questions(
