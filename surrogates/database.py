@@ -1,15 +1,23 @@
 """A SQLite file that survives a kill at any moment, its errors as lines that say what to do."""
 
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sandbox.plain_text import valid
 from surrogates.errors import InputError
+
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Database:
     """One connection to one file; what builds on it adds the tables.
+
+    Text goes in and comes out valid, whoever wrote it. A file that cannot be written to is read all the same.
 
     Args:
         path: the file; SQLite makes it when it is not there.
@@ -20,11 +28,30 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._copied: TemporaryDirectory[str] | None = None
         with self._explained():
-            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection = sqlite3.connect(self._usable(), isolation_level=None)
+        self._connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
 
     def close(self) -> None:
         self._connection.close()
+        if self._copied is not None:
+            self._copied.cleanup()
+
+    def _usable(self) -> Path:
+        """The file, or a copy of it where it can only be read: its log would have to be written to beside it."""
+        if not self.path.is_file() or (_writable(self.path) and _writable(self.path.parent)):
+            return self.path
+        self._copied = TemporaryDirectory()
+        try:
+            copy = Path(shutil.copyfile(self.path, Path(self._copied.name) / self.path.name))
+            log = self.path.with_name(self.path.name + "-wal")
+            if log.is_file():
+                shutil.copyfile(log, copy.with_name(log.name))
+        except OSError as error:
+            self._copied.cleanup()
+            raise InputError(f"cannot read {self.path}: {error.strerror}; change its permissions") from error
+        return copy
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -32,21 +59,44 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise InputError(
-                f"cannot use {self.path}: {error}; free some space, end other runs on it, and run the command again"
-            ) from error
+            raise InputError(f"cannot use {self.path}: {error}; {_remedy(error)}") from error
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+                raise
             raise InputError(
-                f"{self.path} is damaged: {error}; remove it and run `headsynth synthesize` again"
+                f"{self.path} is damaged: {error}; keep it, since it may hold answers that were paid for, and put "
+                "a copy of it back or name a new run directory"
             ) from error
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:
         with self._explained():
             return self._connection.execute(query, values).fetchall()
 
+    def _execute(self, statement: str, values: Iterable[object] = ()) -> int:
+        """Change something within a transaction; how many rows."""
+        given = tuple(valid(value) if isinstance(value, str) else value for value in values)
+        return self._connection.execute(statement, given).rowcount
+
+    def _make(self, schema: str) -> None:
+        """Execute statements that make tables, or none of them."""
+        with self._whole():
+            for statement in schema.split(";"):
+                self._connection.execute(statement)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All that is executed within, or nothing."""
+        """All that is executed within, or nothing.
+
+        Raises:
+            InputError: the file can only be read, or SQLite cannot write to it.
+        """
+        if self._copied is not None:
+            raise InputError(f"{self.path} can only be read; change its folder's permissions, or copy the folder")
+        with self._whole():
+            yield
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
         with self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -57,3 +107,16 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _remedy(error: sqlite3.OperationalError) -> str:
+    code = error.sqlite_errorcode & 0xFF  # without what extends it
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another command is writing to it: wait until that ends, then run this one again"
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return "free some space and run the command again"
+    return "check the permissions of its folder, then run the command again"

@@ -144,7 +144,7 @@ class Library(Database):
         try:
             self._open()
         except InputError:
-            self._connection.close()
+            self.close()
             raise
 
     def _open(self) -> None:
@@ -152,11 +152,7 @@ class Library(Database):
         tables = self._rows("SELECT count(*) FROM sqlite_master")[0][0]
         if version == 0 and tables == 0:
             self._rows("PRAGMA journal_mode=WAL")
-            with self._transaction():
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id={_APPLICATION}")
-                self._connection.execute(f"PRAGMA user_version={_VERSION}")
+            self._make(f"{_SCHEMA}; PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}")
         elif self._rows("PRAGMA application_id")[0][0] != _APPLICATION or version != _VERSION:
             raise InputError(f"{self.path} is not a library of this version; start a new run directory")
 
@@ -206,17 +202,19 @@ class Library(Database):
         key = (stage, head.layer, head.index)
         with self._transaction():
             for table in ("candidates", "unusable", "finished"):
-                self._connection.execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
-            self._connection.executemany(f"INSERT INTO candidates VALUES ({', '.join('?' * 20)})", rows)
-            self._connection.executemany("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", lost)
+                self._execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
+            for row in rows:
+                self._execute(f"INSERT INTO candidates VALUES ({', '.join('?' * 20)})", row)
+            for part in lost:
+                self._execute("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", part)
             if finished:
-                self._connection.execute("INSERT INTO finished VALUES (?, ?, ?)", key)
+                self._execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
     def forget(self, stage: str) -> None:
         """Drop what a stage stored for every head."""
         with self._transaction():
             for table in ("candidates", "unusable", "finished"):
-                self._connection.execute(f"DELETE FROM {table} WHERE stage = ?", (stage,))
+                self._execute(f"DELETE FROM {table} WHERE stage = ?", (stage,))
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""

@@ -61,7 +61,10 @@ def test_a_folder_of_other_files_is_left_alone(again: Callable[..., tuple], tmp_
     ("damage", "message"),
     [
         (foreign_database, "is not a library of this version; start a new run directory"),
-        (truncated_database, "is damaged: database disk image is malformed; remove it and run `headsynth synthesize`"),
+        (
+            truncated_database,
+            "is damaged: database disk image is malformed; keep it, since it may hold answers that were paid for",
+        ),
         (no_database, "is damaged: file is not a database"),
         (replace_in_settings("[asked]", "[asked"), "run.toml cannot be read"),
         (replace_in_settings("[asked]", "[was]"), "run.toml cannot be read (it lacks 'asked')"),

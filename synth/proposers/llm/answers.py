@@ -7,8 +7,9 @@ import textwrap
 import warnings
 from dataclasses import dataclass, field
 
+from sandbox.plain_text import one_line
 from synth.proposers.llm.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning, unquoted
-from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.failures import Failure
 
 _PARAMETERS = ("query", "key", "pair")
 _SIGNATURE = re.compile(r"\s*(?:async\s+)?def\s+\w+\s*\(\s*query\b[^,)]*,\s*key\b[^,)]*,\s*pair\b")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import openai
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.batch_files import BATCH_SHARE, request_lines, split_lines, store_answers
@@ -14,7 +15,7 @@ from synth.proposers.llm.client import RETRIES, Outcome
 from synth.proposers.llm.completions import request_body
 from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
 from synth.proposers.llm.exchanges import Ask, Exchanges, OpenBatch, Parameters, Pending
-from synth.proposers.llm.failures import Failure, FailureKind, one_line
+from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import load_prices
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB

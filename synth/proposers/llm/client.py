@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import openai
 
 from prompts.messages import estimate_prompt
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
 from synth.proposers.llm.completions import read_body, request_body
 from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
-from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import load_prices
 
 Outcome = Exchange | Failure | None

@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from prompts.messages import estimate_tokens
+from sandbox.plain_text import one_line
 from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
-from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import Price
 
 _OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 import openai
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.proposers.llm.completions import error_text
-from synth.proposers.llm.failures import Failure, one_line
+from synth.proposers.llm.failures import Failure
 
 OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"  # local servers ask for no key, but the openai package insists on sending one

@@ -147,9 +147,7 @@ class Exchanges(Database):
             # A commit outlives the process but not a power cut: waiting for the disk after every answer, as the
             # default does, would hold up all calls under way for some milliseconds each.
             self._rows("PRAGMA synchronous=NORMAL")
-            with self._transaction():
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
+            self._make(_SCHEMA)
         except InputError:
             self.close()
             raise
@@ -169,11 +167,11 @@ class Exchanges(Database):
             InputError: the disk is full or cannot be written; nothing is stored.
         """
         with self._transaction():
-            cursor = self._connection.execute(
+            stored = self._execute(
                 "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", astuple(exchange)
             )
-            self._connection.execute("DELETE FROM pending WHERE key = ?", (exchange.key,))
-            return cursor.rowcount == 1
+            self._execute("DELETE FROM pending WHERE key = ?", (exchange.key,))
+            return stored == 1
 
     def has_answer_of(self, model: str) -> bool:
         """Whether a model has answered anything."""
@@ -221,10 +219,10 @@ class Exchanges(Database):
         """
         with self._transaction():
             for own in asked:
-                self._connection.execute("DELETE FROM questions WHERE stage = ? AND label = ?", (stage, own[0].label))
+                self._execute("DELETE FROM questions WHERE stage = ? AND label = ?", (stage, own[0].label))
                 for place, ask in enumerate(own):
                     messages = json.dumps([[message.role, message.content] for message in ask.messages])
-                    self._connection.execute(
+                    self._execute(
                         "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?)",
                         (stage, ask.label, place, ask.sample, messages, measure),
                     )
@@ -237,7 +235,7 @@ class Exchanges(Database):
         """Note questions that wait for an answer, in their order; answered ones and ones already noted are left."""
         with self._transaction():
             for question in questions:
-                self._connection.execute(
+                self._execute(
                     "INSERT INTO pending (key, label, request) SELECT ?, ?, ?"
                     " WHERE NOT EXISTS (SELECT 1 FROM exchanges WHERE key = ?) ON CONFLICT (key) DO NOTHING",
                     (*astuple(question), question.key),
@@ -255,12 +253,12 @@ class Exchanges(Database):
     def keep_plan(self, plan: str) -> None:
         """Keep what is asked of a language model, for answers that come later."""
         with self._transaction():
-            self._connection.execute("INSERT OR REPLACE INTO plan VALUES (1, ?)", (plan,))
+            self._execute("INSERT OR REPLACE INTO plan VALUES (1, ?)", (plan,))
 
     def open_batch(self, id_: str, base_url: str, keys: Iterable[str]) -> None:
         """Remember a batch that was handed in."""
         with self._transaction():
-            self._connection.execute("INSERT INTO batches VALUES (?, ?, ?)", (id_, base_url, json.dumps(list(keys))))
+            self._execute("INSERT INTO batches VALUES (?, ?, ?)", (id_, base_url, json.dumps(list(keys))))
 
     def open_batches(self, base_url: str) -> list[OpenBatch]:
         """Batches at a server whose answers have not been read, ordered by id."""
@@ -270,7 +268,7 @@ class Exchanges(Database):
     def close_batch(self, id_: str) -> None:
         """Forget a batch whose answers have been read."""
         with self._transaction():
-            self._connection.execute("DELETE FROM batches WHERE id = ?", (id_,))
+            self._execute("DELETE FROM batches WHERE id = ?", (id_,))
 
 
 def _messages(stored: str) -> tuple[Message, ...]:

@@ -34,9 +34,3 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.reason}"
-
-
-def one_line(text: str, longest: int = 200) -> str:
-    """A text as part of a message: white space as single spaces, at most ``longest`` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
