@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -59,20 +59,23 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
         request.llm.check()
     settings = request.settings
     run = RunDirectory.claim(request.output, settings)
-    loaded = load_for(settings, request.device)
-    heads = select_heads(loaded.heads, request.heads)
-    resolved = run.texts.is_file()
-    texts = (
-        read_texts(run.texts) if resolved else split_texts(_corpus(settings.corpus), settings.seed, notify=reporter.say)
-    )
-    ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
-    material = _material(loaded, run, texts, ids)
-    # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
-    run.start(settings)
-    if not resolved:
-        write_texts(run.texts, texts)
-    library = Library(run.path, create=True)
-    try:
+    with ExitStack() as held:
+        begun = run.begun
+        if begun:
+            held.enter_context(run.writing())
+        loaded = load_for(settings, request.device)
+        heads = select_heads(loaded.heads, request.heads)
+        resolved = run.texts.is_file()
+        texts = read_texts(run.texts) if resolved else _drawn_texts(settings, reporter)
+        ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
+        material = _material(loaded, run, texts, ids)
+        if not begun:
+            # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
+            held.enter_context(run.writing())
+            run.start(settings)
+        if not resolved:
+            write_texts(run.texts, texts)
+        library = held.enter_context(closing(Library(run.path, create=True)))
         if request.llm:
             request.llm.announce(library, heads, reporter.say)
         with reporter.stage("attention") as step:
@@ -92,13 +95,12 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
         with reporter.stage("write programs") as step:
             export_programs(run, library)
             step(1, 1)
-    finally:
-        library.close()
     return run
 
 
-def _corpus(source: str) -> list[str]:
-    return demo_stories() if source == DEMO_CORPUS else resolve_corpus(source)
+def _drawn_texts(settings: Settings, reporter: Reporter) -> list[SplitText]:
+    documents = demo_stories() if settings.corpus == DEMO_CORPUS else resolve_corpus(settings.corpus)
+    return split_texts(documents, settings.seed, notify=reporter.say)
 
 
 def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText], ids: list[list[int]]) -> Material:

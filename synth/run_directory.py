@@ -1,7 +1,11 @@
 """A run directory: what was asked, and where each part lies."""
 
+import fcntl
 import json
+import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -69,26 +73,58 @@ class RunDirectory:
             run._compare(settings)
         elif path.exists() and not path.is_dir():
             raise InputError(f"{path} is a file; choose another --output")
-        elif path.is_dir() and set(path.iterdir()) - {run._unfinished}:
+        elif path.is_dir() and set(path.iterdir()) - {run._unfinished, run._lock}:
             raise InputError(f"{path} is not empty and holds no run; choose another --output")
         return run
 
+    @property
+    def begun(self) -> bool:
+        """Whether it is written what the run was asked for."""
+        return self._file.is_file()
+
     def start(self, settings: Settings) -> None:
-        """Write what was asked, where it is not written yet.
+        """Write what was asked; only within :meth:`writing`, in a directory where no run had begun before.
 
         Raises:
-            InputError: the directory cannot be written.
+            InputError: the directory cannot be written, or another process has begun a run there meanwhile.
         """
-        if self._file.is_file():
-            return
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
+        if self.begun:
+            raise InputError(
+                f"another `headsynth synthesize` has begun {self.path} meanwhile; run again to go on from there"
+            )
+        with self._explained():
             self._unfinished.write_text(_to_toml(settings), encoding="utf-8")
             self._unfinished.replace(self._file)
-        except OSError as error:
-            raise InputError(
-                f"cannot write {self.path}: {error.strerror}; free some space or choose another --output"
-            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep others from writing meanwhile; the directory is made where there is none.
+
+        The lock is the operating system's: a process that ends lets go of it, however it ends, and the file that
+        stays behind hinders nobody. Whoever only reads takes none.
+
+        Raises:
+            InputError: another process is writing, or the directory cannot be written.
+        """
+        self._check_writable()
+        with self._explained():
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)  # not inherited by programs that are started
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(
+                    f"another `headsynth synthesize` or `headsynth llm` is at work on {self.path}; "
+                    "wait until it ends, then run this again"
+                ) from error
+            except OSError as error:
+                raise InputError(
+                    f"{self.path} lies where files cannot be locked ({error.strerror}); move it to another disk"
+                ) from error
+            yield
+        finally:
+            os.close(lock)
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
@@ -111,14 +147,18 @@ class RunDirectory:
         """
         try:
             stored = tomllib.loads(self._file.read_text(encoding="utf-8"))["asked"]
-            settings = Settings(**{field.name: field.type(stored[field.name]) for field in fields(Settings)})  # type: ignore[operator]
-            if settings.bos not in _BOS:
-                raise ValueError(f"bos is {settings.bos!r}")
+            asked = {field.name: stored[field.name] for field in fields(Settings)}
+            for field in fields(Settings):
+                if type(asked[field.name]) is not field.type:
+                    raise ValueError(f"{field.name} is a {type(asked[field.name]).__name__}")
+            if asked["bos"] not in _BOS:
+                raise ValueError(f"bos is {asked['bos']!r}")
+            return Settings(**asked)
         except KeyError as error:
             raise InputError(f"{self._file} cannot be read (it lacks {error}); start a new run directory") from error
-        except (OSError, TypeError, ValueError) as error:  # bad UTF-8 and bad TOML are ValueErrors
+        # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
+        except (OSError, TypeError, ValueError, RecursionError) as error:
             raise InputError(f"{self._file} cannot be read ({error}); start a new run directory") from error
-        return settings
 
     @property
     def _file(self) -> Path:
@@ -127,6 +167,27 @@ class RunDirectory:
     @property
     def _unfinished(self) -> Path:
         return self.path / "run.toml.unfinished"
+
+    @property
+    def _lock(self) -> Path:
+        return self.path / "run.lock"
+
+    def _check_writable(self) -> None:
+        """Find out before the work whether its results can be written."""
+        for path in (self.path, self.attention, self.programs, *self.path.glob("*.sqlite*")):
+            if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise InputError(
+                    f"{path} can only be read; change its permissions, or copy {self.path} and go on with the copy"
+                )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error.strerror}; free some space or choose another --output"
+            ) from error
 
     def _compare(self, settings: Settings) -> None:
         stored = asdict(self.settings())

@@ -115,7 +115,7 @@ class _Opened:
 @contextmanager
 def _opened(path: Path) -> Iterator[_Opened]:
     run = RunDirectory.open(path)
-    with closing(Library(path)) as library:
+    with run.writing(), closing(Library(path)) as library:
         if not library.heads():
             raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
         with closing(Exchanges(library.path)) as exchanges:
