@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from sandbox.arrays import Ufunc, checked, method, padded, remainder, shown, text_type
+
 
 class _Frozen(type):
     """A namespace: its class attributes are what it holds, read at full speed and changed by nobody."""
@@ -55,14 +57,23 @@ gcd hypot inf isclose isfinite isinf isnan ldexp lgamma log log10 log1p log2 mod
 tan tanh tau trunc
 """.split()
 
+
+def _guarded(name: str) -> Any:
+    value = getattr(np, name)
+    if isinstance(value, np.ufunc):
+        return Ufunc(value)
+    return value if isinstance(value, type) else checked(value, name)
+
+
 NUMPY = _frozen(
     "np",
-    {name: getattr(np, name) for name in _NUMPY_NAMES if hasattr(np, name)}
+    {name: _guarded(name) for name in _NUMPY_NAMES if hasattr(np, name)}
     | _NUMPY_CONSTANTS
     | {
         # Memory as it was left would make results depend on what ran before.
-        "empty": np.zeros,
-        "empty_like": np.zeros_like,
+        "empty": checked(np.zeros, "zeros"),
+        "empty_like": checked(np.zeros_like, "zeros_like"),
+        "pad": checked(padded),
         # Tuples of types: enough for isinstance, and nothing can be made with them.
         "ndarray": (np.ndarray,),
         "integer": (np.integer,),
@@ -74,8 +85,8 @@ NUMPY = _frozen(
 MATH = _frozen("math", {name: getattr(math, name) for name in _MATH_NAMES if hasattr(math, name)})
 MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH}
 """What a program may name without importing it, or import."""
-IMPORTED = {"_numpy": NUMPY, "_math": MATH}
-"""What its import statements are rewritten to; no program can use these names."""
+REWRITTEN = {"_numpy": NUMPY, "_math": MATH, "_method": method, "_shown": shown, "_remainder": remainder}
+"""What the policy writes in the place of modules, methods and formatting; no program can use these names."""
 
 
 def _print(*_: object, **__: object) -> None:
@@ -93,7 +104,7 @@ BUILTINS: dict[str, Any] = {
     value.__name__: value
     for value in (
         abs, all, any, bool, chr, dict, divmod, enumerate, filter, float, frozenset, int, isinstance, iter, len, list,
-        map, max, min, next, ord, pow, range, reversed, round, set, slice, sorted, str, sum, tuple, zip,
+        map, max, min, next, ord, pow, range, reversed, round, set, slice, sorted, sum, tuple, zip,
         ArithmeticError, AssertionError, AttributeError, Exception, IndexError, KeyError, LookupError, NameError,
         OverflowError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError,
     )
@@ -104,7 +115,7 @@ T all any argmax argmin argpartition argsort astype clip copy cumprod cumsum dia
 item max mean min ndim nonzero prod ravel real repeat reshape round searchsorted shape size sort squeeze std sum
 swapaxes take tolist trace transpose var
 """
-_UFUNCS = "accumulate at outer reduce reduceat"
+_UFUNCS = "accumulate outer reduce reduceat"
 _LIMITS = "bits eps max min tiny"
 _TEXT = """
 capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit isidentifier
@@ -117,6 +128,7 @@ intersection_update isdisjoint issubset issuperset items keys pop popitem remove
 symmetric_difference union update values
 """
 _NUMBERS = "bit_count bit_length is_integer norm"
+BUILTINS["str"] = text_type(_TEXT.split())
 VIEW_MEMBERS = frozenset({"text", "previous", "zeros", "is_one_of", "offset", "within", "latest"})
 """What ``query``, ``key`` and ``pair`` have beyond features."""
 ATTRIBUTES = frozenset(
@@ -131,15 +143,15 @@ def _floored(function: Any, low: float) -> Any:
 
 FUNCTIONS: dict[str, Any] = {
     "inf": math.inf,
-    "exp": np.exp,
+    "exp": NUMPY.exp,
     "log": _floored(np.log, 1e-6),
     "log1p": lambda x: np.log(np.maximum(np.add(x, 1), 1e-6)),
     "sqrt": _floored(np.sqrt, 0.0),
-    "minimum": np.minimum,
-    "maximum": np.maximum,
-    "clip": np.clip,
-    "where": np.where,
-    "logaddexp": np.logaddexp,
+    "minimum": NUMPY.minimum,
+    "maximum": NUMPY.maximum,
+    "clip": NUMPY.clip,
+    "where": NUMPY.where,
+    "logaddexp": NUMPY.logaddexp,
 }
 """What vectorised programs call by these names, so that their formulas mean the same here."""
 

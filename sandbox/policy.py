@@ -4,6 +4,9 @@ RestrictedPython's closed list of syntax is the ground. Its guards would be call
 a loop; here what they guard is settled beforehand instead. Attribute names are literals, so a closed list of them
 decides what can be reached of any value; items, iteration and unpacking are left as they are, since no value that can
 be reached gives more through them than its contents; and what must not be written to is read-only.
+
+What is allowed of ``np`` and ``math`` alone is read from them whatever their names stand for when it runs: such an
+attribute is rewritten to one of the module under a name that no program can use, and their names cannot be bound.
 """
 
 import ast
@@ -13,6 +16,7 @@ from types import CodeType
 
 from RestrictedPython import RestrictingNodeTransformer
 
+from sandbox.arrays import HARMLESS, METHODS
 from sandbox.namespace import ATTRIBUTES, BUILTINS, FUNCTIONS, MODULES, members
 
 FILE_NAME = "<program>"
@@ -33,6 +37,7 @@ _INSTEAD: dict[type[ast.AST], str] = {
     ast.TryStar: "except* is not available; write except",
 }
 _ATTRIBUTES_INSTEAD = {
+    "at": "write a loop of `scores[i, j] += x`, or np.bincount",
     "format": "write an f-string",
     "format_map": "write an f-string",
     "sub": "write str.replace or a loop over characters",
@@ -47,6 +52,7 @@ _NAMES_INSTEAD = {
     "getattr": "name the attribute itself, as in key.is_comma",
     "hasattr": "the features of query, key and pair are those in the vocabulary",
     "setattr": "attributes cannot be set",
+    "repr": "write an f-string, as in f'{x!r}'",
     "type": "use isinstance(x, float)",
     "re": "use str methods such as startswith, find and isalpha",
     "open": "programs read and write no files",
@@ -148,6 +154,7 @@ class _Policy(RestrictingNodeTransformer):
         self._modules = {name: name for name in MODULES} | _module_aliases(tree)
         self._attributes = ATTRIBUTES | features
         self._renamed: dict[str, str] = {}
+        self._plain: set[ast.Attribute] = set()  # methods whose call needs no look
 
     # What is refused, and in which words.
 
@@ -165,9 +172,9 @@ class _Policy(RestrictingNodeTransformer):
 
     # What is left as it stands, guards and all; see above. An item that is added to (`a[i, j] += x`) is looked up once,
     # as Python has it.
-    visit_Subscript = visit_Call = visit_Assign = visit_AugAssign = visit_NamedExpr = visit_With = visit_Lambda = (
-        visit_Module
-    ) = guard_iter = RestrictingNodeTransformer.node_contents_visit
+    visit_Subscript = visit_Assign = visit_NamedExpr = visit_With = visit_Lambda = visit_Module = guard_iter = (
+        RestrictingNodeTransformer.node_contents_visit
+    )
 
     # Names.
 
@@ -188,12 +195,19 @@ class _Policy(RestrictingNodeTransformer):
             return name
         return self.public(name)
 
+    def bound_name(self, node: ast.AST, name: str) -> str:
+        """A name that is given a value; those of modules are not, since what is allowed of them hangs on them."""
+        if name in self._modules:
+            self.refuse(node, f"`{name}` is a module; choose another name")
+        return self.own_name(node, name)
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if isinstance(node.ctx, ast.Load) and node.id not in self._known:
             instead = _NAMES_INSTEAD.get(node.id, "define it, or use what Python, np and math have here")
             self.refuse(node, f"the name `{node.id}` is not available; {instead}")
             return node
-        return ast.copy_location(ast.Name(self.own_name(node, node.id), node.ctx), node)
+        named = self.own_name if isinstance(node.ctx, ast.Load) else self.bound_name
+        return ast.copy_location(ast.Name(named(node, node.id), node.ctx), node)
 
     def visit_Global(self, node: ast.Global) -> ast.AST:
         return ast.copy_location(ast.Global([self.own_name(node, name) for name in node.names]), node)
@@ -203,7 +217,7 @@ class _Policy(RestrictingNodeTransformer):
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         if node.name is not None:
-            node.name = self.own_name(node, node.name)
+            node.name = self.bound_name(node, node.name)
         return self.node_contents_visit(node)
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
@@ -212,7 +226,7 @@ class _Policy(RestrictingNodeTransformer):
         return self.node_contents_visit(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
-        return ast.copy_location(ast.arg(self.own_name(node, node.arg)), node)  # its annotation is dropped
+        return ast.copy_location(ast.arg(self.bound_name(node, node.arg)), node)  # its annotation is dropped
 
     # Attributes and items.
 
@@ -220,7 +234,11 @@ class _Policy(RestrictingNodeTransformer):
         if not isinstance(node.ctx, ast.Load):
             self.refuse(node, f"attributes cannot be set or deleted (`.{node.attr}`); use a local name")
         elif isinstance(node.value, ast.Name) and node.value.id in self._modules:
-            self._module_attribute(node, self._modules[node.value.id])
+            module = self._modules[node.value.id]
+            self._module_attribute(node, module)
+            return ast.copy_location(ast.Attribute(_module(module), node.attr, node.ctx), node)
+        elif node.attr in METHODS and node not in self._plain:
+            return _call("_method", node, self.visit(node.value), ast.Constant(node.attr))
         elif node.attr not in self._attributes:
             instead = _ATTRIBUTES_INSTEAD.get(node.attr, "use a feature, a NumPy function or a loop")
             self.refuse(node, f"the attribute `.{node.attr}` is not available; {instead}")
@@ -230,6 +248,29 @@ class _Policy(RestrictingNodeTransformer):
         if node.attr not in members(MODULES[module]):
             instead = _ATTRIBUTES_INSTEAD.get(node.attr, "use another of its numeric functions, or write a loop")
             self.refuse(node, f"`{module}.{node.attr}` is not available; {instead}")
+
+    # What is computed and shown.
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and _is_harmless(node, node.func.attr):
+            self._plain.add(node.func)
+        return self.node_contents_visit(node)
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        conversion = "" if node.conversion == -1 else chr(node.conversion)
+        value = _call("_shown", node, self.visit(node.value), ast.Constant(conversion))
+        form = self.visit(node.format_spec) if node.format_spec is not None else None
+        return ast.copy_location(ast.FormattedValue(value, -1, form), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if not isinstance(node.op, ast.Mod) or _is_number(node.left) or _is_number(node.right):
+            return self.node_contents_visit(node)
+        return _call("_remainder", node, self.visit(node.left), self.visit(node.right))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        if isinstance(node.op, ast.Mod) and not _is_number(node.value):
+            self.refuse(node, "`%=` takes a number here; write x = x % y")
+        return self.node_contents_visit(node)
 
     # Statements.
 
@@ -244,7 +285,7 @@ class _Policy(RestrictingNodeTransformer):
             self.refuse(node.decorator_list[0], "decorators are not available; drop it")
             node.decorator_list = []
         node.returns = None
-        node.name = self.own_name(node, node.name)
+        node.name = self.bound_name(node, node.name)
         return self.node_contents_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
@@ -258,7 +299,7 @@ class _Policy(RestrictingNodeTransformer):
         bound: list[ast.AST] = []
         for alias in node.names:
             if alias.name in _IMPORTED:
-                bound.append(self._bind(node, alias.asname or alias.name, _module(alias.name)))
+                bound.append(self._bind(node, alias.asname or alias.name, _module(alias.name), alias.name))
             elif alias.name not in _DROPPED_IMPORTS:
                 self._refuse_import(node, alias.name)
         return bound or ast.copy_location(ast.Pass(), node)
@@ -280,7 +321,9 @@ class _Policy(RestrictingNodeTransformer):
                 bound.append(self._bind(node, alias.asname or alias.name, value))
         return bound or ast.copy_location(ast.Pass(), node)
 
-    def _bind(self, node: ast.stmt, name: str, value: ast.expr) -> ast.AST:
+    def _bind(self, node: ast.stmt, name: str, value: ast.expr, module: str = "") -> ast.AST:
+        if name in self._modules and MODULES[self._modules[name]] is not MODULES.get(module):
+            self.refuse(node, f"`{name}` is a module; choose another name")
         target = ast.Name(self.own_name(node, name), ast.Store())
         return ast.copy_location(ast.Assign([target], value), node)
 
@@ -290,7 +333,22 @@ class _Policy(RestrictingNodeTransformer):
 
 def _module(name: str) -> ast.expr:
     # Under a name that no program can use: `math = math` in a function would read the local name it sets.
-    return ast.Name(f"_{name}", ast.Load())
+    return ast.Name("_math" if name == "math" else "_numpy", ast.Load())
+
+
+def _call(name: str, node: ast.AST, *arguments: ast.AST) -> ast.AST:
+    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(arguments), []), node)
+
+
+def _is_harmless(call: ast.Call, method: str) -> bool:
+    """Whether a call of one of ``METHODS`` plainly asks for nothing that has to be looked at."""
+    spread = any(isinstance(argument, ast.Starred) for argument in call.args)
+    named = {keyword.arg for keyword in call.keywords}  # None where a dictionary is spread
+    return not spread and named <= HARMLESS and len(call.args) <= METHODS[method]
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)
 
 
 def _bound_names(tree: ast.Module) -> set[str]:

@@ -33,8 +33,8 @@ def as_mask(values: np.ndarray) -> Mask:
     return np.asarray(values).astype(np.float32).view(Mask)
 
 
-def _kept(values: np.ndarray) -> np.ndarray:
-    """The array, read-only: what one program changed, the next would see."""
+def read_only(values: np.ndarray) -> np.ndarray:
+    """The array, which then is not written to by mistake."""
     values.flags.writeable = False
     return values
 
@@ -52,10 +52,13 @@ class TokenView:
     def __len__(self) -> int:
         return len(self.text)
 
+    def __repr__(self) -> str:
+        return f"the features of {len(self.text)} tokens"
+
     @cached_property
     def previous(self) -> "TokenView":
         """The left neighbours; nothing holds and everything is 0 before the first token."""
-        features = {name: _kept(_shifted(values)) for name, values in self._features.items()}
+        features = {name: read_only(_shifted(values)) for name, values in self._features.items()}
         view = TokenView(("", *self.text[:-1]), features)
         view._here = _shifted(self._here)
         return view
@@ -64,7 +67,7 @@ class TokenView:
         """Mask of the tokens whose text is among the strings."""
         if strings not in self._sets:
             found = np.fromiter((text in strings for text in self.text), bool, len(self.text))
-            self._sets[strings] = _kept(as_mask(found & self._here))
+            self._sets[strings] = read_only(as_mask(found & self._here))
         return self._sets[strings]
 
 
@@ -85,6 +88,9 @@ class PairView:
         self._latest: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.__dict__.update(features)
 
+    def __repr__(self) -> str:
+        return f"the features of {self._n} x {self._n} pairs"
+
     @cached_property
     def _before(self) -> np.ndarray:
         """Query index minus key index, whole numbers, shape (n, n)."""
@@ -99,14 +105,14 @@ class PairView:
         """Mask of the key exactly k tokens before the query."""
         if k not in self._offsets:
             found = self._before == k
-            self._offsets[k] = _kept(as_mask(found & (self._before >= 0) if self._causal else found))
+            self._offsets[k] = read_only(as_mask(found & (self._before >= 0) if self._causal else found))
         return self._offsets[k]
 
     def within(self, k: int) -> np.ndarray:
         """Mask of the keys at most k tokens away."""
         if k not in self._windows:
             distance = np.maximum(self._before, 0) if self._causal else np.abs(self._before)
-            self._windows[k] = _kept(as_mask(distance <= k))
+            self._windows[k] = read_only(as_mask(distance <= k))
         return self._windows[k]
 
     def latest(self, mask: np.ndarray) -> np.ndarray:
@@ -116,7 +122,7 @@ class PairView:
             return known[1]
         cells = np.broadcast_to(np.asarray(mask) != 0, (self._n, self._n)) & (self._before >= 0)
         nearest = np.where(cells, np.arange(self._n), -1).max(axis=1, keepdims=True)
-        found = _kept(as_mask((np.arange(self._n) == nearest) & (nearest >= 0)))
+        found = read_only(as_mask((np.arange(self._n) == nearest) & (nearest >= 0)))
         if isinstance(mask, np.ndarray) and not mask.flags.writeable:
             # Asked for in a loop, the same mask need not be searched in every turn.
             self._latest[id(mask)] = (mask, found)

@@ -15,6 +15,8 @@ FRAME = struct.Struct("<IQ")
 """Lengths of the JSON object and of what follows it."""
 ANSWER = struct.Struct("<BQ")
 """Number of the verdict, and the length of what follows."""
+PROCESS = struct.Struct("<i")
+"""What the pool and the server that forks workers say to each other: a process id."""
 MAX_REASON = 2000
 """Bytes of the longest text in an answer."""
 

@@ -1,28 +1,26 @@
-"""The process in which programs run: reads frames from the pool, executes, answers.
+"""The process in which one program runs: takes texts from the pool, executes the program on each, answers.
 
-It knows nothing but what it is sent.
-
-A program's module is executed anew for every text, so that nothing it kept reaches the next run.
+It knows nothing but what it is sent, and is sent one program. The program's module is executed anew for every text, on
+copies of the features, so that nothing it kept or changed reaches its next run.
 """
 
 import ast
+import contextvars
 import json
 import os
-import re
 import signal
 import socket
-import sys
-import warnings
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from sandbox import policy
+from sandbox.arrays import as_text
 from sandbox.confinement import confine
-from sandbox.namespace import BUILTINS, FUNCTIONS, IMPORTED, MODULES
+from sandbox.namespace import BUILTINS, FUNCTIONS, MODULES, REWRITTEN
 from sandbox.verdicts import Verdict
-from sandbox.views import Mask, PairView, TokenView, as_mask
+from sandbox.views import Mask, PairView, TokenView, as_mask, read_only
 from sandbox.wire import ANSWER, FRAME, MAX_REASON, unpack
 
 NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
@@ -37,51 +35,52 @@ class Text:
     def __init__(self, tokens: list[str], *, causal: bool) -> None:
         self.tokens = tuple(tokens)
         self.causal = causal
-        self.token: dict[str, np.ndarray] = {}
-        self.pair: dict[str, np.ndarray] = {}
+        self._token: dict[str, np.ndarray] = {}
+        self._pair: dict[str, np.ndarray] = {}
 
     def add(self, side: str, name: str, values: np.ndarray) -> None:
-        kept = values
-        if values.dtype == np.bool_:
-            kept = as_mask(values)
-            kept.flags.writeable = False
-        (self.token if side == "token" else self.pair)[name] = kept
+        kept = as_mask(values) if values.dtype == np.bool_ else values
+        (self._token if side == "token" else self._pair)[name] = kept
 
     def views(self) -> tuple[TokenView, TokenView, PairView]:
-        n = len(self.tokens)
+        """What a program sees of it: copies, since some of NumPy's functions write to what is read-only."""
+        token, pair = _copies(self._token), _copies(self._pair)
         return (
-            TokenView(self.tokens, self.token),
-            TokenView(self.tokens, self.token),
-            PairView(n, self.pair, causal=self.causal),
+            TokenView(self.tokens, token),
+            TokenView(self.tokens, token),
+            PairView(len(self.tokens), pair, causal=self.causal),
         )
 
 
+def _copies(features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: read_only(values.copy()) for name, values in features.items()}
+
+
 class Worker:
-    """Programs and texts received so far. Programs are compiled once."""
+    """A program, and the texts received so far."""
 
     def __init__(self) -> None:
-        self._programs: dict[int, policy.Compiled | policy.Refused] = {}
+        self._program: policy.Compiled | policy.Refused | None = None
         self._texts: dict[int, Text] = {}
 
     def answer(self, header: dict[str, Any], arrays: list[np.ndarray]) -> tuple[Verdict, bytes]:
         """What a frame asks for: verdict, and scores or a reason."""
         if header.get("forget"):
-            self._programs.clear()
             self._texts.clear()
         if (sent := header.get("program")) is not None:
-            self._programs[sent["id"]] = _compiled(sent)
+            self._program = _compiled(sent)
         number = header["text"]
         if "tokens" in header:
             self._texts[number] = Text(header["tokens"], causal=header["causal"])
         text = self._texts[number]
         for (side, name), values in zip(header["features"], arrays, strict=True):
             text.add(side, name, values)
-        program = self._programs[header["run"]]
-        if isinstance(program, policy.Refused):
-            return Verdict.REFUSED, _line(str(program))
+        if self._program is None or isinstance(self._program, policy.Refused):
+            return Verdict.REFUSED, _line(str(self._program))
         signal.setitimer(signal.ITIMER_REAL, header["limit"] + GRACE)
         try:
-            return execute(program, text, header["constants"])
+            # In a context of its own: how NumPy treats errors is kept in one, whatever the program left undone.
+            return contextvars.copy_context().run(execute, self._program, text, header["constants"])
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -95,7 +94,7 @@ def _compiled(sent: dict[str, Any]) -> policy.Compiled | policy.Refused:
 
 def execute(program: policy.Compiled, text: Text, constants: dict[str, float]) -> tuple[Verdict, bytes]:
     """Run a program on a text: float32 scores of n x n cells as bytes, or why there are none."""
-    scope: dict[str, Any] = {"__builtins__": dict(BUILTINS), **FUNCTIONS, **MODULES, **IMPORTED}
+    scope: dict[str, Any] = {"__builtins__": dict(BUILTINS), **FUNCTIONS, **MODULES, **REWRITTEN}
     try:
         exec(program.code, scope)
         result = scope[program.entry](*text.views(), **constants)
@@ -110,13 +109,13 @@ def execute(program: policy.Compiled, text: Text, constants: dict[str, float]) -
 
 def _said(error: BaseException) -> str:
     try:
-        words = str(error)
+        # Where an object lies in memory differs each time, and tells nobody anything.
+        words = as_text(error)
     except Exception:  # noqa: BLE001 - an exception may hold what cannot be shown
         return "(cannot be shown)"
     if isinstance(error, IndexError) and "must be of integer (or boolean) type" in words:
         words += "; masks are numbers here, so index with `mask > 0`"
-    # Where an object lies in memory differs each time, and tells nobody anything.
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", words)
+    return words
 
 
 def _own_line(trace: TracebackType | None) -> int:
@@ -164,7 +163,7 @@ def _receive(line: socket.socket, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Run a program of every kind of answer once, so that what is imported late is here before files are closed."""
     ast.parse("é = 1")  # names beyond ASCII are normalised by a module that is loaded with the first of them
     source = (
@@ -177,13 +176,8 @@ def _warm_up() -> None:
     isinstance(np.ones(2).view(Mask) & np.ones(2), Mask)
 
 
-def main() -> None:
-    """Serve the pool on descriptor 0 until it goes away. The one argument is a JSON object of settings."""
-    settings = json.loads(sys.argv[1])
-    line = socket.socket(fileno=0)
-    warnings.simplefilter("ignore")
-    np.seterr(all="ignore")
-    _warm_up()
+def serve(line: socket.socket, settings: dict[str, Any]) -> None:
+    """Give up what a program does not need, then serve the pool until it goes away. Descriptor 0 is the line."""
     layers = confine(settings["memory"], system_calls_and_files=settings["confined"])
     hello = json.dumps(layers).encode()
     line.sendall(ANSWER.pack(NUMBER[Verdict.OK], len(hello)) + hello)

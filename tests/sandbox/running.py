@@ -4,7 +4,11 @@ import ast
 
 import numpy as np
 
+from sandbox import processes
 from sandbox.pool import Call, Text
+
+UNGUARDED = processes._MAIN.replace("sandbox.forkserver", "tests.sandbox.unguarded")
+"""Starts a server whose workers take programs as plain Python."""
 
 WORDS = ("<s>", "the", "dog", ",", "ran", ".", "She", '"', "\n", "7")
 

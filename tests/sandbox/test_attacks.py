@@ -15,18 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sandbox import pool as pool_module
 from sandbox.pool import Pool
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.program import Program, ProgramRefused
 from tests.sandbox.canaries import SECRET, Canaries
 from tests.sandbox.cases import Case, read_cases
-from tests.sandbox.running import body, call, text
+from tests.sandbox.running import UNGUARDED, body, call, text
 
 ATTACKS = read_cases("attacks")
 CONTAINED = [case for case in ATTACKS if case.contained]
+CARRIED = [case for case in ATTACKS if case.name.startswith("state_")]
 PROBE = body("return pair.distance * np.zeros(1) + np.exp(query.is_comma) + len(query.text) + pair.zeros()")
-UNGUARDED = pool_module._MAIN.replace("sandbox.worker", "tests.sandbox.unguarded")
 
 
 def test_there_are_enough_attacks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,22 +69,26 @@ def attempt(pool: Pool, source: str) -> Outcome:
     return outcome
 
 
+def probed(pool: Pool) -> np.ndarray:
+    """What a program that nobody should disturb gives on the text that attacks see."""
+    (outcome,) = pool.map([call(PROBE, text(24))])
+    assert outcome.scores is not None, outcome
+    return outcome.scores
+
+
 @pytest.mark.parametrize("case", ATTACKS, ids=lambda case: case.name)
 def test_an_escape_gets_its_verdict_and_changes_nothing(case: Case, guarded: Pool, canaries: Canaries) -> None:
-    (before,) = guarded.map([call(PROBE)])
+    before = probed(guarded)
     outcome = attempt(guarded, canaries.placed(case.source))
     assert outcome.verdict in case.verdicts, f"{case.tries}: {outcome.verdict}: {outcome.reason}"
-    (after,) = guarded.map([call(PROBE)])
-    assert before.scores is not None
-    assert after.scores is not None, after
-    np.testing.assert_array_equal(after.scores, before.scores)
+    np.testing.assert_array_equal(probed(guarded), before)
     assert canaries.harm(outcome.scores) == []
 
 
 @pytest.fixture(scope="module")
 def without_policy() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool_module, "_MAIN", UNGUARDED)
+        patch.setattr("sandbox.processes._MAIN", UNGUARDED)
         yield patch
 
 
@@ -102,6 +105,20 @@ def test_the_process_alone_holds(case: Case, canaries: Canaries) -> None:
         assert canaries.harm(outcome.scores) == [], f"{case.tries}: {outcome.verdict}: {outcome.reason}"
         (worker,) = pool.processes
         assert Path(f"/proc/{worker}/task/{worker}/children").read_text() == ""
+
+
+@pytest.fixture(scope="module")
+def plain_python(without_policy: pytest.MonkeyPatch) -> Iterator[Pool]:
+    del without_policy
+    with Pool(1, limit=3) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("case", CARRIED, ids=lambda case: case.name)
+def test_nothing_is_carried_on_without_the_policy_either(case: Case, plain_python: Pool) -> None:
+    before = probed(plain_python)
+    list(plain_python.map([call(case.source, text(24))]))
+    np.testing.assert_array_equal(probed(plain_python), before)
 
 
 @pytest.mark.usefixtures("without_policy")

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.pool import Call, Pool, SandboxUnavailable
 from sandbox.verdicts import Verdict
-from tests.sandbox.running import body, call, text
+from tests.sandbox.running import UNGUARDED, body, call, text
 
 FINE = body("return pair.zeros() + len(query)")
 ENDLESS = body("while True:\n    pass")
@@ -173,23 +173,37 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_the_call_tried_once_more(
         assert pool.processes != killed
 
 
-_GREET = (
-    "import os, socket, struct; line = socket.socket(fileno=0)\n"
-    "line.sendall(struct.pack('<BQ', 0, 10) + b'[\"limits\"]')\n"
-    "line.recv(1 << 20)\n"
-)
-"""A worker that is ready, and takes a call."""
+@pytest.fixture
+def unguarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    """A pool whose programs are plain Python."""
+    monkeypatch.setattr("sandbox.processes._MAIN", UNGUARDED)
+    with Pool(1, limit=5.0) as pool:
+        yield pool
 
 
-def test_a_worker_that_dies_twice_of_a_call_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Pool(1, limit=30) as pool:
-        with monkeypatch.context() as patch:
-            patch.setattr("sandbox.pool._MAIN", _GREET + "os._exit(1)")
-            (outcome,) = pool.map([call(FINE)])
-        assert outcome.verdict is Verdict.CRASHED
-        assert outcome.reason == "the worker process died of it twice"
-        # The worker that took its place while the door was still wrong dies too, and is replaced.
-        assert [outcome.verdict for outcome in pool.map([call(FINE)])] == [Verdict.OK]
+def test_a_worker_that_dies_twice_of_a_call_is_reported(unguarded: Pool) -> None:
+    dies = body("import os\nos._exit(1)")
+    outcomes = list(unguarded.map([call(FINE), call(dies), call(FINE)]))
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.OK, Verdict.CRASHED, Verdict.OK]
+    assert outcomes[1].reason == "the worker process died of it twice"
+
+
+def test_a_program_that_takes_its_process_over_changes_no_other_program(unguarded: Pool) -> None:
+    takes_over = body(
+        "import sys, numpy\nworker = sys.modules['sandbox.worker']\n"
+        "worker.execute = lambda *_: (worker.Verdict.OK, numpy.zeros((8, 8), numpy.float32).tobytes())\n"
+        "numpy.exp = numpy.log\nreturn 1"
+    )
+    probe = body("return np.exp(query.is_comma) + 1")
+    before, taken, after = unguarded.map([call(probe), call(takes_over), call(probe)])
+    assert taken.verdict is Verdict.OK
+    np.testing.assert_array_equal(after.scores, before.scores)  # type: ignore[arg-type]
+
+
+def test_an_answer_too_many_reaches_no_other_program(unguarded: Pool) -> None:
+    forged = "import os, struct\nos.write(0, struct.pack('<BQ', 0, 256) + bytes(256))\nreturn 1"
+    outcomes = list(unguarded.map([call(body(forged)), call(FINE), call(body("return 7"))]))
+    assert [outcome.scores[0, 0] for outcome in outcomes[1:] if outcome.scores is not None] == [8, 7]
 
 
 def test_nothing_a_program_keeps_reaches_the_next_run() -> None:
@@ -200,7 +214,7 @@ def test_nothing_a_program_keeps_reaches_the_next_run() -> None:
     assert [float(found[0, 0]) for found in scores if found is not None] == [2.0, 2.0, 2.0]
 
 
-def test_features_are_shipped_once_a_worker() -> None:
+def test_features_are_shipped_once_a_program() -> None:
     asked: list[str] = []
     source = text(6)
 
@@ -209,14 +223,14 @@ def test_features_are_shipped_once_a_worker() -> None:
         return source.feature(side, name)
 
     noted = type(source)("noted", source.tokens, True, feature)
+    program = body("return query.is_comma + pair.distance").replace("pair)", "pair, x=1.0)")
     with Pool(1) as pool:
-        programs = [body(f"return query.is_comma * {number} + pair.distance") for number in range(5)]
-        list(pool.map(call(program, noted) for program in programs))
+        list(pool.map(call(program, noted, x=value) for value in range(5)))
     assert sorted(asked) == ["distance", "is_comma", "length"]
 
 
 def test_a_worker_forgets_features_when_they_grow_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.pool.SHIPPED", 2000)
+    monkeypatch.setattr("sandbox.processes.SHIPPED", 2000)
     source = body("return pair.distance")
     with Pool(1) as pool:
         for _ in range(2):
@@ -241,18 +255,32 @@ def test_a_worker_has_no_environment_no_descriptors_and_no_root() -> None:
 
 
 def test_workers_that_cannot_start_are_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.pool._MAIN", "import sys; sys.exit(3)")
+    monkeypatch.setattr("sandbox.processes._MAIN", "import sys; sys.exit(3)")
     with Pool(1) as pool, pytest.raises(SandboxUnavailable, match="die as they start"):
         list(pool.map([call(FINE)]))
 
 
-def test_an_answer_no_worker_of_ours_would_give_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_of_workers_that_was_killed_is_replaced() -> None:
+    with Pool(1) as pool:
+        list(pool.map([call(FINE)]))
+        (worker,) = pool.processes
+        stat = Path(f"/proc/{worker}/stat").read_text()
+        os.kill(int(stat.rsplit(")", 1)[1].split()[1]), signal.SIGKILL)  # its parent
+        other = body("return 3")
+        assert [outcome.verdict for outcome in pool.map([call(other), call(FINE)])] == [Verdict.OK] * 2
+
+
+def test_an_answer_no_worker_of_ours_would_give_ends_the_worker(unguarded: Pool) -> None:
     # A worker taken over by a program could write anything to the pool.
-    answer = "line.sendall(struct.pack('<BQ', 0, 1 << 40) + b'x' * 1000); line.recv(1)"
-    monkeypatch.setattr("sandbox.pool._MAIN", _GREET + answer)
-    with Pool(1, limit=5.0) as pool:
-        (outcome,) = pool.map([call(FINE)])
+    (outcome,) = unguarded.map([call(body("import os\nos.write(0, b'\\0' + b'\\xff' * 1000)\nreturn 1"))])
     assert outcome.verdict is Verdict.CRASHED
+
+
+def test_the_line_to_a_program_is_plain_text(pool: Pool) -> None:
+    (outcome,) = pool.map([call(body(r"raise ValueError('\x1b[2J\x9b31m\ud83d\u202egone')"))])
+    assert outcome.verdict is Verdict.RAISED
+    assert outcome.reason.isprintable()
+    assert r"\x1b[2J\x9b31m" in outcome.reason
 
 
 ORPHANING = """

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from sandbox import policy, worker
+from sandbox import forkserver, policy, worker
 
 
 def compile_plainly(source: str, entry: str, features: frozenset[str]) -> policy.Compiled:
@@ -19,4 +19,4 @@ def main() -> None:
     changed.BUILTINS = vars(builtins)
     changed.MODULES = {"np": numpy, "numpy": numpy, "math": math}
     policy.compile_program = compile_plainly
-    worker.main()
+    forkserver.main()

@@ -1,0 +1,187 @@
+"""NumPy's functions and methods as programs may call them: what they return was computed, from the arguments alone.
+
+NumPy hands out memory as it was left where ``where`` leaves cells out, reads the clock when it makes a date of "now",
+and shows where an object lies in memory when it makes text of one. Which of these a call asks for stands in its
+arguments: a type of numbers, ``where``, ``mode``.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_NEVER = 100
+_DTYPE_AT = {
+    "arange": 3, "array": 1, "asarray": 1, "cumprod": 2, "cumsum": 2, "eye": 3, "fromiter": 1, "full": 2,
+    "full_like": 2, "geomspace": 4, "identity": 1, "indices": 1, "linspace": 5, "logspace": 5, "mean": 2,
+    "nancumsum": 2, "nanmean": 2, "nanprod": 2, "nanstd": 2, "nansum": 2, "nanvar": 2, "ones": 1, "ones_like": 1,
+    "prod": 2, "std": 2, "sum": 2, "trace": 4, "tri": 3, "var": 2, "zeros": 1, "zeros_like": 1,
+}  # fmt: skip
+"""Functions that take a type of numbers by position too, and its place."""
+METHODS = {
+    "astype": 0, "clip": 3, "cumprod": 1, "cumsum": 1, "mean": 1, "prod": 1, "std": 1, "sum": 1, "trace": 3, "var": 1,
+}  # fmt: skip
+"""Methods of arrays that take a type of numbers or ``where``, and the place from which on an argument may be one."""
+HARMLESS = frozenset({"axis", "keepdims", "ddof", "out", "initial", "copy", "min", "max", "offset"})
+"""Keywords of these methods that need no look."""
+_TYPE_NAME = re.compile(
+    r"[<>=|]?(?:[?bBhHiIlLqQefdFDO]|b1|[iu][1248]|f[248]|c(?:8|16)|U\d*)"
+    r"|bool_?|u?int(?:8|16|32|64|p|_)?|float(?:16|32|64)?|half|single|double|complex(?:64|128)?|str_?|object_?"
+)
+_NUMBERS_AND_TEXT = frozenset("biufcUO")
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def shown(value: object, conversion: str = "") -> Any:
+    """What a formatted string shows of a value: text and numbers as they are, others as text without addresses.
+
+    Args:
+        conversion: ``s``, ``r`` or ``a`` where it stands behind an exclamation mark.
+    """
+    if conversion in ("r", "a"):
+        return _ADDRESS.sub("", repr(value) if conversion == "r" else ascii(value))
+    if not conversion and isinstance(value, str | int | float | np.number | np.bool_):
+        return value  # as it is, so that a format such as ``:.2f`` may follow
+    return as_text(value)
+
+
+def as_text(value: object) -> str:
+    """``str`` of a value, without the place of an object in memory, which differs each time."""
+    text = str(value)
+    return text if isinstance(value, str) else _ADDRESS.sub("", text)
+
+
+def remainder(left: Any, right: Any) -> Any:
+    """``left % right``, which formats where the left is text."""
+    found = left % right
+    return _ADDRESS.sub("", found) if isinstance(left, str) else found
+
+
+class _TextType(type):
+    """Lets a class pass for ``str``."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        raise TypeError("str cannot be changed")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, str)
+
+    def __call__(cls, value: object = "") -> str:
+        return as_text(value)
+
+
+def text_type(methods: list[str]) -> Any:
+    """What programs know as ``str``: made of a value, it holds no address."""
+    return _TextType("str", (), {"__slots__": (), **{name: getattr(str, name) for name in methods}})
+
+
+def checked(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+    """A NumPy function of this name that may be called with anything."""
+    return _checked(function, _DTYPE_AT.get(name, _NEVER))
+
+
+def method(value: Any, name: str) -> Any:
+    """An attribute named in ``METHODS`` of any value."""
+    found = getattr(value, name)
+    return _checked(found, METHODS[name]) if isinstance(value, np.ndarray | np.generic) else found
+
+
+def padded(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    """``np.pad`` without the mode that computes nothing."""
+    if isinstance(mode, str) and mode == "empty":
+        raise ValueError("np.pad with mode='empty' leaves cells as they were; use mode='constant'")
+    return np.pad(array, pad_width, mode, **options)
+
+
+class Ufunc:
+    """One of NumPy's universal functions, with all but ``at``, which would write to what is read-only."""
+
+    __slots__ = ("_ufunc",)
+
+    def __init__(self, ufunc: np.ufunc) -> None:
+        self._ufunc = ufunc
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return _computed(self._ufunc, arguments, options) if options else self._ufunc(*arguments)
+
+    def outer(self, *arguments: Any, **options: Any) -> Any:
+        return _computed(self._ufunc.outer, arguments, options)
+
+    def reduce(self, *arguments: Any, **options: Any) -> Any:
+        return _checked(self._ufunc.reduce, 2)(*arguments, **options)
+
+    def accumulate(self, *arguments: Any, **options: Any) -> Any:
+        return _checked(self._ufunc.accumulate, 2)(*arguments, **options)
+
+    def reduceat(self, *arguments: Any, **options: Any) -> Any:
+        return _checked(self._ufunc.reduceat, 3)(*arguments, **options)
+
+
+def _checked(function: Callable[..., Any], dtype_at: int) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        wanted = None
+        if len(arguments) > dtype_at:
+            wanted = _type(arguments[dtype_at])
+            arguments = (*arguments[:dtype_at], wanted, *arguments[dtype_at + 1 :])
+        if options:
+            wanted = _look(options) or wanted
+            if "where" in options and function.__name__ == "clip":
+                return _computed(function, arguments, options)
+        found = function(*arguments, **options)
+        return _without_addresses(found) if wanted is not None and wanted.kind == "U" else found
+
+    return call
+
+
+def _computed(function: Callable[..., Any], arguments: tuple, options: dict[str, Any]) -> Any:
+    """The value of a universal function, 0 in the cells that ``where`` leaves out unless ``out`` says otherwise."""
+    _look(options)
+    # Where ``out`` stands among the arguments it may be None, which is as good as nothing.
+    out = options.get("out", arguments[function.nin :] if isinstance(function, np.ufunc) else None)
+    given = any(part is not None for part in (out if isinstance(out, tuple) else (out,)))
+    if given or "where" not in options:
+        return function(*arguments, **options)
+    where = np.asarray(options.pop("where"))
+    found = function(*arguments, **options)
+    return tuple(_kept(part, where) for part in found) if isinstance(found, tuple) else _kept(found, where)
+
+
+def _kept(found: Any, where: np.ndarray) -> Any:
+    # ``where`` takes part in broadcasting, as it does in NumPy.
+    return np.where(where.astype(bool), found, np.zeros((), np.asarray(found).dtype))
+
+
+def _look(options: dict[str, Any]) -> np.dtype | None:
+    """Check keywords; the type of numbers among them."""
+    for name in ("sig", "signature", "like"):
+        if name in options:
+            raise TypeError(f"`{name}` is not available; give dtype")
+    if options.get("dtype") is not None:
+        options["dtype"] = _type(options["dtype"])
+        return options["dtype"]
+    return None
+
+
+def _type(wanted: Any) -> np.dtype | None:
+    """A type of numbers or text that programs may ask for."""
+    if wanted is None:
+        return None
+    if isinstance(wanted, _TextType):
+        wanted = str
+    if isinstance(wanted, str) and not _TYPE_NAME.fullmatch(wanted):
+        raise TypeError(f"the type {wanted!r} is not available; use float, int, bool or str")
+    if isinstance(wanted, str | type | np.dtype):
+        found = np.dtype(wanted)
+        if found.kind in _NUMBERS_AND_TEXT and found.fields is None:
+            return found
+    raise TypeError("this type is not available; use float, int, bool or str")
+
+
+def _without_addresses(found: Any) -> Any:
+    """An array of text without the places of objects in memory."""
+    if not (isinstance(found, np.ndarray) and any(" at 0x" in text for text in found.flat)):
+        return found
+    return np.array([_ADDRESS.sub("", text) for text in found.flat]).reshape(found.shape)

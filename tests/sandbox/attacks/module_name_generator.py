@@ -1,0 +1,5 @@
+# tries: `np` bound in a generator expression to an array, so that ndarray.resize with refcheck=False passes for np.resize
+# verdict: refused
+def attend(query, key, pair):
+    """x"""
+    return sum(len([np.resize((64, 64), refcheck=False)]) for np in [pair.zeros()])

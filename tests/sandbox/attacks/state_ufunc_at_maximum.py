@@ -1,0 +1,7 @@
+# tries: np.maximum.at writes to a feature although it is read-only
+# verdict: refused
+def attend(query, key, pair):
+    """x"""
+    np.maximum.at(pair.distance, ([0, 1, 2], [0, 1, 2]), np.float32(7))
+    np.maximum.at(query.is_comma, [0, 1, 2], np.float32(7))
+    return 0
