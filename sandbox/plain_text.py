@@ -2,15 +2,16 @@
 
 import re
 
-_HALVES = re.compile("[\ud800-\udfff]")
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which JSON and Python's literals can carry and UTF-8 cannot."""
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What a terminal or an editor takes as an order: control characters other than tab and line feed, and marks that
 change the direction of writing."""
 
 
 def valid(text: str) -> str:
-    """The text with U+FFFD in the place of halves of characters, which JSON can carry and UTF-8 cannot."""
-    return _HALVES.sub("\ufffd", text)
+    """The text with U+FFFD in the place of halves of characters."""
+    return HALVES.sub("\ufffd", text)
 
 
 def plain(text: str) -> str:
@@ -23,8 +24,8 @@ def plain(text: str) -> str:
 
 
 def command_in(text: str) -> re.Match[str] | None:
-    """The first character that commands a terminal, if there is one; carriage returns of line ends are none."""
-    return _COMMANDS.search(text.replace("\r\n", " \n"))
+    """The first character that commands a terminal, if there is one."""
+    return _COMMANDS.search(text)
 
 
 def one_line(text: str, longest: int = 200) -> str:

@@ -21,8 +21,8 @@ from sandbox.namespace import ATTRIBUTES, BUILTINS, FUNCTIONS, MODULES, members
 
 FILE_NAME = "<program>"
 """Stands for the source in tracebacks."""
-MAX_LENGTH = 100_000
-"""Characters of the longest source that is read."""
+MAX_LENGTH = 40_000
+"""Characters of the longest source that is read, whatever its kind: some twenty times what an explanation takes."""
 _IMPORTED = {"numpy", "math"}
 _DROPPED_IMPORTS = {"typing", "__future__", "collections.abc"}
 _INSTEAD: dict[type[ast.AST], str] = {
@@ -336,7 +336,7 @@ def _module(name: str) -> ast.expr:
     return ast.Name("_math" if name == "math" else "_numpy", ast.Load())
 
 
-def _call(name: str, node: ast.AST, *arguments: ast.AST) -> ast.AST:
+def _call(name: str, node: ast.AST, *arguments: ast.expr) -> ast.expr:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(arguments), []), node)
 
 

@@ -15,6 +15,9 @@ from surrogates.backend import Array, backend_of
 from surrogates.tokens import TokenTable
 from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
+KEPT_BYTES = 1 << 30
+"""Bytes of features and of what programs make of them alone that a batch keeps; what comes later is computed anew."""
+
 
 class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
     """A feature that the vocabulary knows has no value for this model."""
@@ -46,6 +49,7 @@ class Texts:
         self.mask = (ids == ids) if mask is None else mask != 0
         self.padded = mask is not None
         self._cache: dict[Any, Array] = {}
+        self._kept = 0
 
     @classmethod
     def from_lists(
@@ -107,10 +111,14 @@ class Texts:
     # Parts that features are made of.
 
     def keep(self, name: Any, compute: Callable[[], Array]) -> Array:
-        """The value under a name, computed once."""
-        if name not in self._cache:
-            self._cache[name] = compute()
-        return self._cache[name]
+        """The value under a name, computed once as long as there is room to keep it."""
+        if name in self._cache:
+            return self._cache[name]
+        value = compute()
+        if self._kept + value.nbytes <= KEPT_BYTES:
+            self._cache[name] = value
+            self._kept += value.nbytes
+        return value
 
     @property
     def _columns(self) -> Array:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from sandbox import policy
+from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.backend import Array
 from surrogates.compiling import compile_vectorised
 from surrogates.validation import RESERVED, Problem, Reason, Validator
@@ -20,6 +21,13 @@ from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 Kind = Literal["vectorised", "scripted"]
 _SIDES = ("query", "key", "pair")
+MAX_NODES = 4_000
+"""Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
+MAX_CONSTANTS = 64
+MAX_TERMS = 1_000
+"""Most summands: sums held in local names may double with every line."""
+_TOLD = 8
+"""Problems that a refusal tells one by one."""
 MAX_DEPTH = 100
 """Deepest nesting of a source's syntax tree: an explanation needs far less, and deeper ones exhaust Python's stack."""
 _SCRIPT_NODES = (
@@ -40,7 +48,8 @@ class ProgramRefused(ValueError):  # noqa: N818 - a verdict, not a mistake of ou
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("; ".join(map(str, problems)))
+        more = [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        super().__init__("; ".join([*map(str, problems[:_TOLD]), *more]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +90,10 @@ class Program:
         Raises:
             ProgramRefused: it has a syntax error or departs from the contract.
         """
+        source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        unreadable = _unreadable(source)
+        if unreadable is not None:
+            raise ProgramRefused([unreadable])
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an odd escape in a docstring is not worth a word
@@ -95,7 +108,7 @@ class Program:
         function = _main_function(tree)
         scripted = len(tree.body) > 1 or _is_scripted(function)
         constants, problems = _signature(function)
-        hypothesis = (ast.get_docstring(function) or "").strip()
+        hypothesis = plain(ast.get_docstring(function) or "").strip()
         if not hypothesis:
             problems.append(
                 Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
@@ -109,6 +122,9 @@ class Program:
             validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
+        terms = None if scripted else _summands(function)
+        if terms is not None and terms > MAX_TERMS:
+            problems.append(Problem(function.lineno, Reason.SIZE, f"more than {MAX_TERMS} terms; write fewer"))
         if problems:
             raise ProgramRefused(sorted(problems, key=lambda problem: problem.line))
         return cls(
@@ -118,7 +134,7 @@ class Program:
             kind="scripted" if scripted else "vectorised",
             constants=constants,
             structure=_structure(tree, function),
-            terms=None if scripted else _summands(function),
+            terms=terms,
             nodes=sum(1 for part in (*tree.body, *function.body[1:]) if part is not function for _ in ast.walk(part)),
             features=features,
             _function=function,
@@ -150,6 +166,21 @@ class Program:
                 end = lines[default.end_lineno - 1] + default.end_col_offset
                 text = text[:start] + format_constant(values[argument.arg]).encode() + text[end:]
         return Program.parse(text.decode())
+
+
+def _unreadable(source: str) -> Problem | None:
+    """What keeps a source from being parsed at all, and from being shown as it is: its length, or a character."""
+    if len(source) > policy.MAX_LENGTH:
+        message = f"the source has over {policy.MAX_LENGTH:,} characters; write a shorter program"
+        return Problem(1, Reason.SIZE, message)
+    found = command_in(source) or HALVES.search(source)
+    if found is None:
+        return None
+    code = f"U+{ord(found[0]):04X}"
+    what = f"half of a character ({code}); leave it out" if HALVES.match(found[0]) else (
+        f"a character that commands a terminal ({code}); write it as an escape in a string, or leave it out"
+    )  # fmt: skip
+    return Problem(source.count("\n", 0, found.start()) + 1, Reason.SYNTAX, f"the source holds {what}")
 
 
 def _main_function(tree: ast.Module) -> ast.FunctionDef:
@@ -187,7 +218,9 @@ def format_constant(value: float) -> str:
 
 
 def _excess(tree: ast.Module) -> Problem | None:
-    """What in a source is too large to be read safely: deep nesting, whole numbers beyond any score."""
+    """What in a source is too large: its number of nodes, deep nesting, whole numbers beyond any score."""
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        return Problem(1, Reason.SIZE, f"the syntax tree has over {MAX_NODES:,} nodes; write a shorter program")
     level: list[tuple[ast.AST, int]] = [(tree, 1)]
     for _ in range(MAX_DEPTH):
         for node, line in level:
@@ -233,6 +266,9 @@ def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Proble
         return {}, wrong
     if len(arguments.defaults) != len(names) - 3:
         report("every further parameter is a constant and needs a numeric default")
+        return {}, wrong
+    if len(arguments.defaults) > MAX_CONSTANTS:
+        report(f"there are {len(arguments.defaults)} constants; write at most {MAX_CONSTANTS}")
         return {}, wrong
     constants = {}
     for argument, default in zip(arguments.args[3:], arguments.defaults, strict=True):
@@ -283,7 +319,7 @@ def _summands(function: ast.FunctionDef) -> int:
     def count(node: ast.expr) -> int:
         match node:
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-                return count(left) + count(right)
+                return min(count(left) + count(right), MAX_TERMS + 1)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
                 return count(operand)
             case ast.Name(id=name):
@@ -295,7 +331,7 @@ def _summands(function: ast.FunctionDef) -> int:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 known[name] = count(value)
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub(), value=value):
-                known[name] = known.get(name, 1) + count(value)
+                known[name] = min(known.get(name, 1) + count(value), MAX_TERMS + 1)
             case ast.Return(value=value) if value is not None:
                 return count(value)
     return 1

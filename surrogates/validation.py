@@ -23,6 +23,7 @@ class Reason(StrEnum):
     FEATURE = "unknown feature"
     ARGUMENT = "wrong argument"
     TYPE = "mask and number confused"
+    SIZE = "too large"
     POLICY = "not available in the sandbox"
 
 

@@ -197,7 +197,7 @@ def test_a_program_that_takes_its_process_over_changes_no_other_program(unguarde
     probe = body("return np.exp(query.is_comma) + 1")
     before, taken, after = unguarded.map([call(probe), call(takes_over), call(probe)])
     assert taken.verdict is Verdict.OK
-    np.testing.assert_array_equal(after.scores, before.scores)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(after.scores, before.scores)
 
 
 def test_an_answer_too_many_reaches_no_other_program(unguarded: Pool) -> None:

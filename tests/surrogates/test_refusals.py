@@ -38,18 +38,30 @@ def texts() -> Texts:
 
 # What is refused.
 
+CONSTANTS = ", ".join(f"c{number}=1.0" for number in range(65))
+LOOP = "scores = pair.zeros()\nfor i in range(len(query)):\n    scores[i, 0] = 1.0\n"
 REFUSED: list[tuple[str, Reason, int, str]] = [
     # the source
     ("def attend(query, key, pair:\n    pass", Reason.SYNTAX, 1, "syntax error"),
     ('def attend(query, key, pair):\n    """H."""\n  return 1', Reason.SYNTAX, 3, "unindent"),
     (source("return 1 +"), Reason.SYNTAX, 3, "invalid syntax"),
-    (source("return key.is_comma\x00"), Reason.SYNTAX, 1, "null"),
-    ("\ud800", Reason.SYNTAX, 1, "cannot be parsed"),
+    (source("return key.is_comma\x00"), Reason.SYNTAX, 3, "U+0000"),
+    ("\ud800", Reason.SYNTAX, 1, "half of a character (U+D800)"),
     ("```python\n" + source("return 1.0") + "```", Reason.SYNTAX, 1, "syntax"),
     ("", Reason.SIGNATURE, 1, "write one function"),
     ("scores = 1", Reason.SIGNATURE, 1, "write one function"),
     ("attend = lambda query, key, pair: 1", Reason.SIGNATURE, 1, "write one function"),
     ('async def attend(query, key, pair):\n    """H."""\n    return 1', Reason.SIGNATURE, 1, "write one function"),
+    (source("return key.is_comma  # \x1b[2J"), Reason.SYNTAX, 3, "commands a terminal (U+001B)"),
+    (source("return key.is_comma  # \u202e"), Reason.SYNTAX, 3, "commands a terminal (U+202E)"),
+    (source("return key.is_comma\n\n\n# \x9b31m"), Reason.SYNTAX, 6, "commands a terminal (U+009B)"),
+    (source("return key.is_one_of('\x07')"), Reason.SYNTAX, 3, "write it as an escape"),
+    # the size
+    ("# " + "x" * 40_000 + "\n" + source("return 1.0"), Reason.SIZE, 1, "over 40,000 characters"),
+    (source("x = key.is_comma + 1.0\n" * 500 + "return x"), Reason.SIZE, 1, "over 4,000 nodes"),
+    (source(LOOP + "scores[0, 0] = 1.0\n" * 400 + "return scores"), Reason.SIZE, 1, "over 4,000 nodes"),
+    (source("return 1.0", ", " + CONSTANTS), Reason.SIGNATURE, 1, "65 constants; write at most 64"),
+    (source(LOOP + "return scores", ", " + CONSTANTS), Reason.SIGNATURE, 1, "65 constants; write at most 64"),
     # the signature
     ('def attend(key, query, pair):\n    """H."""\n    return 1.0', Reason.SIGNATURE, 1, "in this order"),
     ('def attend():\n    """H."""\n    return 1.0', Reason.SIGNATURE, 1, "in this order"),
@@ -317,3 +329,22 @@ def test_infinite_and_undefined_scores_fail_without_a_warning() -> None:
     for body in ("inf * key.is_first", "key.is_comma / key.is_comma", "where(pair.within(0), inf, 0)", "-inf + inf"):
         with pytest.raises(ProgramFailed, match="attend: a score in a visible cell is not a number"):
             pattern(Program.parse(source(f"return {body}")), texts())
+
+
+def test_a_refusal_stays_short_however_much_is_wrong() -> None:
+    problems = refusal(source("x = open\n" * 300 + "return x"))
+    assert len(problems) == 300
+    with pytest.raises(ProgramRefused) as caught:
+        Program.parse(source("x = open\n" * 300 + "return x"))
+    assert str(caught.value).endswith("; and 292 more")
+
+
+@pytest.mark.parametrize("escape", [r"\x1b[2J", r"\ud83d", r"\x9b31m", r"\u202e", r"\x00"])
+def test_a_hypothesis_holds_nothing_that_commands_a_terminal(escape: str) -> None:
+    program = Program.parse(source("return 1.0").replace("A case.", f"A {escape} case."))
+    assert program.hypothesis.isprintable()
+    program.hypothesis.encode("utf-8")
+
+
+def test_a_byte_order_mark_in_front_is_no_mistake() -> None:
+    assert Program.parse("\ufeff" + source("return 1.0")) == Program.parse(source("return 1.0"))
