@@ -4,13 +4,16 @@ What does the work is imported by the command that needs it, since torch and tra
 """
 
 import errno
+import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import typer
 
+from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
 from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
@@ -288,9 +291,12 @@ def demo_command(
 
 # What typer raises on a wrong command line; which copy of click it belongs to depends on typer's version.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_WRONG = 2
+_UNREAD = 1  # whoever read standard output has gone; what typer answers too
 _INTERRUPTED = 130  # what shells expect after Ctrl-C, and what typer answers
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_LONGEST = 2000  # characters of a message, which may quote what strangers wrote
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -299,28 +305,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: those of the process when left out; none at all ask for help.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # characters that its encoding lacks are shown as escapes
+    code = _run(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_flushed(code))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """The exit code; what is wrong is told."""
     try:
+        for argument in arguments:
+            if valid(argument) != argument:
+                raise InputError(
+                    f"the argument {argument!r} is no text in the encoding {sys.getfilesystemencoding()}; rename the "
+                    "file, or set the locale in which its name was written"
+                )
         code = app(list(arguments) or ["--help"], prog_name="headsynth", standalone_mode=False)
-    except InputError as error:
-        _fail(str(error))
+    except (InputError, SandboxUnavailable) as error:
+        return _fail(str(error))
     except ProgramFailed as error:
-        _fail(f"{error}; take the program out of the library or mend it, then run again, or pass --on-error neural")
-    except SandboxUnavailable as error:
-        _fail(str(error))
+        return _fail(
+            f"{error}; take the program out of the library or mend it, then run again, or pass --on-error neural"
+        )
     except _UsageError as error:
-        _fail(_usage(error))
+        return _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except OSError as error:
         if error.errno in _FULL:
-            _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
+            return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
         if error.errno in _REFUSED:
-            _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
+            return _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
         raise
     if code == _INTERRUPTED:
         print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
-    sys.exit(code)
+    return code or 0
 
 
 def _usage(error: Any) -> str:
@@ -328,6 +348,20 @@ def _usage(error: Any) -> str:
     return f"{error.format_message().rstrip('.')}; see `{command} --help`"
 
 
-def _fail(message: str) -> NoReturn:
-    print(f"headsynth: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+def _fail(message: str) -> int:
+    print(f"headsynth: {one_line(message, _LONGEST)}", file=sys.stderr)
+    return _WRONG
+
+
+def _flushed(code: int) -> int:
+    """The exit code after standard output is written; at the interpreter's end it could no longer be told."""
+    if sys.stdout is None:
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter has nothing to tell
+        if error.errno == errno.EPIPE:
+            return code or _UNREAD
+        return code or _fail(f"cannot write standard output: {error.strerror}; free some space and run again")
+    return code

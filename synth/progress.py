@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sandbox.plain_text import one_line
+from synth.console import Terminal
 
 _LINE_EVERY = 10.0  # seconds between plain lines of one stage
 
@@ -21,11 +23,12 @@ class Reporter:
     """Where messages and progress go; standard error, so that standard output holds results alone."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Terminal(stderr=True)
         self._bars = self._console.is_terminal and not quiet
 
     def say(self, message: str) -> None:
-        self._console.print(message, markup=False, soft_wrap=True)
+        """Print a message, whose line breaks become spaces."""
+        self._console.print(" ".join(message.splitlines()), soft_wrap=True)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Step]:
@@ -37,18 +40,18 @@ class Reporter:
 
     def _bar(self, name: str) -> Iterator[Step]:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figure]}"),
+            TextColumn("{task.fields[figure]}", markup=False),
         )
         with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(name, total=None, figure="")
+            task = progress.add_task(one_line(name), total=None, figure="")
 
             def step(done: int, total: int, figure: str = "") -> None:
-                progress.update(task, completed=done, total=total, figure=figure)
+                progress.update(task, completed=done, total=total, figure=one_line(figure))
 
             yield step
 

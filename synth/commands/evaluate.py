@@ -1,17 +1,13 @@
 """``headsynth evaluate``: perplexity with heads replaced."""
 
-import json
 from pathlib import Path
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
 from surrogates.errors import InputError
 from surrogates.forward_pass import OnError
 from surrogates.heads import Head
 from surrogates.library import Library, choose_surrogate
+from synth.console import Column, Terminal, print_document
 from synth.corpus import Split, read_texts
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter
@@ -54,7 +50,7 @@ def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporte
     with reporter.stage("perplexity") as step:
         unpatched, points = sweep(patched, programs, orders, shares, ids["test"], step)
     if as_json:
-        print(json.dumps(_document(unpatched.perplexity, len(ids["test"]), points)))
+        print_document(_document(unpatched.perplexity, len(ids["test"]), points))
         return
     _print(settings.model, unpatched.perplexity, len(ids["test"]), points, shares)
 
@@ -93,7 +89,7 @@ def _document(perplexity: float, texts: int, points: list[Point]) -> dict:
 
 
 def _print(model: str, perplexity: float, texts: int, points: list[Point], shares: list[float]) -> None:
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     console.print(f"{model}: perplexity {perplexity:.3f} on {texts} test texts", soft_wrap=True)
     console.print(
         "Heads are replaced by their programs, or by what explains nothing: uniform (every visible key alike), first "
@@ -103,12 +99,12 @@ def _print(model: str, perplexity: float, texts: int, points: list[Point], share
     names = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
     for order in dict.fromkeys(p.order for p in points):
         console.print(f"\nIncrease in perplexity, {names[order]}", soft_wrap=True)
-        table = Table(box=box.SIMPLE_HEAD)
-        table.add_column("heads", justify="right", no_wrap=True)
+        columns: list[Column] = [("heads", "figure")]
         for replacement in REPLACEMENTS:
-            table.add_column(replacement, justify="right", no_wrap=True)
+            columns.append((replacement, "figure"))
             if replacement == "program":
-                table.add_column("95 %", justify="right", no_wrap=True)
+                columns.append(("95 %", "figure"))
+        rows = []
         for share in shares:
             row = [f"{found[order, 'program', share].heads} ({share:.0%})"]
             for replacement in REPLACEMENTS:
@@ -116,8 +112,8 @@ def _print(model: str, perplexity: float, texts: int, points: list[Point], share
                 row.append(f"{change.mean:+.1%}")
                 if replacement == "program":
                     row.append(f"{change.low:+.1%} to {change.high:+.1%}")
-            table.add_row(*row)
-        console.print(table)
+            rows.append(row)
+        console.print_table(columns, rows)
     if kept := max(p.kept for p in points):
         console.print(
             f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "

@@ -1,6 +1,5 @@
 """``headsynth inspect``: the ranked library as a table, or one head's programs."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
@@ -8,16 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from rich import box
-from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
-from rich.text import Text
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.heads import Head
 from surrogates.library import Candidate, Library, Ranked
+from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
 from synth.material import Material
 from synth.proposers.llm.accounts import Accounts, UsedAnswer
@@ -25,6 +21,7 @@ from synth.proposers.llm.archive import Archive, Elite, Niche
 from synth.run_directory import RunDirectory
 
 Sort = Literal["head", "iou", "terms"]
+_ASCII_DRAWING = str.maketrans("·░▒▓█│␣", ".:+*#|_")
 
 
 def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
@@ -65,23 +62,19 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         "llm": asked and asdict(asked),
     }
     if as_json:
-        print(json.dumps({"model": run.settings().model, "heads": rows, "summary": summary}, ensure_ascii=False))
+        print_document({"model": run.settings().model, "heads": rows, "summary": summary})
         return
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("head", no_wrap=True)
-    table.add_column("IoU", justify="right", no_wrap=True)
-    table.add_column("95 %", justify="right", no_wrap=True)
-    table.add_column("terms", justify="right", no_wrap=True)
-    table.add_column("origin", overflow="fold")
-    table.add_column("hypothesis", overflow="fold")
-    for row in rows:
-        interval = f"{row['iou_low']:.3f}–{row['iou_high']:.3f}"
-        terms, hypothesis = _terms(best[Head.parse(row["head"])]), Text(row["hypothesis"])
-        origin = Text(best[Head.parse(row["head"])].candidate.found_by)
-        table.add_row(row["head"], f"{row['iou']:.3f}", interval, terms, origin, hypothesis)
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     console.print(f"{run.settings().model}: best program of each head, test texts", soft_wrap=True)
-    console.print(table)
+    console.print_table(
+        [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("terms", "figure"), ("origin", "text"),
+         ("hypothesis", "text")],
+        [
+            [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _terms(entry), entry.candidate.found_by,
+             entry.program.hypothesis]
+            for head, entry in ((head, best[head]) for head in heads)
+        ],
+    )  # fmt: skip
     console.print(
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
@@ -96,6 +89,10 @@ def _counted(verdicts: Counter[Verdict]) -> str:
     """How the candidates ended: ``512 ok, 3 refused, 1 timed out (see each head)``."""
     counts = [f"{verdicts[verdict]} {verdict}" for verdict in Verdict if verdicts[verdict]]
     return ", ".join(counts) + (" (see each head)" if len(counts) > 1 else "")
+
+
+def _interval(entry: Ranked) -> str:
+    return f"{entry.scores.iou_low:.3f}–{entry.scores.iou_high:.3f}"
 
 
 def _terms(entry: Ranked) -> str:
@@ -143,23 +140,19 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
             "unusable": [asdict(part) for part in unusable],
             "llm": asked and asdict(asked),
         }
-        print(json.dumps(document, ensure_ascii=False))
+        print_document(document)
         return
-    console = Console(highlight=False, markup=False)
+    console = Terminal()
     console.print(f"{head}: programs by validation IoU, test figures")
-    table = Table(box=box.SIMPLE_HEAD)
-    # The name alone gives way on a narrow terminal: its number tells the file.
-    table.add_column("program", overflow="ellipsis")
-    table.add_column("origin", no_wrap=True)
-    for name in ("terms", "IoU", "95 %", "cross-\nentropy", "JSD"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for entry in ranked:
-        s = entry.scores
-        table.add_row(
-            entry.name, _origin(entry.candidate), _terms(entry), f"{s.iou:.3f}",
-            f"{s.iou_low:.3f}–{s.iou_high:.3f}", f"{s.cross_entropy:.3f}", f"{s.jsd:.3f}",
-        )  # fmt: skip
-    console.print(table)
+    console.print_table(
+        [("program", "text"), ("origin", "name"), ("terms", "figure"), ("IoU", "figure"), ("95 %", "figure"),
+         ("cross-\nentropy", "figure"), ("JSD", "figure")],
+        [
+            [entry.name, _origin(entry.candidate), _terms(entry), f"{entry.scores.iou:.3f}", _interval(entry),
+             f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}"]
+            for entry in ranked
+        ],
+    )  # fmt: skip
     if asked:
         _print_archive(console, niches)
         _print_answers(console, answers, ranked)
@@ -176,7 +169,9 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     console.print(source, soft_wrap=True)
     material = Material.load(run.tokens, run.attention)
     try:
-        console.print(draw_patterns(material, head, ranked[0].program, console.width))
+        drawn = draw_patterns(material, head, ranked[0].program, console.width).plain
+        utf = console.encoding.startswith("utf")
+        console.print(drawn if utf else drawn.translate(_ASCII_DRAWING), soft_wrap=True)
     except ProgramFailed as error:
         console.print(f"no pattern can be drawn for the first test text: {error}", soft_wrap=True)
 
@@ -192,29 +187,26 @@ def _by_niche(item: tuple[Niche, Elite]) -> tuple[int, tuple[str, ...]]:
     return item[0].size, item[0].families
 
 
-def _print_archive(console: Console, niches: Sequence[tuple[Niche, Ranked]]) -> None:
+def _print_archive(console: Terminal, niches: Sequence[tuple[Niche, Ranked]]) -> None:
     console.print("Archive: the best program of each size and family of features, by train IoU")
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("niche", overflow="fold")
-    table.add_column("program", overflow="ellipsis")
-    table.add_column("train IoU", justify="right", no_wrap=True)
-    table.add_column("IoU", justify="right", no_wrap=True)
-    for niche, entry in niches:
-        table.add_row(str(niche), entry.name, f"{entry.scores.train_iou:.3f}", f"{entry.scores.iou:.3f}")
-    console.print(table)
+    console.print_table(
+        [("niche", "text"), ("program", "text"), ("train IoU", "figure"), ("IoU", "figure")],
+        [
+            [str(niche), entry.name, f"{entry.scores.train_iou:.3f}", f"{entry.scores.iou:.3f}"]
+            for niche, entry in niches
+        ],
+    )
 
 
-def _print_answers(console: Console, answers: Sequence[UsedAnswer], ranked: Sequence[Ranked]) -> None:
+def _print_answers(console: Terminal, answers: Sequence[UsedAnswer], ranked: Sequence[Ranked]) -> None:
     console.print("Answers about this head")
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("round", justify="right", no_wrap=True)
-    table.add_column("model", overflow="fold")
-    table.add_column("cost", overflow="fold")
-    table.add_column("programs, by their number", overflow="fold")
+    rows = []
     for answer in answers:
         numbers = [entry.name.split("_")[0] for entry in ranked if entry.candidate.call == answer.call]
-        table.add_row(str(answer.round), answer.model, str(answer.cost), ", ".join(numbers) or "none")
-    console.print(table)
+        rows.append([str(answer.round), answer.model, str(answer.cost), ", ".join(numbers) or "none"])
+    console.print_table(
+        [("round", "figure"), ("model", "text"), ("cost", "text"), ("programs, by their number", "text")], rows
+    )
 
 
 def _origin(candidate: Candidate) -> str:

@@ -1,6 +1,5 @@
 """``headsynth prompt``: what a language model would be asked about a head."""
 
-import json
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from prompts.messages import estimate_tokens
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.library import Library
+from synth.console import print_document, print_lines
 from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.llm.exchanges import Exchanges
@@ -49,8 +49,8 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
         )
     messages = asked[wanted][0].messages
     if as_json:
-        print(json.dumps([asdict(message) for message in messages], ensure_ascii=False))
+        print_document([asdict(message) for message in messages])
         return
     for message in messages:
-        print(f"===== {message.role} (at most {estimate_tokens(message.content)} tokens) =====")
-        print(message.content)
+        print_lines(f"===== {message.role} (at most {estimate_tokens(message.content)} tokens) =====")
+        print_lines(message.content)
