@@ -15,8 +15,9 @@ from surrogates.errors import InputError
 from surrogates.features import Texts
 from surrogates.heads import Head
 from surrogates.tokens import TokenTable
-from synth.attention import AttentionStore, visible_cells
+from synth.attention import AttentionStore
 from synth.corpus import Split
+from synth.shards import visible_cells
 
 SAMPLE = 60
 """Train texts on which programs are compared and attention is summed up."""

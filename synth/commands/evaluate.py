@@ -7,8 +7,10 @@ from surrogates.errors import InputError
 from surrogates.forward_pass import OnError
 from surrogates.heads import Head
 from surrogates.library import Library, choose_surrogate
+from synth.attention import AttentionStore
 from synth.console import Column, Terminal, print_document
 from synth.corpus import Split, read_texts
+from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter
 from synth.run_directory import RunDirectory
@@ -36,6 +38,11 @@ def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporte
     loaded = load_for(settings, device)
     if not loaded.causal:
         raise InputError(f"{settings.model} is an encoder, which has no perplexity; evaluate a causal language model")
+    if model_fingerprint(loaded) != AttentionStore(run.attention).model:
+        raise InputError(
+            f"the weights of {settings.model} are not those that {path} was made with; bring them back or start a new "
+            "run directory"
+        )
     ids = {split: _texts(run, loaded, split, settings.max_tokens) for split in ("validation", "test")}
     programs = {head: choose_surrogate(entries).program for head, entries in ranked.items()}
     if len(ranked) < len(loaded.heads):

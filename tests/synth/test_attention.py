@@ -11,11 +11,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import synth.attention
+import synth.shards
 from surrogates.errors import InputError
 from surrogates.heads import Head
-from synth.attention import AttentionStore, extract, visible_cells
+from synth.attention import AttentionStore, extract
 from synth.models import LoadedModel, describe_model, encode
+from synth.shards import visible_cells
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, tiny_model, tiny_tokenizer
 
 
@@ -143,7 +144,7 @@ def test_a_full_disk_is_one_line_and_the_store_stays_usable(
     llama: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = text_ids(llama)
-    save_file = synth.attention.save_file
+    save_file = synth.shards.save_file
     written = 0
 
     def fill_up(arrays: Any, path: Path, **options: Any) -> None:
@@ -154,7 +155,7 @@ def test_a_full_disk_is_one_line_and_the_store_stays_usable(
             raise OSError(errno.ENOSPC, "No space left on device")
         save_file(arrays, path, **options)
 
-    monkeypatch.setattr(synth.attention, "save_file", fill_up)
+    monkeypatch.setattr(synth.shards, "save_file", fill_up)
     with pytest.raises(InputError, match=r"No space left on device.*free some space") as caught:
         extract(llama, ids, tmp_path, batch_size=4)
     assert "\n" not in str(caught.value)

@@ -170,8 +170,8 @@ def alive(process: int) -> bool:
 MOMENTS = [
     ("synth.run_directory:RunDirectory.start", 1, "after"),
     ("synth.pipeline:write_texts", 1, "before"),
-    ("synth.attention:_write_shard", 1, "after"),
-    ("synth.attention:save_file", 1, "after"),
+    ("synth.attention:write_shard", 1, "after"),
+    ("synth.shards:save_file", 1, "after"),
     ("synth.material:Material.save", 1, "before"),
     ("surrogates.library:Library._transaction", 1, "before"),
     ("surrogates.library:Library.add", 1, "before"),

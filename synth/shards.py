@@ -1,0 +1,216 @@
+"""A shard of the attention store: one file with the patterns of a batch of texts, checked when written and when read.
+
+The format is safetensors. A shard holds, for every layer, one array (heads, cells) of half-precision weights: the
+visible cells of its first text row by row, then those of the next. Padding and cells that no query sees are never
+stored, and one head is read without reading the others.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from surrogates.errors import InputError
+
+_UNFINISHED = ".unfinished"  # shards are written here and moved out when complete
+_NAME = re.compile(r"shard_[0-9]{5,18}\.safetensors")
+_LARGEST = 0x3C01  # bits of the half-precision number after 1; those of greater ones, negative ones and NaN are larger
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the patterns are of; the same for all shards of a store.
+
+    Attributes:
+        model: fingerprint of the model.
+        texts: fingerprint of the texts.
+        causal: whether queries see only keys at or before them.
+        windows: sliding window of each layer in tokens, None where attention is full.
+    """
+
+    model: str
+    texts: str
+    causal: bool
+    windows: tuple[int | None, ...]
+
+
+class Shard:
+    """A shard's file, with the number and the length in tokens of each of its texts.
+
+    Raises:
+        InputError: the file is damaged; what is said of the values is looked at when they are read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _reading(path) as file:
+            self.description = _parsed(file.metadata() or {})
+            self.texts = _whole_numbers(file, "texts")
+            self.lengths = _whole_numbers(file, "lengths")
+            if len(self.texts) != len(self.lengths) or len(set(self.texts)) < len(self.texts):
+                raise ValueError("its texts are not one of each")
+            self.heads: int
+            self.heads, *_ = file.get_slice(layer_name(0)).get_shape()
+            cells = {
+                window: sum(_count_cells(length, self.description.causal, window) for length in self.lengths)
+                for window in set(self.description.windows)
+            }
+            for layer, window in enumerate(self.description.windows):
+                _check_layout(file, layer_name(layer), "F16", [self.heads, cells[window]])
+
+    def cells(self, layer: int, heads: slice) -> np.ndarray:
+        """The visible cells of all texts: half precision, shape (heads, cells).
+
+        Raises:
+            InputError: the file is damaged, or holds what is no weight.
+        """
+        with _reading(self.path) as file:
+            cells = file.get_slice(layer_name(layer))[heads]
+            if not are_weights(cells):
+                raise ValueError(f"layer {layer} has values that are not between 0 and 1")
+        return cells
+
+
+def visible_cells(length: int, causal: bool, window: int | None) -> np.ndarray:
+    """Which cells of one text's pattern the model's mask leaves open: booleans, shape (queries, keys)."""
+    distance = np.arange(length)[:, None] - np.arange(length)
+    visible = distance >= 0 if causal else np.ones((length, length), dtype=bool)
+    return visible if window is None else visible & (np.abs(distance) < window)
+
+
+@lru_cache(maxsize=256)
+def visible_offsets(length: int, width: int, causal: bool, window: int | None) -> np.ndarray:
+    """Where the visible cells of a text lie in a flattened pattern of ``width`` × ``width``, row by row."""
+    queries, keys = np.nonzero(visible_cells(length, causal, window))
+    return queries * width + keys
+
+
+def pack(weights: torch.Tensor, lengths: Sequence[int], causal: bool, window: int | None) -> np.ndarray:
+    """Visible cells of right-padded patterns (texts, heads, n, n): half precision, shape (heads, cells)."""
+    texts, heads, width, _ = weights.shape
+    half = weights.to(torch.float16).cpu().numpy().reshape(texts, heads, width * width)
+    offsets = [visible_offsets(length, width, causal, window) for length in lengths]
+    packed = np.empty((heads, sum(map(len, offsets))), dtype=np.float16)
+    end = 0
+    for text, of_text in zip(half, offsets, strict=True):
+        start, end = end, end + len(of_text)
+        packed[:, start:end] = text.take(of_text, axis=1)
+    return packed
+
+
+def are_weights(cells: np.ndarray) -> bool:
+    """Whether half-precision numbers are finite and between 0 and 1, rounding allowed for."""
+    # As whole numbers they are compared forty times as fast.
+    return bool(cells.view(np.uint16).max(initial=0) <= _LARGEST)
+
+
+def layer_name(layer: int) -> str:
+    return f"layer_{layer:03d}"
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The shards of a store, in the order in which they were written."""
+    paths = [path for path in folder.glob("shard_*") if _NAME.fullmatch(path.name)]
+    return sorted(paths, key=_number)
+
+
+def clear_unfinished(folder: Path) -> None:
+    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
+
+
+def write_shard(folder: Path, arrays: dict[str, np.ndarray], description: Description) -> None:
+    """Write one more shard, whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    metadata = {
+        "model": description.model,
+        "texts": description.texts,
+        "causal": json.dumps(description.causal),
+        "windows": json.dumps(description.windows),
+    }
+    name = f"shard_{max(map(_number, shard_paths(folder)), default=-1) + 1:05d}.safetensors"
+    unfinished = folder / _UNFINISHED
+    try:
+        with writing(folder):
+            unfinished.mkdir(exist_ok=True)
+            save_file(arrays, unfinished / name, metadata=metadata)
+            (unfinished / name).replace(folder / name)
+    finally:
+        clear_unfinished(folder)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong on the disk into one line."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"cannot write attention patterns to {folder}: {error}; free some space or choose another folder, "
+            "then run again to go on from here"
+        ) from error
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Any]:
+    try:
+        if not path.is_file():  # a pipe would never open
+            raise ValueError("it is no regular file")
+        with safe_open(path, framework="np") as file:
+            yield file
+    # What is nested too deeply ends in a RecursionError.
+    except (OSError, ValueError, RecursionError, SafetensorError) as error:
+        raise InputError(
+            f"{path} is damaged ({error}); run the extraction again (`headsynth synthesize`) to replace it"
+        ) from error
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("shard_"))
+
+
+def _parsed(metadata: Mapping[str, str]) -> Description:
+    missing = {"model", "texts", "causal", "windows"} - metadata.keys()
+    if missing:
+        raise ValueError(f"its description lacks {', '.join(sorted(missing))}")
+    causal, windows = json.loads(metadata["causal"]), json.loads(metadata["windows"])
+    if type(causal) is not bool or type(windows) is not list or not windows:
+        raise ValueError("its description is wrong")
+    if not all(window is None or (type(window) is int and window > 0) for window in windows):
+        raise ValueError("its description has wrong windows")
+    return Description(metadata["model"], metadata["texts"], causal, tuple(windows))
+
+
+def _whole_numbers(file: Any, name: str) -> list[int]:
+    _check_layout(file, name, "I64", [None])
+    return [int(number) for number in file.get_tensor(name)]
+
+
+def _check_layout(file: Any, name: str, dtype: str, shape: Sequence[int | None]) -> None:
+    """Find out from the header alone whether an array has a type and a shape, None for any length."""
+    found = file.get_slice(name)
+    sizes = found.get_shape()
+    fits = len(sizes) == len(shape) and all(want in (None, size) for want, size in zip(shape, sizes, strict=True))
+    if found.get_dtype() != dtype or not fits:
+        raise ValueError(f"{name} is {found.get_dtype()} of shape {sizes}")
+
+
+def _count_cells(length: int, causal: bool, window: int | None) -> int:
+    """How many cells of a text are visible, without laying them out."""
+    if length < 1:
+        raise ValueError(f"a text of {length} tokens")
+    near = length if window is None else min(window, length)
+    below = near * (2 * length - near + 1) // 2  # at or below the diagonal
+    return below if causal else 2 * below - length
