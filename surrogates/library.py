@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from sandbox.plain_text import one_line, plain
 from sandbox.verdicts import Verdict
 from surrogates.database import Database
 from surrogates.errors import InputError
@@ -231,6 +232,8 @@ class Library(Database):
         found = []
         for origin, label, source, verdict, reason, model, round_, call, *figures in rows:
             scores = None if figures[0] is None else Scores(*figures)
+            # Labels become names of files, and the rest is shown; who filled this file is not known.
+            label, reason, model = re.sub(r"\W", "_", label, flags=re.ASCII), plain(reason), one_line(model)
             found.append(Candidate(origin, label, source, scores, Verdict(verdict), reason, model, round_, call))
         return found
 
@@ -245,7 +248,7 @@ class Library(Database):
             "SELECT kind, reason, round, call FROM unusable WHERE layer = ? AND head = ? ORDER BY stage, place",
             (head.layer, head.index),
         )
-        return [Unusable(*row) for row in rows]
+        return [Unusable(plain(kind), plain(reason), round_, call) for kind, reason, round_, call in rows]
 
     def ranked(self, head: Head) -> list[Ranked]:
         """Programs of a head by validation IoU, the shorter first where equal; of equal sources only one."""

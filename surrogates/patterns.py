@@ -1,16 +1,42 @@
 """From a program to an attention pattern: evaluate the scores, mask, softmax."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
+from sandbox.plain_text import one_line
+from sandbox.pool import SandboxUnavailable
 from sandbox.verdicts import Verdict
 from surrogates.backend import LOWEST, Array, backend_of
-from surrogates.errors import ProgramFailed
-from surrogates.features import FeatureUnavailable, Texts
+from surrogates.errors import InputError, ProgramFailed
+from surrogates.features import Texts
 from surrogates.program import Program
 from surrogates.scripted import scripted_scores
+
+
+@contextmanager
+def failing(program: Program) -> Iterator[None]:
+    """Make whatever is raised while a program is evaluated or fitted the failure of that program: it ends no stage.
+
+    Raises:
+        ProgramFailed: something was raised.
+    """
+    try:
+        yield
+    except (ProgramFailed, InputError, SandboxUnavailable):
+        raise
+    except Exception as error:
+        verdict = Verdict.OUT_OF_MEMORY if _lacks_memory(error) else Verdict.RAISED
+        reason = "needs more memory than there is" if _lacks_memory(error) else f"{type(error).__name__}: {error}"
+        raise ProgramFailed(f"{program.name}: {one_line(reason)}", verdict) from error
+
+
+def _lacks_memory(error: Exception) -> bool:
+    # On the CPU torch reports a failed allocation as a plain RuntimeError.
+    plainly = type(error) is RuntimeError and "not enough memory" in str(error)
+    return plainly or isinstance(error, MemoryError | torch.OutOfMemoryError)
 
 
 def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None = None) -> Array:
@@ -27,13 +53,10 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
     if program.kind == "scripted":
         return scripted_scores(program, texts, {**program.constants, **(constants or {})})
     number = texts.backend.number
-    values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
-    function = program.compiled[texts.backend.name]
-    try:
-        with np.errstate(all="ignore"):
-            return function(texts.query, texts.key, texts.pair, values)
-    except (ArithmeticError, FeatureUnavailable) as error:
-        raise ProgramFailed(f"{program.name}: {error}") from error
+    with failing(program), np.errstate(all="ignore"):
+        values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
+        function = program.compiled[texts.backend.name]
+        return function(texts.query, texts.key, texts.pair, values)
 
 
 def normalise(values: Array, visible: Array, *, empty_rows: bool = True) -> Array:
@@ -80,7 +103,7 @@ def pattern(
         ProgramFailed: a visible score is not a number, the program failed, or a feature has no value for this model.
     """
     values = scores(program, texts, constants)
-    with np.errstate(all="ignore"):  # NaN is reported below
+    with failing(program), np.errstate(all="ignore"):  # NaN is reported below
         if visible is None:
             result = normalise(values, texts.visible, empty_rows=texts.padded)
         else:

@@ -19,6 +19,10 @@ from surrogates.program import Program
 _KEPT_BYTES = 128 << 20
 """Scores kept of earlier runs: every head asks for the same programs on the same texts. A worker of joblib's that
 grows by much more than this is taken for leaking and ended."""
+PACE = 1.0
+"""Seconds a text that a program may take on average: fitting it runs it hundreds of times."""
+_PACE_AFTER = 8
+"""Runs after which the average counts."""
 
 
 def scripted_scores(program: Program, texts: Texts, constants: Mapping[str, float]) -> Array:
@@ -101,6 +105,7 @@ class _Runs:
         self.pool = pool
         self._kept: OrderedDict[tuple, Outcome] = OrderedDict()
         self._size = 0
+        self._seconds: dict[str, list[float]] = {}  # of each program's first runs, by source
 
     def outcomes(self, calls: list[Call], *, until_failure: bool) -> list[Outcome | None]:
         keys = [(call.source, tuple(call.constants.items()), call.text.key) for call in calls]
@@ -111,15 +116,29 @@ class _Runs:
                 found[key] = self._kept[key]
         # Texts that stand in a batch more than once, as in beam search, are run once.
         missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in found}
-        if not (until_failure and any(outcome.verdict is not Verdict.OK for outcome in found.values())):
+        source = calls[0].source
+        if self._too_slow(source) is None and not (
+            until_failure and any(outcome.verdict is not Verdict.OK for outcome in found.values())
+        ):
             outcomes = self.pool.map(missing.values())
             for key, outcome in zip(missing, outcomes, strict=True):
                 found[key] = outcome
                 self._keep(key, outcome)
-                if until_failure and outcome.verdict is not Verdict.OK:
+                self._seconds.setdefault(source, []).append(outcome.seconds)
+                if (until_failure and outcome.verdict is not Verdict.OK) or self._too_slow(source):
                     break
             outcomes.close()  # type: ignore[attr-defined]
-        return [found.get(key) for key in keys]
+        return [found.get(key, self._too_slow(source)) for key in keys]
+
+    def _too_slow(self, source: str) -> Outcome | None:
+        """What becomes of further runs of a program that takes too long on average; None of one that does not."""
+        seconds = self._seconds.get(source, [])
+        average = sum(seconds) / max(len(seconds), 1)
+        if len(seconds) < _PACE_AFTER or average <= PACE:
+            return None
+        return Outcome(
+            Verdict.TIMED_OUT, reason=f"takes {average:.1f} s a text; at most {PACE:g} s on average are allowed"
+        )
 
     def _keep(self, key: tuple, outcome: Outcome) -> None:
         if outcome.verdict is Verdict.CRASHED:

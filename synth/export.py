@@ -2,6 +2,7 @@
 
 import shutil
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from surrogates.library import Library, Ranked
 from synth.run_directory import RunDirectory
@@ -33,5 +34,5 @@ def _figures(entry: Ranked) -> str:
     scores = entry.scores
     return (
         f"test IoU {scores.iou:.3f} ({scores.iou_low:.3f} to {scores.iou_high:.3f}), "
-        f"cross-entropy {scores.cross_entropy:.3f} nats, found by {entry.candidate.found_by}"
+        f"cross-entropy {scores.cross_entropy:.3f} nats, found by {one_line(entry.candidate.found_by)}"
     )

@@ -4,16 +4,18 @@ The derivatives of a vectorised program's scores come from torch. A scripted pro
 their place, and a constant whose small changes change nothing, such as a threshold, is tried at other values.
 """
 
+import time
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from sandbox.verdicts import Verdict
 from surrogates.backend import Array
 from surrogates.errors import ProgramFailed
 from surrogates.features import Texts
 from surrogates.heads import Head
-from surrogates.patterns import scores
+from surrogates.patterns import failing, scores
 from surrogates.program import Program
 from synth.fitting import Rows, fit_newton, round_weights, tune_iou
 from synth.material import Material
@@ -21,6 +23,11 @@ from synth.material import Material
 FIT_CELLS = 400_000
 """Cells of training patterns on which constants are fitted, or those of ``FIT_TEXTS`` texts where these have more."""
 FIT_TEXTS = 20
+COLUMN_CELLS = 64_000_000
+"""Cells of the derivatives by all constants together, which bounds memory where texts are long and constants many."""
+FEWEST_TEXTS = 4
+FIT_SECONDS = 60.0
+"""Time for fitting one program to one head; some hundred times what one that explains takes."""
 SCRIPTED_TEXTS = 20
 """Training texts on which a scripted program is fitted: each of its constants costs a run on all of them."""
 SCRIPTED_CONSTANTS = 12
@@ -45,7 +52,9 @@ def fit_to_head(material: Material, head: Head, program: Program) -> list[Progra
     if program.kind == "scripted" and len(program.constants) > SCRIPTED_CONSTANTS:
         return [program]
     lists = material.lists("train")
-    lists = lists[: max(FIT_TEXTS, FIT_CELLS // max(map(len, lists)) ** 2)]
+    cells = max(map(len, lists)) ** 2
+    room = max(FEWEST_TEXTS, COLUMN_CELLS // (cells * max(len(program.constants), 1)))
+    lists = lists[: min(room, max(FIT_TEXTS, FIT_CELLS // cells))]
     lists = lists[:SCRIPTED_TEXTS] if program.kind == "scripted" else lists
     texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
     visible = torch.from_numpy(material.visible(head.layer, lists))
@@ -64,18 +73,19 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
         target: the head's pattern, shape (t, n, n).
 
     Raises:
-        ProgramFailed: the program fails, or a score or a derivative is not finite.
+        ProgramFailed: the program fails, a score or a derivative is not finite, or time or memory does not suffice.
     """
     if not program.constants:
         return [program]
-    problem = _Problem(program, texts, visible, target)
-    weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
-    weights = _gauss_newton(problem, weights)
-    if program.kind == "scripted":
-        moved = _try_elsewhere(problem, weights)
-        weights = weights if moved is weights else _gauss_newton(problem, moved)
-    tuned = _tune(problem, *problem.linearise(weights), weights)
-    return [problem.rounded(tuned), problem.rounded(weights)]
+    with failing(program):
+        problem = _Problem(program, texts, visible, target, time.monotonic() + FIT_SECONDS)
+        weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
+        weights = _gauss_newton(problem, weights)
+        if program.kind == "scripted":
+            moved = _try_elsewhere(problem, weights)
+            weights = weights if moved is weights else _gauss_newton(problem, moved)
+        tuned = _tune(problem, *problem.linearise(weights), weights)
+        return [problem.rounded(tuned), problem.rounded(weights)]
 
 
 def _gauss_newton(problem: "_Problem", weights: Tensor) -> Tensor:
@@ -126,12 +136,17 @@ def _tune(problem: "_Problem", columns: Tensor, rows: Rows, weights: Tensor) -> 
 
 @dataclass(frozen=True)
 class _Problem:
-    """A program whose constants are sought; weights are their values in the program's order, shape (k,)."""
+    """A program whose constants are sought; weights are their values in the program's order, shape (k,).
+
+    Attributes:
+        deadline: by the monotonic clock; a program that is not fitted by then fails.
+    """
 
     program: Program
     texts: Texts
     visible: Tensor
     target: Tensor
+    deadline: float
 
     def loss(self, weights: Tensor) -> float:
         """Cross-entropy in nats a row; not a number where a score is none."""
@@ -151,8 +166,11 @@ class _Problem:
         tangents = self._differences(weights, value) if self.program.kind == "scripted" else self._tangents(weights)
         shape = self.visible.shape
         derivatives = torch.stack([tangent.expand(shape) for tangent in tangents])
-        if torch.isnan(value).any() or not torch.isfinite(derivatives).all():
-            raise ProgramFailed(f"{self.program.name}: a score or its derivative is not finite")
+        shown = value.expand(shape)[self.visible]
+        if torch.isnan(shown).any() or (shown == torch.inf).any():
+            raise ProgramFailed(f"{self.program.name}: a score in a visible cell is not finite", Verdict.NOT_FINITE)
+        if not torch.isfinite(derivatives).all():
+            raise ProgramFailed(f"{self.program.name}: a score's derivative is not finite", Verdict.NOT_FINITE)
         columns = torch.where(self.visible, derivatives, 0.0)[:, self.visible.any(-1)]
         # The softmax ignores what shifts a whole row; left in, it would drown small differences in rounding errors.
         seen = self._rows(self.visible)
@@ -178,6 +196,8 @@ class _Problem:
         return self.program.with_constants(dict(zip(self.program.constants, values, strict=True)))
 
     def _scores(self, weights: Tensor) -> Array:
+        if time.monotonic() > self.deadline:
+            raise ProgramFailed(f"{self.program.name}: it takes over {FIT_SECONDS:g} s", Verdict.TIMED_OUT)
         return scores(self.program, self.texts, dict(zip(self.program.constants, weights, strict=True)))
 
     def _values(self, value: Array) -> Tensor:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from surrogates.library import Library, Ranked
 from surrogates.program import Program
@@ -58,4 +59,4 @@ def read_library(folder: Path, run: Path) -> OtherLibrary:
     if not ranked:
         raise InputError(f"{folder} has no scored program yet; run `headsynth synthesize` again to finish it")
     model = other.settings().model
-    return OtherLibrary(Path(model).name if Path(model).is_absolute() else model, ranked)
+    return OtherLibrary(one_line(Path(model).name if Path(model).is_absolute() else model), ranked)

@@ -1,5 +1,8 @@
 """Programs of another model's library on this model's heads."""
 
+import ast
+import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +51,29 @@ def test_a_library_that_grew_is_tried_anew(
     connection.close()
     outcome = call(capsys, *again(run, "--library", other))
     assert "try programs of" in outcome.err
+
+
+def test_what_another_library_says_becomes_neither_code_nor_orders(
+    run: Path, finished_encoder: Path, again: Command, tmp_path: Path, capsys: Any
+) -> None:
+    other = copy_run(finished_encoder, tmp_path / "other")
+    settings = (other / "run.toml").read_text()
+    evil = json.dumps("evil\nimport os\r\x1b[2J\x9b31m[/red]")
+    (other / "run.toml").write_text(re.sub(r"^model = .*$", lambda _: f"model = {evil}", settings, flags=re.M))
+    for library in (other, run):
+        connection = sqlite3.connect(library / "library.sqlite")
+        with connection:
+            connection.execute("UPDATE candidates SET label = '../../../evil', reason = ?", ("\x1b[2J",))
+        connection.close()
+    for command in (again(run, "--library", other), ("inspect", run), ("inspect", run, "L0H3"), ("inspect", other)):
+        outcome = call(capsys, *command)
+        assert outcome.code == 0, outcome
+        assert (outcome.out + outcome.err).replace("\n", "").isprintable()
+    files = list((run / "programs").rglob("*.py"))
+    assert any("transfer from evil import os" in path.read_text() for path in files)
+    for path in files:
+        assert [type(node) for node in ast.parse(path.read_text()).body] == [ast.FunctionDef]
+    assert {path.name for path in tmp_path.iterdir()} == {"other", "run"}
 
 
 def test_refusals(run: Path, again: Command, tmp_path: Path, capsys: Any) -> None:
