@@ -139,12 +139,15 @@ def _read_jsonl(path: Path) -> list[str]:
 
 
 def _read_json(path: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8-sig")
     try:
-        records = json.loads(path.read_text(encoding="utf-8-sig"))
+        records = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path}, line {error.lineno}: not JSON ({error.msg}); mend it, or name a file of JSON lines .jsonl"
         ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is JSON that cannot be read ({_why(error)}); mend it") from error
     if not isinstance(records, list):
         raise InputError(f"{path} holds no list; give a list of objects with a field text")
     return _texts_of((f"{path}, item {number}", record) for number, record in enumerate(records, start=1))
@@ -181,11 +184,18 @@ def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 continue
             try:
                 record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise InputError(f"{path}, line {number}: not JSON ({error.msg}); mend or remove the line") from error
+            except (ValueError, RecursionError) as error:
+                raise InputError(f"{path}, line {number}: not JSON ({_why(error)}); mend or remove the line") from error
             if not isinstance(record, dict):
                 raise InputError(f'{path}, line {number}: not an object; write {{"text": …}}')
             yield number, record
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """What is wrong with JSON; it may be right and yet hold longer numbers or deeper lists than can be read."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _texts_of(records: Iterable[tuple[str, Any]], field: str | None = None) -> list[str]:
@@ -224,6 +234,8 @@ def _checked(text: Any, place: str) -> str:
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
+        if path.exists() and not path.is_file():  # nobody may ever write to a pipe
+            raise InputError(f"cannot read {path}: it is no regular file; check the path")
         yield
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start}); convert it to UTF-8") from error

@@ -1,16 +1,17 @@
 """What fitting and scoring one head needs, small enough to hand to a worker process and to keep with the run."""
 
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from sandbox.plain_text import valid
 from surrogates.errors import InputError
 from surrogates.features import Texts
 from surrogates.heads import Head
@@ -138,16 +139,19 @@ class Material:
                 arrays = {name: stored[name] for name in stored.files if name != "facts"}
             embeddings = arrays.pop("embeddings", None)
             columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
-            return cls(
-                attention,
-                TokenTable(tuple(facts["texts"]), columns, embeddings),
-                facts["causal"],
-                tuple(facts["windows"]),
-                tuple(map(tuple, facts["ids"])),
-                {split: tuple(numbers) for split, numbers in facts["splits"].items()},
-            )
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path} cannot be read ({error}); run `headsynth synthesize` again") from error
+            _check_table(facts["texts"], columns, embeddings)
+            _check_texts(facts)
+        except Exception as error:  # of NumPy, zip files and JSON, all of which a damaged file can bring
+            why = str(error) or type(error).__name__
+            raise InputError(f"{path} cannot be read ({why}); run `headsynth synthesize` again") from error
+        return cls(
+            attention,
+            TokenTable(tuple(facts["texts"]), columns, embeddings),
+            facts["causal"],
+            tuple(facts["windows"]),
+            tuple(map(tuple, facts["ids"])),
+            {split: tuple(numbers) for split, numbers in facts["splits"].items()},
+        )
 
     @property
     def train_sample(self) -> tuple[int, ...]:
@@ -189,3 +193,36 @@ class Material:
                 torch.from_numpy(self.visible(head.layer, lists)),
                 self.patterns(head, tuple(chosen)),
             )
+
+
+def _check_table(texts: Any, columns: dict[str, np.ndarray], embeddings: np.ndarray | None) -> None:
+    if type(texts) is not list or not all(type(text) is str and valid(text) == text for text in texts):
+        raise ValueError("its tokens are no texts")
+    known = TokenTable.from_surfaces(["a"], set()).columns
+    if {name: values.dtype for name, values in columns.items()} != {name: own.dtype for name, own in known.items()}:
+        raise ValueError("it has other columns")
+    if any(values.shape != (len(texts),) for values in columns.values()):
+        raise ValueError("its columns are not as long as its tokens are many")
+    if embeddings is None:
+        return
+    if embeddings.dtype != np.float32 or embeddings.shape[:-1] != (len(texts),):
+        raise ValueError(f"its embeddings are {embeddings.dtype} of shape {embeddings.shape}")
+    if not np.isfinite(embeddings).all():
+        raise ValueError("its embeddings are not finite")
+
+
+def _check_texts(facts: Any) -> None:
+    def are_whole(numbers: Any, below: float) -> bool:
+        return type(numbers) is list and all(type(number) is int and 0 <= number < below for number in numbers)
+
+    ids, splits = facts["ids"], facts["splits"]
+    if type(facts["causal"]) is not bool or type(facts["windows"]) is not list or not facts["windows"]:
+        raise ValueError("it does not say what tokens see")
+    if not are_whole([window for window in facts["windows"] if window is not None], inf) or 0 in facts["windows"]:
+        raise ValueError("its windows are wrong")
+    if type(ids) is not list or not all(tokens and are_whole(tokens, len(facts["texts"])) for tokens in ids):
+        raise ValueError("its texts hold unknown tokens")
+    if type(splits) is not dict or splits.keys() != set(get_args(Split)):
+        raise ValueError("its texts are not split")
+    if not all(numbers and are_whole(numbers, len(ids)) for numbers in splits.values()):
+        raise ValueError("its splits hold unknown texts")

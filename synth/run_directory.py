@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 
+from sandbox.plain_text import valid
 from surrogates.errors import InputError
 
 DEMO_CORPUS = "demo"
@@ -66,8 +67,12 @@ class RunDirectory:
         """A run to go on with, or a place where one can start; nothing is written yet.
 
         Raises:
-            InputError: the directory holds something else, or a run that was asked for otherwise.
+            InputError: the directory holds something else, or a run that was asked for otherwise, or what is asked for
+                cannot be written down.
         """
+        for name, value in asdict(settings).items():
+            if isinstance(value, str) and valid(value) != value:
+                raise InputError(f"{name} = {value!r} is no text in UTF-8; rename the file or folder")
         run = cls(path)
         if run._file.is_file():
             run._compare(settings)
@@ -200,6 +205,8 @@ class RunDirectory:
 
 
 def _to_toml(settings: Settings) -> str:
-    asked = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(settings).items()]
+    # JSON and TOML write strings alike but for one character, if no character is split into halves.
+    written = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(settings).items()}
+    asked = [f"{name} = {value}".replace("\x7f", "\\u007f") for name, value in written.items()]
     versions = [f"{name} = {json.dumps(version(name))}" for name in _VERSIONED]
     return "\n".join(["[asked]", *asked, "", "[versions]", *versions, ""])

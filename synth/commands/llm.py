@@ -9,6 +9,7 @@ from pathlib import Path
 from surrogates.errors import InputError
 from surrogates.heads import select_heads
 from surrogates.library import Library
+from synth.commands.kept_plan import kept_plan
 from synth.export import export_programs
 from synth.material import Material
 from synth.pipeline import name_missing_layers
@@ -35,6 +36,7 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     Raises:
         InputError: there is no finished run, no plan, or the file cannot be written.
     """
+    _check_regular(requests)
     with _opened(path) as opened:
         if plan:
             select_heads(opened.library.heads(), plan.heads)  # only to hear of mistakes before the plan is kept
@@ -67,6 +69,7 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
     Raises:
         InputError: there is no run that asked, or the file is wrong; its good lines are stored and tried all the same.
     """
+    _check_regular(answers)
     with _opened(path) as opened:
         wrong: InputError | None = None
         try:
@@ -88,6 +91,12 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
     reporter.say(f"see `headsynth inspect {path}`")
 
 
+def _check_regular(path: Path) -> None:
+    """Refuse what has no end to read to, or nobody to read what is written."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is no regular file; name another")
+
+
 @dataclass(frozen=True)
 class _Opened:
     run: RunDirectory
@@ -96,10 +105,9 @@ class _Opened:
 
     def go_on(self, jobs: int, reporter: Reporter) -> Carried:
         """Take the rounds as far as the stored answers go, and note the questions that then wait."""
-        kept = self.exchanges.plan()
-        if kept is None:
+        plan = kept_plan(self.exchanges, self.run.path)
+        if plan is None:
             raise InputError(f"{self.run.path} has asked no language model yet; name one with --llm MODEL")
-        plan = Plan.from_json(kept)
         heads = select_heads(self.library.heads(), plan.heads)
         material = Material.load(self.run.tokens, self.run.attention)
         name_missing_layers(reporter)

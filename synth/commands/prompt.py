@@ -8,6 +8,7 @@ from prompts.messages import estimate_tokens
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from surrogates.library import Library
+from synth.commands.kept_plan import kept_plan
 from synth.console import print_document, print_lines
 from synth.material import Material
 from synth.progress import Reporter
@@ -35,8 +36,7 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
     if wanted.layer >= len(material.windows):
         raise InputError(f"the model has no head {wanted}; its layers go from 0 to {len(material.windows) - 1}")
     with closing(Library(run.path)) as library, closing(Exchanges(library.path)) as exchanges:
-        kept = exchanges.plan()
-        plan = Plan.from_json(kept) if kept else Plan("")
+        plan = kept_plan(exchanges, run.path) or Plan("")
         plan = replace(plan, prompt_tokens=limit or plan.prompt_tokens)
         round_ = 1
         while wanted in library.finished(stage_name(plan.model, round_)):

@@ -1,7 +1,9 @@
 """Reads programs that a person wrote: one file each, in a folder."""
 
+import os
 import re
 from pathlib import Path
+from typing import NoReturn
 
 from surrogates.errors import InputError
 from surrogates.library import label_of
@@ -15,16 +17,26 @@ def read_programs(folder: Path) -> list[tuple[str, str]]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give --programs a folder with one .py file a program")
-    paths = sorted(folder.rglob("*.py"))
+    paths = sorted(Path(root, name) for root, _, names in os.walk(folder, onerror=_refuse) for name in names)
+    paths = [path for path in paths if path.suffix == ".py"]
     if not paths:
         raise InputError(f"{folder} holds no .py file; give --programs a folder with one .py file a program")
-    found = []
-    for path in paths:
-        try:
-            found.append((_label(path), _without_figures(path.read_text(encoding="utf-8"))))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
-    return found
+    return [(_label(path), _without_figures(_read(path))) for path in paths]
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file():  # nobody may ever write to a pipe
+            raise InputError(f"{path} is no regular file, or a link to none; take it out of the folder")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
+    except OSError as error:
+        _refuse(error)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise InputError(f"{error.filename} cannot be read: {error.strerror}; change its permissions") from error
 
 
 def _label(path: Path) -> str:

@@ -1,5 +1,7 @@
 """Runs shared by the tests of the pipeline and of the command line, which copy them before they change anything."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +59,15 @@ def finished_encoder(bert: str, corpus: str, tmp_path_factory: pytest.TempPathFa
 def run(finished: Path, tmp_path: Path) -> Path:
     """A finished run that may be damaged."""
     return copy_run(finished, tmp_path / "run")
+
+
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder that every user can go into, as those of ``tmp_path`` are not."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

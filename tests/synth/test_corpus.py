@@ -1,6 +1,7 @@
 """The corpus: what may be given, how it is split, and how the texts are kept."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -53,6 +54,16 @@ def test_json_reads_the_only_string_field(tmp_path: Path) -> None:
         ("a.txt", " \n\n", "holds no text"),
         ("a.jsonl", "", "holds no text"),
         ("a.csv", "text\na\n", "cannot tell what kind"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "b", "n": ' + "[" * 100_000, "line 2: not JSON .it is nested too deeply"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "b", "n": ' + "9" * 5000 + "}", "line 2: not JSON .Exceeds the limit"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "b\0"}', "line 2: not JSON .Invalid control character"),
+        ("a.jsonl", "\0\0\0\0", "line 1: not JSON"),
+        (
+            "a.json",
+            '[{"text": "a", "n": ' + "[" * 100_000,
+            "a.json is JSON that cannot be read .it is nested too deeply",
+        ),
+        ("a.json", '[{"text": "a", "n": ' + "9" * 5000 + "}]", "a.json is JSON that cannot be read .Exceeds the limit"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
@@ -66,6 +77,15 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.txt").mkdir()
     with pytest.raises(InputError, match="cannot read"):
         resolve_corpus(str(tmp_path / "folder.txt"))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(InputError, match="it is no regular file"):
+        resolve_corpus(str(tmp_path / name))
+    with pytest.raises(InputError, match="it is no regular file"):
+        read_texts(tmp_path / name)
 
 
 def test_a_dataset_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +167,19 @@ def test_texts_survive_the_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ['{"text": "b"', '{"text": "b"}', '{"text": "b", "split": "dev"}', '{"text": 1, "split": "test"}', '"b"']
+    "line",
+    [
+        '{"text": "b"',
+        '{"text": "b"}',
+        '{"text": "b", "split": "dev"}',
+        '{"text": "b", "split": ["dev"]}',
+        '{"text": 1, "split": "test"}',
+        '{"text": "\\udc00", "split": "test"}',
+        '"b"',
+        "[" * 100_000,
+        '{"text": ' + "9" * 5000 + "}",
+        "\0",
+    ],
 )
 def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "texts.jsonl"

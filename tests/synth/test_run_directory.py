@@ -1,14 +1,24 @@
 """Run directories that are damaged, foreign, unfinished or on a full disk: one clear line, and nothing lost."""
 
+import io
+import json
+import os
 import resource
 import sqlite3
+import struct
+import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from surrogates.errors import InputError
 from surrogates.library import Library
+from synth.proposers.llm.exchanges import Exchanges
+from synth.run_directory import RunDirectory, Settings
 from tests.synth.tiny_runs import call, copy_run, refusal, rows, save_corpus
 
 Capture = pytest.CaptureFixture[str]
@@ -71,6 +81,13 @@ def test_a_folder_of_other_files_is_left_alone(again: Callable[..., tuple], tmp_
         (replace_in_settings("seed = 0", ""), "run.toml cannot be read (it lacks 'seed')"),
         (replace_in_settings("seed = 0", 'seed = "x"'), "run.toml cannot be read"),
         (replace_in_settings('bos = ""', 'bos = "perhaps"'), "run.toml cannot be read (bos is 'perhaps')"),
+        (replace_in_settings("seed = 0", "seed = " + "[" * 100_000), "run.toml cannot be read"),
+        (replace_in_settings("seed = 0", "seed = " + "9" * 5000), "run.toml cannot be read"),
+        (replace_in_settings("seed = 0", "seed = inf"), "run.toml cannot be read (seed is a float)"),
+        (replace_in_settings("seed = 0", "seed = true"), "run.toml cannot be read (seed is a bool)"),
+        (replace_in_settings('dtype = "float32"', "dtype = 32"), "run.toml cannot be read (dtype is a int)"),
+        (replace_in_settings("[asked]", "asked = 1\n[was]"), "run.toml cannot be read"),
+        (replace_in_settings("seed = 0", "seed = 0\0"), "run.toml cannot be read"),
     ],
 )
 def test_a_damaged_run_is_refused_by_every_command(
@@ -118,6 +135,77 @@ def test_damaged_texts_are_refused(run: Path, again: Callable[..., tuple], capsy
     (run / "texts.jsonl").write_text("\n".join([*lines[:3], '{"text": "x"}', *lines[4:]]))
     assert "texts.jsonl, line 4" in refusal(capsys, *again(run))
     assert "texts.jsonl, line 4" in refusal(capsys, "evaluate", run)
+
+
+def npz(**changes: Any) -> Callable[[Path], bytes]:
+    """The file with arrays replaced, and with facts replaced where they are no arrays."""
+
+    def content(run: Path) -> bytes:
+        with np.load(run / "tokens.npz") as stored:
+            arrays = dict(stored)
+        facts = json.loads(bytes(arrays["facts"]))
+        for name, value in changes.items():
+            if isinstance(value, np.ndarray):
+                arrays[name] = value
+            elif isinstance(value, bytes):
+                arrays["facts"] = np.frombuffer(value, dtype=np.uint8)
+            else:
+                facts[name] = value
+                arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        return buffer.getvalue()
+
+    return content
+
+
+def absurd(_run: Path) -> bytes:
+    """An archive whose array claims to have more cells than there is memory."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (%d, 1000), }" % 10**15
+    array = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("facts.npy", array)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        npz(facts=b"[" * 100_000),
+        npz(facts=b"9" * 5000),
+        npz(facts=b"[]"),
+        npz(facts=np.array([{}], dtype=object)),
+        npz(embeddings=np.zeros((3, 2), dtype=np.float32)),
+        npz(column_length=np.zeros(3, dtype=np.float32)),
+        npz(column_is_comma=np.array(["x"])),
+        npz(column_is_odd=np.zeros(3, dtype=np.float32)),
+        npz(texts=[1, 2]),
+        npz(causal="yes"),
+        npz(windows=[0, 1]),
+        npz(windows=[]),
+        npz(ids=[[10**6]]),
+        npz(ids=[["a"]]),
+        npz(ids=7),
+        npz(splits={"train": [0]}),
+        npz(splits={"train": [0], "validation": [1], "test": [10**6]}),
+        npz(splits={"train": [0], "validation": [1], "test": []}),
+        absurd,
+    ],
+)
+def test_token_facts_of_another_shape_are_made_again(
+    content: Callable[[Path], bytes], run: Path, again: Callable[..., tuple], capsys: Capture
+) -> None:
+    (run / "tokens.npz").write_bytes(content(run))
+    for command in (("inspect", run, "L0H0"), ("prompt", run, "L0H0")):
+        outcome = call(capsys, *command)
+        assert outcome.code == 2
+        assert len(outcome.err.splitlines()) == 1
+        assert "tokens.npz cannot be read (" in outcome.err
+        assert "read ()" not in outcome.err
+        assert "run `headsynth synthesize` again" in outcome.err
+    assert call(capsys, *again(run)).code == 0
+    assert call(capsys, "inspect", run, "L0H0").code == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", None])
@@ -178,6 +266,76 @@ def test_a_run_whose_model_is_gone_says_so(run: Path, llama: str, capsys: Captur
     replace_in_settings(llama, llama + "-moved")(run)
     assert f"there is no model folder {llama}-moved" in refusal(capsys, "evaluate", run)
     assert call(capsys, "inspect", run, "L0H0").code == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        ("[" * 100_000, "maximum recursion depth"),
+        ("9" * 5000, "Exceeds the limit"),
+        ("[]", ""),
+        ("{}", "it lacks 'heads'"),
+        ('{"heads": []}', "model"),
+        ('{"heads": [], "model": "m", "speed": 9}', "speed"),
+        ('{"heads": [], "model": "m", "rounds": "x"}', "rounds is 'x'"),
+        ('{"heads": [], "model": "m", "candidates": 0}', "candidates is 0"),
+        ('{"heads": [7], "model": "m"}', "heads is (7,)"),
+    ],
+)
+def test_a_damaged_plan_is_refused_and_can_be_replaced(
+    plan: str, why: str, run: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    with closing(Exchanges(run / "library.sqlite")) as exchanges:
+        exchanges.keep_plan(plan)
+    requests = tmp_path / "requests.jsonl"
+    for command in (("prompt", run, "L0H0"), ("llm", "export", run, requests)):
+        line = refusal(capsys, *command)
+        assert f"the plan in {run} cannot be read (" in line
+        assert why in line
+        assert "ask anew with --llm MODEL" in line
+    assert call(capsys, "llm", "export", run, requests, "--llm", "m", "--heads", "L0H0").code == 0
+    assert call(capsys, "llm", "export", run, requests).code == 0
+
+
+def test_what_was_asked_survives_the_file(tmp_path: Path) -> None:
+    settings = Settings('mod\x7f\x1b\n"\\é😀', "corpus\u2028.txt", seed=7)
+    run = RunDirectory(tmp_path / "run")
+    with run.writing():
+        run.start(settings)
+    assert RunDirectory.open(run.path).settings() == settings
+
+
+def test_what_cannot_be_written_down_is_refused_before_anything_is_made(
+    again: Callable[..., tuple], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    with pytest.raises(InputError, match=r"corpus = .* is no text in UTF-8; rename the file"):
+        RunDirectory.claim(tmp_path / "run", Settings("m", "x\udcff.txt"))
+    for arguments in (
+        again(tmp_path / "run", model="a\udcff"),
+        again(tmp_path / "run", corpus="a\udcff.txt"),
+        again(tmp_path / "r\udcff"),
+        again(tmp_path / "run", "--llm", "a\ud800"),
+        ("inspect", tmp_path / "r\udcff"),
+    ):
+        assert "is no text in the encoding" in refusal(capsys, *arguments)
+    odd = tmp_path / "odd\udcff"
+    odd.mkdir()
+    save_corpus(odd / "c.jsonl")
+    monkeypatch.chdir(odd)
+    assert "is no text in UTF-8; rename the file or folder" in refusal(capsys, *again("run", corpus="c.jsonl"))
+    assert [path.name for path in tmp_path.iterdir()] == [odd.name]
+    assert [path.name for path in odd.iterdir()] == ["c.jsonl"]
+
+
+def test_pipes_are_refused_and_not_waited_for(
+    run: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
+) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    assert "pipe.jsonl is no regular file" in refusal(capsys, "llm", "import", run, pipe)
+    assert "pipe.jsonl is no regular file" in refusal(capsys, "llm", "export", run, pipe, "--llm", "m")
+    assert "is no regular file" in refusal(capsys, "llm", "export", run, tmp_path, "--llm", "m")
+    assert "it is no regular file" in refusal(capsys, *again(tmp_path / "other", corpus=str(pipe)))
 
 
 # A full disk, simulated by the largest file that a process may write.
