@@ -18,7 +18,7 @@ MEMORY = 2 << 30
 """Bytes of address space of a worker, the interpreter and NumPy included."""
 RETIRED_AFTER = 300.0
 """Busy seconds after which a worker is replaced, well under its own limit of processor time."""
-IDLE = 16
+IDLE = 32
 """Workers that wait for further calls of their programs, such as the next decoding step's."""
 AHEAD = 64
 """Calls taken beyond the one whose answer is awaited: what waits must fit into memory."""

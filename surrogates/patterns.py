@@ -1,5 +1,6 @@
 """From a program to an attention pattern: evaluate the scores, mask, softmax."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -35,7 +36,7 @@ def failing(program: Program) -> Iterator[None]:
 
 def _lacks_memory(error: Exception) -> bool:
     # On the CPU torch reports a failed allocation as a plain RuntimeError.
-    plainly = type(error) is RuntimeError and "not enough memory" in str(error)
+    plainly = type(error) is RuntimeError and re.search(r"(not enough|can't allocate) memory", str(error)) is not None
     return plainly or isinstance(error, MemoryError | torch.OutOfMemoryError)
 
 

@@ -1,6 +1,7 @@
 """Scripted programs in the sandbox, against the same code in plain Python; what starting and killing workers costs."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ def attend(query, key, pair, near=4.0, bonus=1.5):
 '''
 ENDLESS = "def attend(query, key, pair):\n    while True:\n        pass\n"
 FINE = "def attend(query, key, pair):\n    return 1.0\n"
+FEATURES = frozenset(("pair", name) for name in ("distance", "word_distance", "similarity", "sentence_distance"))
+PROGRAMS = 100
 
 
 class Moments(NamedTuple):
@@ -34,7 +37,8 @@ class Moments(NamedTuple):
 
 
 def _text(number: int) -> Text:
-    return Text(number, ("the",) * TOKENS, True, lambda _side, _name: np.zeros(TOKENS, dtype=bool))
+    cells = np.zeros((TOKENS, TOKENS), dtype=np.float32)
+    return Text(number, ("the",) * TOKENS, True, lambda _side, _name: cells)
 
 
 def run() -> Comparison:
@@ -49,12 +53,34 @@ def run() -> Comparison:
             scope["attend"](tokens, tokens, None).astype(np.float32)
 
     with Pool() as pool:
+        return compare(plain, lambda: _drain(pool, calls), rounds=5)
 
-        def ours() -> None:
-            if any(outcome.verdict is not Verdict.OK for outcome in pool.map(calls)):
-                raise RuntimeError("a run did not end well")
 
-        return compare(plain, ours, rounds=5)
+def copies() -> Comparison:
+    """Seconds a run of a program that does nothing: without features, and with copies of four pair features."""
+    texts = [_text(number) for number in range(TEXTS)]
+
+    def runs(features: frozenset[tuple[str, str]], pool: Pool) -> Callable[[], None]:
+        calls = [Call(FINE, "attend", {}, text, features) for text in texts]
+        return lambda: _drain(pool, calls)
+
+    with Pool(1) as pool:
+        found = compare(runs(frozenset(), pool), runs(FEATURES, pool), rounds=5)
+    return Comparison(found.baseline / TEXTS, found.ours / TEXTS)
+
+
+def programs() -> Comparison:
+    """Seconds a run: of one program in its process, and of many programs, each in a new one."""
+    one = [Call(FINE, "attend", {}, _text(0))] * PROGRAMS
+    many = [Call(f"{FINE}# {number}\n", "attend", {}, _text(0)) for number in range(PROGRAMS)]
+    with Pool(1) as pool:
+        found = compare(lambda: _drain(pool, one), lambda: _drain(pool, many), rounds=5)
+    return Comparison(found.baseline / PROGRAMS, found.ours / PROGRAMS)
+
+
+def _drain(pool: Pool, calls: list[Call]) -> None:
+    if any(outcome.verdict is not Verdict.OK for outcome in pool.map(calls)):
+        raise RuntimeError("a run did not end well")
 
 
 def moments() -> Moments:
