@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from surrogates.library import Library, Ranked
-from surrogates.program import Program
+from surrogates.program import Program, ProgramRefused
 from synth.run_directory import RunDirectory
 
 TRANSFERRED = 4
@@ -33,12 +33,21 @@ class OtherLibrary:
         sources = "\n".join(entry.candidate.source for entry in self.ranked)
         return f"transfer {hashlib.sha256(sources.encode()).hexdigest()[:16]}"
 
-    def programs(self) -> list[Program]:
-        """The best fit of each structure, head by head; read here, which takes a millisecond or two each."""
+    def programs(self) -> tuple[list[Program], list[str]]:
+        """The best fit of each structure, head by head, and why others cannot be read.
+
+        They are parsed here, which takes a millisecond or two each.
+        """
         distinct: dict[str, Program] = {}
+        refused: list[str] = []
         for entry in self.ranked:
-            distinct.setdefault(entry.program.structure, entry.program)
-        return list(distinct.values())
+            try:
+                program = Program.parse(entry.candidate.source)
+            except ProgramRefused as error:
+                refused.append(f"{entry.name}: {error}")
+            else:
+                distinct.setdefault(program.structure, program)
+        return list(distinct.values()), refused
 
 
 def read_library(folder: Path, run: Path) -> OtherLibrary:

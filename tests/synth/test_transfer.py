@@ -53,6 +53,21 @@ def test_a_library_that_grew_is_tried_anew(
     assert "try programs of" in outcome.err
 
 
+def test_programs_that_are_refused_here_are_told_and_left_out(
+    run: Path, finished_encoder: Path, again: Command, tmp_path: Path, capsys: Any
+) -> None:
+    other = copy_run(finished_encoder, tmp_path / "other")
+    connection = sqlite3.connect(other / "library.sqlite")
+    with connection:
+        connection.execute("UPDATE candidates SET source = 'def open(query, key, pair): ' || ? WHERE place = 0", ("(",))
+    connection.close()
+    outcome = call(capsys, *again(run, "--library", other))
+    assert outcome.code == 0, outcome
+    assert "programs of bert" in outcome.err
+    assert "are refused here, such as " in outcome.err
+    assert any(entry.candidate.origin == "transfer" for entries in ranked(run).values() for entry in entries)
+
+
 def test_what_another_library_says_becomes_neither_code_nor_orders(
     run: Path, finished_encoder: Path, again: Command, tmp_path: Path, capsys: Any
 ) -> None:
