@@ -1,11 +1,14 @@
 """What most tests of the client need: a run's exchanges, questions by their text, and a client that waits little."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from prompts.messages import Message
+from surrogates.errors import InputError
 from surrogates.library import FILE_NAME, Library
 from synth.proposers.llm.client import Client
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
@@ -50,6 +53,15 @@ class Steps:
 
 def nowhere(done: int, total: int, figure: str = "") -> None:
     """Progress that nobody reads."""
+
+
+def refusal(call: Callable[[], Any]) -> str:
+    """The one line with which a call ends; nothing in it commands a terminal."""
+    with pytest.raises(InputError) as raised:
+        call()
+    message = str(raised.value)
+    assert message.isprintable()
+    return message
 
 
 def contents(outcomes: list[Any]) -> list[str]:

@@ -80,9 +80,9 @@ def error(status: int, message: str = "scripted", *, code: str = "", retry_after
     return Reply(status, json.dumps({"error": {"message": message, "code": code or None}}).encode(), headers)
 
 
-def raw(body: bytes, *, status: int = 200) -> Reply:
-    """Any bytes, said to be JSON."""
-    return Reply(status, body)
+def raw(body: bytes, *, status: int = 200, **headers: str) -> Reply:
+    """Any bytes, said to be JSON; ``headers`` as ``Content_Encoding="gzip"``."""
+    return Reply(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def stall() -> Reply:
@@ -118,6 +118,7 @@ class Request:
     prompt: str
     attempt: int
     time: float
+    query: str = ""
 
 
 class ScriptedServer:
@@ -130,6 +131,7 @@ class ScriptedServer:
             its state was asked for ``batch_polls`` times.
         batch_state: how batches end: ``completed``, ``failed`` or ``expired``, the last with half of the answers.
         lists: whether ``/models`` is served.
+        odd: replies by method and path, such as ``GET /v1/models``; they go before all else.
     """
 
     def __init__(
@@ -142,7 +144,9 @@ class ScriptedServer:
         batch_polls: int = 2,
         batch_state: str = "completed",
         lists: bool = True,
+        odd: dict[str, Reply] | None = None,
     ) -> None:
+        self.odd = odd or {}
         self.play, self.models, self.key, self.lists = play, models, key, lists
         self.batches, self.batch_polls, self.batch_state = batches, batch_polls, batch_state
         self.requests: list[Request] = []
@@ -180,7 +184,8 @@ class ScriptedServer:
         with self._lock:
             return self._attempts[prompt]
 
-    def record(self, method: str, path: str, headers: dict[str, str], body: Any) -> Request:
+    def record(self, method: str, target: str, headers: dict[str, str], body: Any) -> Request:
+        path, _, query = target.partition("?")
         prompt, attempt = "", 0
         if path == "/v1/chat/completions":
             prompt = "\n\n".join(message["content"] for message in body["messages"])
@@ -188,7 +193,7 @@ class ScriptedServer:
             if prompt:
                 self._attempts[prompt] += 1
                 attempt = self._attempts[prompt]
-            request = Request(method, path, headers, body, prompt, attempt, time.monotonic())
+            request = Request(method, path, headers, body, prompt, attempt, time.monotonic(), query)
             self.requests.append(request)
         return request
 
@@ -231,6 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, scripted: ScriptedServer, request: Request) -> Reply:
         from tests.llm.scripted_batches import reply_about_batches
 
+        if found := scripted.odd.get(f"{request.method} {request.path}"):
+            return found
         if scripted.key is not None and request.headers.get("authorization") != f"Bearer {scripted.key}":
             return error(401, "Incorrect API key provided")
         if request.path == "/v1/models" and scripted.lists:

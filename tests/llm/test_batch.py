@@ -1,18 +1,16 @@
 """Asking by batch against a server: handed in once, waited for, read; whatever ends early says how."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surrogates.errors import InputError
 from synth.proposers.llm.batch import BatchClient
 from synth.proposers.llm.budget import Budget
 from synth.proposers.llm.exchanges import Exchange, Exchanges
 from synth.proposers.llm.failures import Failure
-from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, nowhere, question, questions
+from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 
 
@@ -103,13 +101,6 @@ def test_a_budget_bounds_what_is_handed_in(exchanges: Exchanges) -> None:
         outcomes = batch_client(server, exchanges, budget=budget).ask(questions(4), nowhere)
     contents(outcomes[:2])
     assert outcomes[2:] == [None, None]
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    with pytest.raises(InputError) as raised:
-        call()
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
 
 
 def test_a_server_without_batches(exchanges: Exchanges) -> None:

@@ -1,5 +1,6 @@
 """Budgets and prices: what is known before anything is sent, and a limit that is never passed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from surrogates.errors import InputError
 from synth.proposers.llm.budget import Budget
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Parameters
 from synth.proposers.llm.prices import Price, load_prices
-from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions
+from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 
 WORST = 12 + 50  # estimated tokens of a prompt "question n", and the most of an answer
@@ -33,7 +34,25 @@ def test_budgets(text: str, limit: float, unit: str) -> None:
     assert (budget.limit, budget.unit) == (limit, unit)
 
 
-@pytest.mark.parametrize("text", ["", "free", "-1", "2.50€", "200k", "$200ktok", "1e3", "nan", "inf", "1 000tok", "²"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "free",
+        "-1",
+        "2.50€",
+        "200k",
+        "$200ktok",
+        "1e3",
+        "nan",
+        "inf",
+        "1 000tok",
+        "²",
+        "9" * 400,
+        "9" * 400 + "tokens",
+        "1\n" * 9,
+    ],
+)
 def test_texts_that_are_no_budget(text: str) -> None:
     with pytest.raises(InputError, match="write dollars as"):
         Budget.parse(text)
@@ -159,13 +178,23 @@ def test_prices() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[m", "m = 3", "[m]\ninput = 1", "[m]\ninput = -1\noutput = 1", '[m]\ninput = "1"\noutput = 1', "\xff"]
-)
+    "text",
+    ["[m", "m = 3", "[m]\ninput = 1", "[m]\ninput = -1\noutput = 1", '[m]\ninput = "1"\noutput = 1', "\xff",
+     "[m]\ninput = inf\noutput = 1", "[m]\ninput = 1\noutput = nan", "[m]\ninput = true\noutput = 1",
+     f"[m]\ninput = {'9' * 400}\noutput = 1", f"[m]\ninput = {'9' * 5000}\noutput = 1",
+     "m = " + "[" * 5000 + "]" * 5000, '["m\\u001b[2J\\n"]\ninput = 1'],
+)  # fmt: skip
 def test_price_files_that_are_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prices.toml"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match=r"prices\.toml"):
-        load_prices(path)
+    assert "prices.toml" in refusal(lambda: load_prices(path))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_prices_are_read_from_files_only(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "prices.toml"
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    assert "it is no file; name a TOML file" in refusal(lambda: load_prices(path))
 
 
 def test_a_price_file_that_is_not_there(tmp_path: Path) -> None:

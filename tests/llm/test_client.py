@@ -183,7 +183,7 @@ def test_empty_content_and_missing_counts_are_answers(exchanges: Exchanges) -> N
 def test_text_that_no_database_takes_is_stored_readably(exchanges: Exchanges) -> None:
     body = answer("x").body.replace(b'"x"', b'"a \\ud800 b"')
     with ScriptedServer(lambda *_: raw(body)) as server:
-        assert contents(client(server, exchanges).ask([question("q")], nowhere)) == ["a ? b"]
+        assert contents(client(server, exchanges).ask([question("q")], nowhere)) == ["a \ufffd b"]
 
 
 def test_what_is_sent(exchanges: Exchanges) -> None:

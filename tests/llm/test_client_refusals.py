@@ -3,24 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from surrogates.errors import InputError
 from synth.proposers.llm.client import Client
 from synth.proposers.llm.exchanges import Exchanges, Parameters
 from synth.proposers.llm.failures import Failure
-from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions
+from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, drop, error, raw, stall
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    with pytest.raises(InputError) as raised:
-        call()
-    message = str(raised.value)
-    assert "\n" not in message
-    return message
 
 
 def test_a_wrong_model_name_says_which_there_are(exchanges: Exchanges) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Sequence
+from urllib.parse import quote
 
 import openai
 
@@ -10,16 +11,18 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.batch_files import BATCH_SHARE, request_lines, split_lines, store_answers
+from synth.proposers.llm.batch_states import BatchState, OddAnswer, read_id, read_state
 from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
 from synth.proposers.llm.client import RETRIES, Outcome
 from synth.proposers.llm.completions import request_body
-from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
+from synth.proposers.llm.endpoint import Endpoint
 from synth.proposers.llm.exchanges import Ask, Exchanges, OpenBatch, Parameters, Pending
 from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import load_prices
+from synth.proposers.llm.transport import InvalidResponse, TimedOut
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
-_ENDED = ("completed", "failed", "expired", "cancelled")
+_NOTED = "it stays noted: run again to look at it anew, or without --llm-batch to ask its questions one by one"
 
 
 class BatchClient:
@@ -27,6 +30,9 @@ class BatchClient:
 
     Args:
         poll: seconds between two looks at a batch.
+
+    Raises:
+        InputError: there is no pause between looks, or see `Client`.
     """
 
     def __init__(
@@ -40,6 +46,8 @@ class BatchClient:
         key: str | None = None,
         retries: int = RETRIES,
     ) -> None:
+        if not poll > 0:
+            raise InputError(f"{poll:g} s are no pause between two looks at a batch; give more")
         self._parameters = parameters
         self._endpoint = Endpoint(base_url, key)
         self._exchanges = exchanges
@@ -76,12 +84,12 @@ class BatchClient:
         gone = all(failure.kind == "batch failed" for failure in lost)
         if gone or not self._exchanges.has_answer_of(self._parameters.model):
             raise InputError(
-                f"{self._endpoint.base_url} answers nothing for {self._parameters.model} by batch, the last time with "
+                f"{self._endpoint.address} answers nothing for {self._parameters.model} by batch, the last time with "
                 f"{lost[-1]}; mend what it names, then run again to go on from here"
             )
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
-        url = self._endpoint.base_url
+        url = self._endpoint.address
         async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
             batches = self._exchanges.open_batches(url)
             handed_in = {key for batch in batches for key in batch.keys}
@@ -121,55 +129,96 @@ class BatchClient:
         return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
 
     async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
-        """Hand in a batch and remember it before anything else is done."""
+        """Hand in a batch and remember it before anything else is done.
+
+        Raises:
+            InputError: the server does not say what it made of the file or of the batch.
+        """
+        url = self._endpoint.address
         content = "".join(lines).encode("ascii")
-        file = await connection.files.create(file=("headsynth.jsonl", content), purpose="batch")
-        batch = await connection.batches.create(
-            input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
-        )
+        # The package's own types take answers of any shape: what comes back is read as text and checked here.
+        uploaded = await connection.files.with_raw_response.create(file=("headsynth.jsonl", content), purpose="batch")
+        try:
+            file_id = read_id(uploaded.text)
+        except OddAnswer as odd:
+            raise InputError(
+                f"{url} gave an odd answer to the file of questions: {odd}; no batch was handed in of it: check the "
+                "base URL and the server, then run again"
+            ) from odd
+        order = {"input_file_id": file_id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
         keys = tuple(json.loads(line)["custom_id"] for line in lines)
-        self._exchanges.open_batch(batch.id, self._endpoint.base_url, keys)
-        return OpenBatch(batch.id, keys)
+        try:
+            id_ = read_id(await connection.post("/batches", cast_to=str, body=order))
+            if not self._exchanges.open_batch(id_, url, keys):
+                raise OddAnswer(f"its id {id_} is that of another batch of this run")
+        except OddAnswer as odd:
+            raise self._unknown(keys, f"gave an odd answer to it: {odd}") from odd
+        except (TimedOut, InvalidResponse, openai.APIConnectionError) as error:
+            raise self._unknown(
+                keys, f"gave no answer to it that can be read ({self._endpoint.failure_of(error)})"
+            ) from error
+        return OpenBatch(id_, keys)
+
+    def _unknown(self, keys: Collection[str], why: str) -> InputError:
+        """A batch was handed in, and nobody knows under which id."""
+        return InputError(
+            f"a batch of {len(keys)} questions was handed in, and {self._endpoint.address} {why}; it may be under way "
+            "and paid for: look for it there and read its answers with `headsynth llm import`, or run again to hand "
+            "its questions in anew"
+        )
 
     async def _look(
         self, connection: openai.AsyncOpenAI, batch: OpenBatch, done: dict[str, int]
     ) -> dict[str, Failure] | None:
         """Read a batch that has ended: which of its questions failed, None while it is under way."""
+        url = self._endpoint.address
         try:
-            state = await connection.batches.retrieve(batch.id)
+            text = await connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str)
+            state = read_state(text)
         except openai.NotFoundError as error:
             self._exchanges.close_batch(batch.id)
             raise InputError(
-                f"{self._endpoint.base_url} knows nothing of the batch {batch.id} that this run handed in there; "
+                f"{url} knows nothing of the batch {batch.id} that this run handed in there; "
                 "run again to hand its questions in anew"
             ) from error
-        if state.status not in _ENDED:
-            done[batch.id] = state.request_counts.completed if state.request_counts else 0
+        except OddAnswer as odd:
+            raise InputError(f"{url} gave an odd answer about the batch {batch.id}: {odd}; {_NOTED}") from odd
+        if not state.ended:
+            done[batch.id] = min(state.completed, len(batch.keys))
             return None
         failures: dict[str, Failure] = {}
-        for file_id in (state.output_file_id, state.error_file_id):
-            if file_id:
-                content = await connection.files.content(file_id)
-                name = f"the file {file_id} of the batch {batch.id}"
-                failures |= store_answers(content.text, name, self._exchanges, self._prices).failures
+        # Every file that can be read is, before anything odd about the others ends the run.
+        odds = list(state.odd)
+        for file_id in state.files:
+            try:
+                text = await connection.get(f"/files/{quote(file_id, safe='')}/content", cast_to=str)
+            except (openai.NotFoundError, InvalidResponse) as error:
+                odds.append(f"its file {file_id} cannot be read ({self._endpoint.failure_of(error)})")
+                continue
+            read = store_answers(text, self._exchanges, self._prices)
+            failures |= read.failures
+            if read.bad:
+                odds.append(f"its file {file_id}, {read.problem}")
+        if odds:
+            raise InputError(f"{url} gave an odd answer about the batch {batch.id}: {odds[0]}; {_NOTED}")
         done[batch.id] = len(batch.keys)
         self._exchanges.close_batch(batch.id)
         kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
-        missing = Failure(kinds.get(state.status, "batch failed"), _why(state))
+        missing = Failure(kinds.get(state.status, "batch failed"), _why(batch, state))
         return {key: failures.get(key, missing) for key in batch.keys if self._exchanges.get(key) is None}
 
     def _explained(self, error: openai.OpenAIError) -> InputError:
-        url = self._endpoint.base_url
+        url = self._endpoint.address
         if isinstance(error, openai.APIStatusError) and error.status_code in (404, 405, 501):
             return InputError(
                 f"{url} takes no batches; write the questions with `headsynth llm export`, have them answered, and "
                 "read the answers with `headsynth llm import`"
             )
-        if stop := hopeless(error, self._endpoint, self._parameters.model):
+        if stop := self._endpoint.hopeless(error, self._parameters.model):
             return stop
-        return InputError(f"{url} failed to take or return a batch ({failure_of(error)}); run again to go on from here")
+        failure = self._endpoint.failure_of(error)
+        return InputError(f"{url} failed to take or return a batch ({failure}); run again to go on from here")
 
 
-def _why(state: openai.types.Batch) -> str:
-    errors = [error.message for error in (state.errors.data or []) if error.message] if state.errors else []
-    return one_line(f"the batch {state.id} {state.status}: {errors[0] if errors else 'no answer in it'}")
+def _why(batch: OpenBatch, state: BatchState) -> str:
+    return one_line(f"the batch {batch.id} {state.status}: {state.reason or 'no answer in it'}")

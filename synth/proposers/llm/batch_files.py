@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from prompts.messages import Message, estimate_prompt
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.proposers.llm.completions import error_text, read_body
+from synth.proposers.llm.completions import error_text, read_body, read_json
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Pending
 from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import Prices
+from synth.proposers.llm.text_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
@@ -28,12 +30,20 @@ class Imported:
         kept: answers to questions that had one, which stays.
         unknown: lines that answer no question of the run.
         failures: by key, questions whose line says that they failed.
+        bad: lines that are no answers, each as its number and what is wrong with it.
     """
 
     stored: int
     kept: int
     unknown: int
     failures: dict[str, Failure]
+    bad: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        """Of the bad lines the first, and what came of the others; there must be one."""
+        more = f" ({len(self.bad)} such lines)" if len(self.bad) > 1 else ""
+        return f"{self.bad[0]}{more}; {self.stored} other answers were stored"
 
 
 def request_lines(questions: Iterable[Pending]) -> Iterator[str]:
@@ -82,35 +92,25 @@ def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported
     Raises:
         InputError: the file cannot be read, or a line of it is no answer; the good lines are stored all the same.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the answers in {path}: {error.strerror}; name a JSONL file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text in UTF-8; name a JSONL file of answers") from error
-    return store_answers(text, str(path), exchanges, prices)
+    read = store_answers(read_text(path, "answers", "JSONL"), exchanges, prices)
+    if read.bad:
+        raise InputError(f"{one_line(str(path))}, {read.problem}: mend the file and import it again")
+    return read
 
 
-def store_answers(text: str, name: str, exchanges: Exchanges, prices: Prices) -> Imported:
-    """Store the answers in JSONL text.
-
-    Args:
-        name: what errors call it.
-
-    Raises:
-        InputError: see `import_answers`.
-    """
+def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
+    """Store the answers in JSONL text; its good lines, whatever the others are."""
     wanted = {question.key: question for question in exchanges.pending()}
     stored = kept = unknown = 0
     failures: dict[str, Failure] = {}
-    bad: list[InputError] = []
+    bad: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             key, read = _read_line(line, wanted, prices)
         except InputError as error:
-            bad.append(InputError(f"{name}, line {number}: {error}"))
+            bad.append(f"line {number}: {error}")
             continue
         if exchanges.get(key) is not None:
             kept += 1
@@ -121,18 +121,16 @@ def store_answers(text: str, name: str, exchanges: Exchanges, prices: Prices) ->
         else:
             exchanges.add(read)
             stored += 1
-    if bad:
-        more = f" ({len(bad)} such lines)" if len(bad) > 1 else ""
-        raise InputError(f"{bad[0]}{more}; {stored} other answers were stored: mend the file and import it again")
     # A question may have failed in one line and been answered in another.
-    return Imported(stored, kept, unknown, {key: why for key, why in failures.items() if exchanges.get(key) is None})
+    failures = {key: why for key, why in failures.items() if exchanges.get(key) is None}
+    return Imported(stored, kept, unknown, failures, tuple(bad))
 
 
 def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[str, Exchange | Failure]:
     """A line's key and what it holds, which for unknown keys means nothing."""
     try:
-        entry = json.loads(line, strict=False)
-    except (ValueError, RecursionError) as error:
+        entry = read_json(line)
+    except ValueError as error:
         raise InputError(f"is no JSON ({error})") from error
     key = entry.get("custom_id") if isinstance(entry, dict) else None
     if not isinstance(key, str):
@@ -147,7 +145,7 @@ def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[s
             return key, replace(by_hand, answer_tokens=0, dollars=0.0)
         return key, by_hand
     response = entry.get("response")
-    if isinstance(response, dict) and isinstance(status := response.get("status_code"), int):
+    if isinstance(response, dict) and type(status := response.get("status_code")) is int and 100 <= status < 600:
         if status != 200:
             return key, Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
         prompt = estimate_prompt([Message(**message) for message in request["messages"]])

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prompts.messages import estimate_prompt
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.prices import PRICES_VARIABLE, Price, Prices
 
-_DOLLARS = re.compile(r"\$?(\d+(?:\.\d+)?)")
-_TOKENS = re.compile(r"(\d+(?:\.\d+)?)([km]?)tok(?:en)?s?", re.IGNORECASE)
+_DOLLARS = re.compile(r"\$?(\d{1,15}(?:\.\d{1,15})?)")  # with more digits it need not be finite
+_TOKENS = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)([km]?)tok(?:en)?s?", re.IGNORECASE)
 _THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -37,7 +38,9 @@ class Budget:
             return cls(float(dollars[1]), "dollars")
         if tokens := _TOKENS.fullmatch(plain):
             return cls(round(float(tokens[1]) * _THOUSANDS[tokens[2].lower()]), "tokens")
-        raise InputError(f"{text!r} is no budget; write dollars as 2.50, or tokens as 200000tokens or 200ktok")
+        raise InputError(
+            f"{one_line(text)!r} is no budget; write dollars as 2.50, or tokens as 200000tokens or 200ktok"
+        )
 
     def __str__(self) -> str:
         return f"${self.limit:.2f}" if self.unit == "dollars" else f"{self.limit:,.0f} tokens"

@@ -1,7 +1,6 @@
 """Asking a server many questions at once: every answer stored before it is used, none asked twice, no budget passed."""
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 
@@ -12,11 +11,12 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
-from synth.proposers.llm.completions import read_body, request_body
-from synth.proposers.llm.endpoint import Endpoint, failure_of, hopeless
+from synth.proposers.llm.completions import read_body, read_json, request_body
+from synth.proposers.llm.endpoint import Endpoint
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import load_prices
+from synth.proposers.llm.transport import Redirected
 
 Outcome = Exchange | Failure | None
 """An answer, why there is none, or None where asking could have passed the budget."""
@@ -143,16 +143,16 @@ class Client:
         try:
             # As text, not by `chat.completions.create`: that hands on bodies of any shape as if they were answers, and
             # spends as much time on its types as on all else.
-            decoded = json.loads(await connection.post("/chat/completions", cast_to=str, body=body))
+            decoded = read_json(await connection.post("/chat/completions", cast_to=str, body=body))
         except openai.OpenAIError as error:
-            if stop := hopeless(error, self._endpoint, self._parameters.model):
+            if stop := self._endpoint.hopeless(error, self._parameters.model):
                 raise InputError(f"{stop}{self._hint()}") from error
-            failure = failure_of(error)
+            failure = self._endpoint.failure_of(error)
             if failure.kind in ("rate limited", "refused", "server error"):
                 self._ledger.release(worst)
             return failure
-        except (ValueError, RecursionError) as error:
-            return Failure("invalid response", f"the body is no JSON: {one_line(str(error))}")
+        except ValueError as error:
+            return Failure("invalid response", f"the body is no JSON: {error}")
         prompt = estimate_prompt(ask.messages)
         seconds = time.monotonic() - start
         outcome = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
@@ -169,7 +169,7 @@ class Client:
         """Find out at once, before the first question, whether anything listens: repeating takes 20 s to give up.
 
         Raises:
-            InputError: nothing does.
+            InputError: nothing does, or it points elsewhere.
         """
         if self._listed is not None:
             return
@@ -177,14 +177,17 @@ class Client:
         probe = connection.with_options(max_retries=0)
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
-                response = await probe.models.with_raw_response.list()
-            entries = json.loads(response.text)["data"]
-            self._listed = [entry["id"] for entry in entries if isinstance(entry["id"], str)]
+                listed = read_json(await probe.get("/models", cast_to=str))
         except openai.APIConnectionError as error:
-            raise self._dead(failure_of(error)) from error
-        except (openai.OpenAIError, TimeoutError, ValueError, LookupError, TypeError):
+            raise self._dead(self._endpoint.failure_of(error)) from error
+        except Redirected as error:
+            raise self._endpoint.redirected(error) from error
+        except (openai.OpenAIError, TimeoutError, ValueError):
             # Not every server lists its models, and a key may be for completions only: the questions will tell.
             return
+        entries = listed.get("data") if isinstance(listed, dict) else None
+        names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        self._listed = [name for name in names if isinstance(name, str)]
 
     def _watch(self, outcome: Exchange | Failure) -> None:
         """Stop when call after call fails, rather than repeat every question in vain."""
@@ -207,7 +210,7 @@ class Client:
 
     def _dead(self, last: Failure) -> InputError:
         return InputError(
-            f"{self._endpoint.base_url} answers nothing for {self._parameters.model}, the last time with {last}; "
+            f"{self._endpoint.address} answers nothing for {self._parameters.model}, the last time with {last}; "
             f"check the base URL, the model's name and the server, then run again to go on from here{self._hint()}"
         )
 
@@ -216,7 +219,7 @@ class Client:
         if not self._listed or self._parameters.model in self._listed:
             return ""
         more = f" and {len(self._listed) - 5} more" if len(self._listed) > 5 else ""
-        return f"; it lists {', '.join(self._listed[:5])}{more}"
+        return f"; it lists {', '.join(one_line(name, 80) for name in self._listed[:5])}{more}"
 
     def _figure(self, failed: int) -> str:
         parts = [f"{self._tokens:,} tokens"]

@@ -1,15 +1,21 @@
 """The chat-completion format on both sides: the body of a request, and what an answer's body holds."""
 
+import json
 import re
-from typing import Any
+import reprlib
+from typing import Any, NoReturn
 
 from prompts.messages import estimate_tokens
-from sandbox.plain_text import one_line
+from sandbox.plain_text import one_line, valid
 from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import Price
 
+LONGEST_ANSWER = 200_000
+"""Characters of an answer: ten times what models write at most about a head."""
 _OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
+_SHORT = reprlib.Repr()  # however deep, long or wide a value is
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 def is_openai_model(name: str) -> bool:
@@ -34,6 +40,29 @@ def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str,
     return body
 
 
+def read_json(text: str) -> Any:
+    """What a text from a server says.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep or with a number that Python does not read; one line says which.
+    """
+    try:
+        return json.loads(text, strict=False, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except ValueError as error:
+        raise ValueError(one_line(str(error))) from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def shown(value: object) -> str:
+    """Something decoded, whatever it is, as part of a message: at most 80 characters."""
+    return one_line(_SHORT.repr(value), 80)
+
+
 def read_body(
     body: object, key: str, prompt_tokens: int, model: str, price: Price | None, seconds: float
 ) -> Exchange | Failure:
@@ -45,7 +74,7 @@ def read_body(
         seconds: how long the call took.
     """
     if not isinstance(body, dict):
-        return Failure("invalid response", f"no JSON object but {one_line(repr(body), 80)}")
+        return Failure("invalid response", f"no JSON object but {shown(body)}")
     if not body.get("choices") and body.get("error"):
         # Some routers answer 200 when the server behind them failed.
         return Failure("server error", error_text(body))
@@ -54,9 +83,11 @@ def read_body(
     message = choice.get("message") if isinstance(choice, dict) else None
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict) or not isinstance(content, str | None):
-        return Failure("invalid response", f"no choices with a message of text in {one_line(repr(body), 80)}")
-    # A lone surrogate, which JSON can carry, cannot be stored.
-    text = (content or "").encode("utf-8", "replace").decode()
+        return Failure("invalid response", f"no choices with a message of text in {shown(body)}")
+    text = valid(content or "")
+    if len(text) > LONGEST_ANSWER:
+        too_long = f"an answer of {len(text):,} characters, more than the {LONGEST_ANSWER:,} that are read"
+        return Failure("invalid response", too_long)
     usage = body.get("usage")
     prompt = _count(usage, "prompt_tokens", prompt_tokens)
     answer = _count(usage, "completion_tokens", estimate_tokens(text))
@@ -64,7 +95,7 @@ def read_body(
     return Exchange(
         key=key,
         content=text,
-        finish_reason=finish if isinstance(finish, str) else "",
+        finish_reason=one_line(finish) if isinstance(finish, str) else "",
         prompt_tokens=prompt,
         answer_tokens=answer,
         dollars=price.dollars(prompt, answer) if price else None,
@@ -75,11 +106,11 @@ def read_body(
 
 def _count(usage: object, name: str, otherwise: int) -> int:
     count = usage.get(name) if isinstance(usage, dict) else None
-    return count if isinstance(count, int) and 0 <= count < 2**40 else otherwise
+    return count if type(count) is int and 0 <= count < 2**40 else otherwise
 
 
 def error_text(body: object) -> str:
     """The message in an error's body, in one line."""
     error = body.get("error", body) if isinstance(body, dict) else body
     message = error.get("message", error) if isinstance(error, dict) else error
-    return one_line(str(message)) or "no reason given"
+    return (one_line(message) if isinstance(message, str) else shown(message)) or "no reason given"

@@ -255,10 +255,15 @@ class Exchanges(Database):
         with self._transaction():
             self._execute("INSERT OR REPLACE INTO plan VALUES (1, ?)", (plan,))
 
-    def open_batch(self, id_: str, base_url: str, keys: Iterable[str]) -> None:
-        """Remember a batch that was handed in."""
+    def open_batch(self, id_: str, base_url: str, keys: Iterable[str]) -> bool:
+        """Remember a batch that was handed in, unless one of the same id is remembered, at whatever server.
+
+        Returns:
+            Whether it is.
+        """
         with self._transaction():
-            self._execute("INSERT INTO batches VALUES (?, ?, ?)", (id_, base_url, json.dumps(list(keys))))
+            values = (id_, base_url, json.dumps(list(keys)))
+            return self._execute("INSERT INTO batches VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", values) == 1
 
     def open_batches(self, base_url: str) -> list[OpenBatch]:
         """Batches at a server whose answers have not been read, ordered by id."""

@@ -6,7 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
+from synth.proposers.llm.text_files import read_text
 
 PRICES_VARIABLE = "HEADSYNTH_PRICES"
 
@@ -44,6 +46,7 @@ _LIST = {
     "deepseek-chat": Price(0.27, 1.10),
     "deepseek-reasoner": Price(0.55, 2.19),
 }
+_HIGHEST = 1_000_000_000  # a thousand dollars a token; beyond that, sums need not be finite
 _DATE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
 
 
@@ -81,21 +84,25 @@ def load_prices(path: Path | None = None) -> Prices:
     path = path or (Path(named) if named else None)
     if path is None:
         return Prices({})
+    name = one_line(str(path))
+    text = read_text(path, "prices", "TOML")
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the prices in {path}: {error.strerror}; name a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"the prices in {path} are no TOML: {error}") from error
-    return Prices({model: _price(path, model, entry) for model, entry in entries.items()})
+        entries = tomllib.loads(text)
+    except RecursionError as error:
+        raise InputError(f"the prices in {name} are nested too deep; write a table for each model") from error
+    except ValueError as error:  # TOML's own, and Python's about integers of thousands of digits
+        raise InputError(f"the prices in {name} are no TOML: {one_line(str(error))}; mend them") from error
+    return Prices({model: _price(name, model, entry) for model, entry in entries.items()})
 
 
-def _price(path: Path, model: str, entry: object) -> Price:
+def _price(name: str, model: str, entry: object) -> Price:
     if isinstance(entry, dict) and set(entry) == {"input", "output"}:
         figures = (entry["input"], entry["output"])
-        if all(isinstance(figure, int | float) and not isinstance(figure, bool) and figure >= 0 for figure in figures):
+        # Compared before they are made floats, which not every integer can be.
+        if all(type(figure) in (int, float) and 0 <= figure <= _HIGHEST for figure in figures):
             return Price(float(figures[0]), float(figures[1]))
+    model = one_line(model, 80)
     raise InputError(
-        f'{path} gives no price for {model!r}; write ["{model}"], then input = … and output = … in dollars per '
-        "million tokens"
+        f'{name} gives no price for {model!r}; write ["{model}"], then input = … and output = … in dollars per '
+        f"million tokens, each from 0 to {_HIGHEST:,}"
     )
