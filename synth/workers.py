@@ -2,12 +2,9 @@
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
 from pickle import PicklingError
-from threading import Thread
 from typing import TypeVar
 
 import torch
@@ -16,6 +13,7 @@ from joblib import Parallel, delayed
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from synth.material import Material
+from synth.watch import end_with
 
 Result = TypeVar("Result")
 
@@ -35,10 +33,15 @@ def each_head(
     if not heads:
         return
     jobs = min(jobs, len(heads))
-    pool = Parallel(n_jobs=jobs, return_as="generator", mmap_mode="c", pre_dispatch=2 * jobs)
-    calls = (
-        delayed(_in_worker)(os.getpid(), task, material, head, *own) for head, own in zip(heads, arguments, strict=True)
+    pool = Parallel(
+        n_jobs=jobs,
+        return_as="generator",
+        mmap_mode="c",
+        pre_dispatch=2 * jobs,
+        initializer=end_with,  # from a worker's start, since it may never get a task
+        initargs=(os.getpid(),),
     )
+    calls = (delayed(_on_one_thread)(task, material, head, *own) for head, own in zip(heads, arguments, strict=True))
     threads = torch.get_num_threads()
     try:
         yield from zip(heads, pool(calls), strict=True)
@@ -54,20 +57,6 @@ def each_head(
         torch.set_num_threads(threads)
 
 
-def _in_worker(parent: int, task: Callable[..., Result], *arguments: object) -> Result:
+def _on_one_thread(task: Callable[..., Result], *arguments: object) -> Result:
     torch.set_num_threads(1)  # so that results do not depend on the number of workers
-    if os.getpid() != parent:
-        _end_with(parent)
     return task(*arguments)
-
-
-@cache
-def _end_with(parent: int) -> None:
-    """Make this worker end when its parent is killed; joblib's would wait for work for ever."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
