@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from synth.proposers.llm.answers import programs_in
 from synth.proposers.llm.batch import BatchClient
 from synth.proposers.llm.batch_files import import_answers
 from synth.proposers.llm.client import Client
-from synth.proposers.llm.completions import request_body
-from synth.proposers.llm.exchanges import Exchange, Exchanges, Pending
+from synth.proposers.llm.exchanges import Exchange, Exchanges
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import Prices
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
@@ -124,17 +124,16 @@ def test_names_of_models_are_bounded_and_plain(exchanges: Exchanges) -> None:
     assert len(message) < 1000
 
 
-def test_an_answer_may_have_200_000_characters(exchanges: Exchanges, tmp_path: Path) -> None:
-    with ScriptedServer(lambda *_: answer("x" * 200_000)) as server:
-        contents(client(server, exchanges).ask([question("longest")], nowhere))
-    words = "an answer of 200,001 characters, more than the 200,000 that are read"
-    assert failure(exchanges, answer("x" * 200_001)) == Failure("invalid response", words)
-    ask = question("by hand")
-    key = ask.key(PARAMETERS)
-    exchanges.want([Pending(key, "", json.dumps(request_body(ask, PARAMETERS, openai=False)))])
-    (tmp_path / "answers.jsonl").write_text(json.dumps({"custom_id": key, "content": "x" * 200_001}))
-    found = import_answers(tmp_path / "answers.jsonl", exchanges, Prices({}))
-    assert found.failures == {key: Failure("invalid response", words)}
+@pytest.mark.parametrize("length", [200_000, 200_001, 5_000_000])
+def test_an_answer_that_is_too_long_to_be_looked_through_is_stored_as_such(exchanges: Exchanges, length: int) -> None:
+    with ScriptedServer(lambda *_: answer("x" * length)) as server:
+        (stored,) = contents(client(server, exchanges).ask([question("long")], nowhere))
+        # Paid for once, it is not asked again.
+        client(server, exchanges).ask([question("long")], nowhere)
+        assert len(server.completions) == 1
+    assert len(stored) == min(length, 200_001)
+    (why,) = programs_in(stored).failures
+    assert why.kind == ("no program" if length == 200_000 else "too long")
 
 
 def test_what_a_server_says_commands_no_terminal(exchanges: Exchanges) -> None:

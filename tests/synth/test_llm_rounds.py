@@ -221,14 +221,19 @@ def test_a_question_that_comes_again_gets_an_answer_of_its_own(copy: Any, asking
         assert len({request.prompt for request in server.completions}) < 4 * len(NAMES)
 
 
-def test_no_more_goes_back_than_was_asked_for(copy: Any, asking: Command, capsys: Any) -> None:
+def test_no_more_is_taken_of_an_answer_than_was_asked_for(copy: Any, asking: Command, capsys: Any) -> None:
     many = "\n".join(fenced(BROKEN.replace("10 ** 6", str(10**6 + number))) for number in range(7))
     run = copy("run")
     with ScriptedServer(always(many)) as server:
         assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 2)).code == 0
         # A question a head; what goes back is the same for all heads, and so asked once.
         assert len(server.completions) == len(NAMES) + 2
-    assert [row[4] for row in rows(run, "unusable")].count("not sent back") == 5 * len(NAMES)
+    left = Counter((row[4], row[5]) for row in rows(run, "unusable") if row[4] == "more than asked")
+    # What goes back asks for one.
+    assert left == {
+        ("more than asked", "5 further programs; 2 were asked for"): len(NAMES),
+        ("more than asked", "6 further programs; 1 were asked for"): 2 * len(NAMES),
+    }
 
 
 def test_a_program_whose_constant_was_the_mistake_can_be_mended(copy: Any, asking: Command, capsys: Any) -> None:

@@ -7,10 +7,12 @@ import textwrap
 import warnings
 from dataclasses import dataclass, field
 
-from sandbox.plain_text import one_line
+from sandbox.plain_text import one_line, valid
 from synth.proposers.llm.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning, unquoted
 from synth.proposers.llm.failures import Failure
 
+LONGEST_ANSWER = 200_000
+"""Characters of the longest answer that is looked through: room for more programs than are ever asked for at once."""
 _PARAMETERS = ("query", "key", "pair")
 _SIGNATURE = re.compile(r"\s*(?:async\s+)?def\s+\w+\s*\(\s*query\b[^,)]*,\s*key\b[^,)]*,\s*pair\b")
 _STARTS_DEFINITION = re.compile(r"(?:async\s+)?def\s+\w+\s*\(")
@@ -54,6 +56,8 @@ def programs_in(text: str, finish_reason: str = "stop") -> Answer:
     Args:
         finish_reason: ``length`` says that the limit of tokens cut the answer off; what was complete is used.
     """
+    if len(text) > LONGEST_ANSWER:
+        return Answer([], [Failure("too long", f"the answer has over {LONGEST_ANSWER:,} characters")])
     limited = finish_reason == "length"
     if not text.strip():
         why = "the limit of answer tokens was spent before any text" if limited else "the answer holds no text"
@@ -87,7 +91,8 @@ def _plain_lines(text: str) -> str:
 
 
 def _distinct(sources: list[str]) -> list[str]:
-    return list(dict.fromkeys(sources))
+    # In an answer's JSON half of a character may be written as an escape.
+    return list(dict.fromkeys(map(valid, sources)))
 
 
 def _read(text: str, limited: bool) -> _Found:
@@ -153,7 +158,7 @@ def _in_code(code: str, cut: bool, limited: bool) -> _Found:
         found.failures.append(_truncated(limited))
         programs = [program for program in programs if program is not last]
         statements = statements[:-1]
-    found.programs += [_with_helpers(program, statements, code) for program in programs]
+    found.programs += _with_helpers(programs, statements, code)
     if not found and DEFINITION.search(whole):
         found.others.append(_tidy(code if DEFINITION.search(code) else whole))
     return found
@@ -246,23 +251,30 @@ def _is_code(chunk: str) -> bool:
     return tree is not None and bool(tree.body) and all(isinstance(statement, kinds) for statement in tree.body)
 
 
-def _with_helpers(program: ast.FunctionDef, statements: list[ast.stmt], code: str) -> str:
-    """A program with the functions, constants and imports of its block that it uses, and nothing else."""
-    needed: dict[int, ast.stmt] = {}
-    waiting: list[ast.stmt] = [program]
-    while waiting:
-        statement = waiting.pop()
-        place = statements.index(statement)
-        if place in needed:
-            continue
-        needed[place] = statement
-        for name in sorted(_used(statement) - {program.name}):
-            defined = [other for other in statements if name in _defined(other)]
-            before = [other for other in defined if statements.index(other) < place]
-            waiting += (before or defined)[-1:]
+def _with_helpers(programs: list[ast.FunctionDef], statements: list[ast.stmt], code: str) -> list[str]:
+    """Programs, each with the functions, constants and imports of its block that it uses, and nothing else."""
     lines = code.split("\n")
-    pieces = [_lines_of(statement, lines) for _, statement in sorted(needed.items())]
-    return _tidy("\n\n".join(dict.fromkeys(pieces)))
+    places = {statement: place for place, statement in enumerate(statements)}
+    defined: dict[str, list[int]] = {}
+    for statement, place in places.items():
+        for name in _defined(statement):
+            defined.setdefault(name, []).append(place)
+    found = []
+    for program in programs:
+        needed: set[int] = set()
+        waiting = [places[program]]
+        while waiting:
+            place = waiting.pop()
+            if place in needed:
+                continue
+            needed.add(place)
+            for name in sorted(_used(statements[place]) - {program.name}):
+                others = defined.get(name, [])
+                before = [other for other in others if other < place]
+                waiting += (before or others)[-1:]
+        pieces = [_lines_of(statements[place], lines) for place in sorted(needed)]
+        found.append(_tidy("\n\n".join(dict.fromkeys(pieces))))
+    return found
 
 
 def _used(statement: ast.stmt) -> set[str]:

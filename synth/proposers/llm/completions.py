@@ -7,12 +7,11 @@ from typing import Any, NoReturn
 
 from prompts.messages import estimate_tokens
 from sandbox.plain_text import one_line, valid
+from synth.proposers.llm.answers import LONGEST_ANSWER
 from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import Price
 
-LONGEST_ANSWER = 200_000
-"""Characters of an answer: ten times what models write at most about a head."""
 _OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
 _SHORT = reprlib.Repr()  # however deep, long or wide a value is
 _SHORT.maxstring = _SHORT.maxother = 80
@@ -84,10 +83,8 @@ def read_body(
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict) or not isinstance(content, str | None):
         return Failure("invalid response", f"no choices with a message of text in {shown(body)}")
-    text = valid(content or "")
-    if len(text) > LONGEST_ANSWER:
-        too_long = f"an answer of {len(text):,} characters, more than the {LONGEST_ANSWER:,} that are read"
-        return Failure("invalid response", too_long)
+    # One that is too long to be looked through was paid for all the same; stored as such, it is not asked for again.
+    text = valid(content or "")[: LONGEST_ANSWER + 1]
     usage = body.get("usage")
     prompt = _count(usage, "prompt_tokens", prompt_tokens)
     answer = _count(usage, "completion_tokens", estimate_tokens(text))

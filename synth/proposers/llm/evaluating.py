@@ -45,6 +45,7 @@ def try_answers(
     outcomes: Sequence[Exchange | Failure],
     model: str,
     round_: int,
+    most: int,
 ) -> Tried:
     """Fit and score the programs in answers.
 
@@ -55,10 +56,11 @@ def try_answers(
         outcomes: answers, or why there is none, in the order of the questions.
         model: which wrote them.
         round_: in which it was asked.
+        most: programs that are taken from one answer, as many as a question asks for.
     """
     tried = Tried()
     # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
-    seen = {Program.parse(c.source).structure if c.scores else c.source.strip() for c in known}
+    seen = {_label_and_structure(c.source)[1] if c.scores else c.source.strip() for c in known}
     proposed: list[Candidate] = []
     for outcome in outcomes:
         if isinstance(outcome, Failure):
@@ -66,7 +68,10 @@ def try_answers(
             continue
         answer = programs_in(outcome.content, outcome.finish_reason)
         tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
-        for source in answer.sources:
+        if extra := len(answer.sources[most:]):
+            reason = f"{extra} further programs; {most} were asked for"
+            tried.unusable.append(Unusable("more than asked", reason, round_, outcome.key))
+        for source in answer.sources[:most]:
             label, structure = _label_and_structure(source)
             if {source.strip(), structure} & seen:
                 reason = "its structure was tried on this head before"

@@ -14,6 +14,8 @@ FailureKind = Literal[
     "expired",
     "batch failed",
     # of an answer
+    "too long",
+    "more than asked",
     "empty",
     "no program",
     "truncated",

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from math import ceil
 
+from sandbox.plain_text import one_line
+from surrogates.errors import InputError
 from synth.proposers.llm.exchanges import Parameters
 
 PER_PROPOSAL = 4
@@ -17,6 +19,9 @@ DIFFERENT_EVERY = 3
 @dataclass(frozen=True)
 class Plan:
     """How much is asked, of which model.
+
+    Raises:
+        InputError: the model's name holds a line break or the like, or is absurdly long.
 
     Attributes:
         heads: as the user named them; none at all stands for all.
@@ -32,6 +37,10 @@ class Plan:
     prompt_tokens: int = 4000
     answer_tokens: int = 4000
 
+    def __post_init__(self) -> None:
+        if one_line(self.model) != self.model:
+            raise InputError(f"{one_line(self.model)!r} is no model's name; give --llm the one its server knows it by")
+
     @property
     def parameters(self) -> Parameters:
         # Several answers to one question must differ, so the temperature is left to the server's habit.
@@ -41,6 +50,10 @@ class Plan:
         """How many programs each question of a round asks for."""
         count = ceil(self.candidates / (PER_PROPOSAL if round_ == 1 else PER_REFINEMENT))
         return [self.candidates // count + (place < self.candidates % count) for place in range(count)]
+
+    def most(self, round_: int) -> int:
+        """The most programs that any question of a round asks for."""
+        return max(self.sizes(round_))
 
     def calls(self, round_: int) -> int:
         """Most calls of a round for one head: every program may be sent back once."""

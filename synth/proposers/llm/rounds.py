@@ -88,11 +88,12 @@ class Rounds:
         )  # fmt: skip
         self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
         outcomes = self._ask(asked, f"round {round_}: ask")
-        tried = self._try(known, outcomes, round_, f"round {round_}: try")
+        most = self.plan.most(round_)
+        tried = self._try(known, outcomes, round_, most, f"round {round_}: try")
         repairs, lost = self._repairs(tried, round_)
         answers = self._ask(repairs, f"round {round_}: send back")
         with_first = {head: [*known[head], *tried[head].candidates] for head in repairs}
-        again = self._try(with_first, answers, round_, f"round {round_}: try again")
+        again = self._try(with_first, answers, round_, 1, f"round {round_}: try again")
         waiting: set[Head] = set()
         missing = 0
         for head in heads:
@@ -119,11 +120,18 @@ class Rounds:
         return {head: [next(outcomes) for _ in own] for head, own in asked.items()}
 
     def _try(
-        self, known: dict[Head, list[Candidate]], outcomes: dict[Head, list[Outcome]], round_: int, stage: str
+        self,
+        known: dict[Head, list[Candidate]],
+        outcomes: dict[Head, list[Outcome]],
+        round_: int,
+        most: int,
+        stage: str,
     ) -> dict[Head, Tried]:
         heads = list(outcomes)
         answered = [[outcome for outcome in outcomes[head] if outcome is not None] for head in heads]
-        arguments = [(known[head], own, self.plan.model, round_) for head, own in zip(heads, answered, strict=True)]
+        arguments = [
+            (known[head], own, self.plan.model, round_, most) for head, own in zip(heads, answered, strict=True)
+        ]
         tried: dict[Head, Tried] = {}
         if not any(answered):
             return {head: Tried() for head in heads}
