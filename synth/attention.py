@@ -177,7 +177,10 @@ class AttentionStore:
     def _find(self, text: int) -> tuple[Shard, int]:
         found = self._open().place.get(int(text))
         if found is None:
-            raise InputError(f"{self.folder} has no patterns of text {text}; run the extraction again to finish it")
+            raise InputError(
+                f"{self.folder} has no patterns of text {text}; run the extraction again (`headsynth synthesize`) to "
+                "finish it"
+            )
         return found
 
     def _window(self, layer: int) -> int | None:
@@ -196,7 +199,7 @@ class _Index(NamedTuple):
 def _read_index(folder: Path) -> _Index:
     shards = [Shard(path) for path in shard_paths(folder)]
     if not shards:
-        raise InputError(f"{folder} holds no attention patterns; run the extraction first")
+        raise InputError(f"{folder} holds no attention patterns; run the extraction (`headsynth synthesize`) first")
     first = shards[0]
     place: dict[int, tuple[Shard, int]] = {}
     for shard in shards:

@@ -133,6 +133,8 @@ class Material:
             InputError: the file is missing or damaged.
         """
         try:
+            if path.exists() and not path.is_file():  # nobody may ever write to a pipe
+                raise ValueError("it is no regular file")
             # NumPy leaves a damaged file open that it opened itself.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 facts = json.loads(bytes(stored["facts"]))

@@ -336,6 +336,13 @@ def test_pipes_are_refused_and_not_waited_for(
     assert "pipe.jsonl is no regular file" in refusal(capsys, "llm", "export", run, pipe, "--llm", "m")
     assert "is no regular file" in refusal(capsys, "llm", "export", run, tmp_path, "--llm", "m")
     assert "it is no regular file" in refusal(capsys, *again(tmp_path / "other", corpus=str(pipe)))
+    for name in ("tokens.npz", "texts.jsonl"):
+        (run / name).unlink()
+        os.mkfifo(run / name)
+    assert "tokens.npz cannot be read (it is no regular file)" in refusal(capsys, "prompt", run, "L0H0")
+    assert "texts.jsonl: it is no regular file" in refusal(capsys, "evaluate", run)
+    assert call(capsys, *again(run)).code == 0
+    assert call(capsys, "prompt", run, "L0H0").code == 0
 
 
 # A full disk, simulated by the largest file that a process may write.
