@@ -57,7 +57,7 @@ class Terminal(Console):
     def _print_list(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         headings = [heading.replace("\n", "") for heading, _ in columns]
         for row in rows:
-            self.print(row[0])
+            self.print(f"{headings[0]} {row[0]}" if columns[0][1] == "figure" else row[0])
             cells = list(zip(headings, row, columns, strict=True))[1:]
             figures = [f"{heading} {cell}" for heading, cell, (_, kind) in cells if kind != "text"]
             texts = [f"{heading}: {cell}" for heading, cell, (_, kind) in cells if kind == "text"]
