@@ -90,7 +90,7 @@ def test_a_refusal_says_the_line_and_what_to_write(lines: str, line: int, messag
         ("def f(:\n", "syntax error"),
         ("x" * 200_000, "write a shorter program"),
         ("x = " + "(" * 5000 + ")" * 5000, "line 1: "),
-        ("x = " + "-" * 50_000 + "1", "cannot be read"),
+        ("x = " + "-" * 39_000 + "1", "cannot be read"),
         ("x = '\x00'", "line 1: "),
     ],
 )

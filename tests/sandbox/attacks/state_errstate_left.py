@@ -3,14 +3,12 @@
 def attend(query, key, pair):
     """x"""
     def deep(n):
-        try:
-            deep(n + 1)
-        except RuntimeError:
-            pass
+        if n:
+            try:
+                deep(n - 1)
+            except RuntimeError:
+                pass
         with np.errstate(all='raise'):
-            deep(n)
-    try:
-        deep(0)
-    except RuntimeError:
-        pass
-    return np.log(pair.zeros())
+            return np.log(1.0)
+    deep(3000)
+    return np.log(pair.zeros() + 1)
