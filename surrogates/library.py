@@ -5,6 +5,7 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from surrogates.program import Program, ProgramRefused
 
 Origin = Literal["search", "shared", "transfer", "llm", "hand"]
 FILE_NAME = "library.sqlite"
+TOLERANCE = 0.02
+"""Validation IoU by which the program that stands in may fall behind the head's best."""
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
 _VERSION = 3
 _SCHEMA = """
@@ -107,11 +110,17 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A candidate in its place among its head's; ``name`` is the stem of its file."""
+    """A candidate in its place among its head's.
+
+    Attributes:
+        name: the stem of its file.
+        stands_in: whether it is the one that takes the head's place.
+    """
 
     name: str
     candidate: Candidate
     scores: Scores
+    stands_in: bool
 
     @cached_property
     def program(self) -> Program:
@@ -260,21 +269,28 @@ class Library(Database):
         distinct: dict[str, tuple[Candidate, Scores]] = {}
         for candidate, scores in scored:
             distinct.setdefault(candidate.source, (candidate, scores))
+        chosen = _choose([scores for _, scores in distinct.values()])
         return [
-            Ranked(f"{place:02d}_{candidate.label}", candidate, scores)
-            for place, (candidate, scores) in enumerate(distinct.values(), start=1)
+            Ranked(f"{place + 1:02d}_{candidate.label}", candidate, scores, place == chosen)
+            for place, (candidate, scores) in enumerate(distinct.values())
         ]
+
+    def surrogates(self) -> dict[Head, Ranked]:
+        """The program that stands in for each head that has one: what is shown of a head, and what is patched in."""
+        return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
 
     def failures(self, head: Head) -> list[Candidate]:
         """Candidates of a head that were refused or failed."""
         return [candidate for candidate in self.candidates(head) if candidate.scores is None]
 
 
-def choose_surrogate(ranked: Sequence[Ranked], tolerance: float = 0.02) -> Ranked:
-    """The program that stands in for a head: least validation cross-entropy within ``tolerance`` of the best IoU."""
-    best = ranked[0].scores.validation_iou
-    near = [entry for entry in ranked if entry.scores.validation_iou >= best - tolerance]
-    return min(near, key=lambda entry: (entry.scores.validation_cross_entropy, entry.name))
+def _choose(ranked: Sequence[Scores]) -> int:
+    """Place of the program that stands in: least validation cross-entropy among those near the best validation IoU.
+
+    IoU alone does not tell what a replacement costs.
+    """
+    near = [place for place, s in enumerate(ranked) if s.validation_iou >= ranked[0].validation_iou - TOLERANCE]
+    return min(near, key=lambda place: (ranked[place].validation_cross_entropy, place), default=-1)
 
 
 def label_of(text: str) -> str:
@@ -293,14 +309,10 @@ def _figures(scores: Scores | None) -> tuple[float | None, ...]:
 
 
 def load_library(folder: str | Path) -> dict[Head, Program]:
-    """The assignment of a finished run: each head's surrogate.
+    """The assignment of a finished run: the program that stands in for each head.
 
     Raises:
         InputError: the folder holds no library, or one that is damaged.
     """
-    library = Library(Path(folder))
-    try:
-        ranked = {head: library.ranked(head) for head in library.heads()}
-        return {head: choose_surrogate(entries).program for head, entries in ranked.items() if entries}
-    finally:
-        library.close()
+    with closing(Library(Path(folder))) as library:
+        return {head: entry.program for head, entry in library.surrogates().items()}

@@ -58,7 +58,7 @@ class Terminal(Console):
         headings = [heading.replace("\n", "") for heading, _ in columns]
         for row in rows:
             self.print(f"{headings[0]} {row[0]}" if columns[0][1] == "figure" else row[0])
-            cells = list(zip(headings, row, columns, strict=True))[1:]
+            cells = [part for part in zip(headings, row, columns, strict=True) if part[1]][1:]
             figures = [f"{heading} {cell}" for heading, cell, (_, kind) in cells if kind != "text"]
             texts = [f"{heading}: {cell}" for heading, cell, (_, kind) in cells if kind == "text"]
             for line in [*self._together(figures), *texts]:

@@ -35,4 +35,5 @@ def _figures(entry: Ranked) -> str:
     return (
         f"test IoU {scores.iou:.3f} ({scores.iou_low:.3f} to {scores.iou_high:.3f}), "
         f"cross-entropy {scores.cross_entropy:.3f} nats, found by {one_line(entry.candidate.found_by)}"
+        + (", stands in for the head" if entry.stands_in else "")
     )

@@ -1,12 +1,13 @@
 """``headsynth evaluate``: perplexity with heads replaced."""
 
+from contextlib import closing
 from pathlib import Path
 
 from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
 from surrogates.errors import InputError
 from surrogates.forward_pass import OnError
 from surrogates.heads import Head
-from surrogates.library import Library, choose_surrogate
+from surrogates.library import Library
 from synth.attention import AttentionStore
 from synth.console import Column, Terminal, print_document
 from synth.corpus import Split, read_texts
@@ -27,12 +28,9 @@ def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporte
     """
     shares = _fractions(fractions)
     run = RunDirectory.open(path)
-    library = Library(run.path)
-    try:
-        ranked = {head: entries for head in library.heads() if (entries := library.ranked(head))}
-    finally:
-        library.close()
-    if not ranked:
+    with closing(Library(run.path)) as library:
+        surrogates = library.surrogates()
+    if not surrogates:
         raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
     settings = run.settings()
     loaded = load_for(settings, device)
@@ -44,15 +42,15 @@ def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporte
             "run directory"
         )
     ids = {split: _texts(run, loaded, split, settings.max_tokens) for split in ("validation", "test")}
-    programs = {head: choose_surrogate(entries).program for head, entries in ranked.items()}
-    if len(ranked) < len(loaded.heads):
-        reporter.say(f"{len(ranked)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
+    programs = {head: entry.program for head, entry in surrogates.items()}
+    if len(programs) < len(loaded.heads):
+        reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
     with reporter.stage("effect of each head") as step:
         effects = measure_effects(patched, programs, ids["validation"][:EFFECT_TEXTS], step)
     orders: dict[Order, list[Head]] = {
-        "iou": sorted(ranked, key=lambda head: (-ranked[head][0].scores.validation_iou, head)),
-        "effect": sorted(ranked, key=lambda head: (effects[head], head)),
+        "iou": sorted(programs, key=lambda head: (-surrogates[head].scores.validation_iou, head)),
+        "effect": sorted(programs, key=lambda head: (effects[head], head)),
     }
     with reporter.stage("perplexity") as step:
         unpatched, points = sweep(patched, programs, orders, shares, ids["test"], step)

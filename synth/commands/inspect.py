@@ -38,26 +38,26 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
 
 
 def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = False) -> None:
-    """Print each head's best program."""
+    """Print the program that stands in for each head."""
     with closing(Library(run.path)) as library:
-        best = {head: ranked[0] for head in library.heads() if (ranked := library.ranked(head))}
+        surrogates = library.surrogates()
         verdicts = Counter(c.verdict for head in library.heads() for c in library.candidates(head))
         asked = Accounts(library).of_run() if library.has_asked() else None
-    if not best:
+    if not surrogates:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
-    heads = sorted(best)
+    heads = sorted(surrogates)
     if sort == "iou":
-        heads.sort(key=lambda head: -best[head].scores.iou)
+        heads.sort(key=lambda head: -surrogates[head].scores.iou)
     elif sort == "terms":
-        heads.sort(key=lambda head: best[head].program.terms or 0)
-    rows = [_library_row(head, best[head]) for head in heads]
+        heads.sort(key=lambda head: surrogates[head].program.terms or 0)
+    rows = [_library_row(head, surrogates[head]) for head in heads]
     ious = [row["iou"] for row in rows]
     summary = {
         "heads": len(rows),
         "mean_iou": sum(ious) / len(ious),
         "min_iou": min(ious),
-        "programs": len({entry.program.source for entry in best.values()}),
-        "structures": len({entry.program.structure for entry in best.values()}),
+        "programs": len({entry.program.source for entry in surrogates.values()}),
+        "structures": len({entry.program.structure for entry in surrogates.values()}),
         "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
         "llm": asked and asdict(asked),
     }
@@ -65,14 +65,14 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         print_document({"model": run.settings().model, "heads": rows, "summary": summary})
         return
     console = Terminal()
-    console.print(f"{run.settings().model}: best program of each head, test texts", soft_wrap=True)
+    console.print(f"{run.settings().model}: the program that stands in for each head, test figures", soft_wrap=True)
     console.print_table(
         [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("terms", "figure"), ("origin", "text"),
          ("hypothesis", "text")],
         [
             [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _terms(entry), entry.candidate.found_by,
              entry.program.hypothesis]
-            for head, entry in ((head, best[head]) for head in heads)
+            for head, entry in ((head, surrogates[head]) for head in heads)
         ],
     )  # fmt: skip
     console.print(
@@ -145,11 +145,12 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     console = Terminal()
     console.print(f"{head}: programs by validation IoU, test figures")
     console.print_table(
-        [("program", "text"), ("origin", "name"), ("terms", "figure"), ("IoU", "figure"), ("95 %", "figure"),
-         ("cross-\nentropy", "figure"), ("JSD", "figure")],
+        [("program", "text"), ("stands in", "name"), ("origin", "name"), ("terms", "figure"), ("IoU", "figure"),
+         ("95 %", "figure"), ("cross-\nentropy", "figure"), ("JSD", "figure")],
         [
-            [entry.name, _origin(entry.candidate), _terms(entry), f"{entry.scores.iou:.3f}", _interval(entry),
-             f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}"]
+            [entry.name, "yes" if entry.stands_in else "", _origin(entry.candidate), _terms(entry),
+             f"{entry.scores.iou:.3f}", _interval(entry), f"{entry.scores.cross_entropy:.3f}",
+             f"{entry.scores.jsd:.3f}"]
             for entry in ranked
         ],
     )  # fmt: skip
@@ -161,15 +162,16 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
         console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
     for (kind, reason), count in Counter((part.kind, part.reason) for part in unusable).items():
         console.print(f"no program, {count} times {kind}: {reason}" if count > 1 else f"no program, {kind}: {reason}")
-    if not ranked:
+    surrogate = next((entry for entry in ranked if entry.stands_in), None)
+    if surrogate is None:
         return
-    console.print(f"{run.programs / head.folder / ranked[0].name}.py", style="bold", soft_wrap=True)
+    console.print(f"{run.programs / head.folder / surrogate.name}.py", style="bold", soft_wrap=True)
     # Lines are left as they are, so that the source can be copied from the screen.
-    source = Syntax("", "python", background_color="default").highlight(ranked[0].candidate.source)
+    source = Syntax("", "python", background_color="default").highlight(surrogate.candidate.source)
     console.print(source, soft_wrap=True)
     material = Material.load(run.tokens, run.attention)
     try:
-        drawn = draw_patterns(material, head, ranked[0].program, console.width).plain
+        drawn = draw_patterns(material, head, surrogate.program, console.width).plain
         utf = console.encoding.startswith("utf")
         console.print(drawn if utf else drawn.translate(_ASCII_DRAWING), soft_wrap=True)
     except ProgramFailed as error:
@@ -217,6 +219,7 @@ def _origin(candidate: Candidate) -> str:
 def _program_row(entry: Ranked) -> dict[str, Any]:
     return {
         "name": entry.name,
+        "stands_in": entry.stands_in,
         "origin": entry.candidate.origin,
         "model": entry.candidate.model,
         "round": entry.candidate.round,

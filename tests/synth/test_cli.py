@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import transformers
 
+from surrogates.heads import Head
 from synth.commands import evaluate
 from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ranked, refusal, rows
@@ -20,14 +21,14 @@ Capture = pytest.CaptureFixture[str]
 # Documents and tables.
 
 
-def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str, capsys: Capture) -> None:
+def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, llama: str, capsys: Capture) -> None:
     document = call(capsys, "inspect", finished, "--json").document
     assert list(document) == ["model", "heads", "summary"]
     assert document["model"] == llama
-    best = {str(head): entries[0] for head, entries in ranked(finished).items()}
+    chosen = {str(head): entry for head, entries in ranked(finished).items() for entry in entries if entry.stands_in}
     assert [row["head"] for row in document["heads"]] == HEADS.split(",")
     for row in document["heads"]:
-        entry = best[row["head"]]
+        entry = chosen[row["head"]]
         assert row == {
             "head": row["head"],
             "iou": entry.scores.iou,
@@ -45,8 +46,8 @@ def test_inspect_lists_the_best_program_of_each_head(finished: Path, llama: str,
         "heads": 3,
         "mean_iou": pytest.approx(sum(ious) / 3),
         "min_iou": min(ious),
-        "programs": len({entry.program.source for entry in best.values()}),
-        "structures": len({entry.program.structure for entry in best.values()}),
+        "programs": len({entry.program.source for entry in chosen.values()}),
+        "structures": len({entry.program.structure for entry in chosen.values()}),
         "verdicts": {"ok": len(rows(finished))},
         "llm": None,
     }
@@ -61,6 +62,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
         "programs": [
             {
                 "name": entry.name,
+                "stands_in": entry.stands_in,
                 "origin": entry.candidate.origin,
                 "model": "",
                 "round": 0,
@@ -121,13 +123,13 @@ def test_tables_fit_the_terminal(finished: Path, width: int, monkeypatch: pytest
     library = call(capsys, "inspect", finished).out
     one = call(capsys, "inspect", finished, "L0H0").out
     effects = call(capsys, "evaluate", finished, "--fractions", "100").out
-    best = ranked(finished)[next(iter(ranked(finished)))][0]
-    assert best.candidate.source in one  # as it is, to be copied
+    (surrogate,) = [entry for entry in ranked(finished)[Head(0, 0)] if entry.stands_in]
+    assert surrogate.candidate.source in one  # as it is, to be copied
     drawn = [line for line in one.splitlines() if line.count("│") == 3]
     assert len(drawn) == 14
     for line in drawn + [line for line in (library + effects).splitlines() if not line.startswith("programs:")]:
         assert len(line) <= width or line.startswith("/"), line
-    for entry in ranked(finished)[next(iter(ranked(finished)))]:
+    for entry in ranked(finished)[Head(0, 0)]:
         assert f"{entry.scores.iou_low:.3f}–{entry.scores.iou_high:.3f}" in one
         assert f"{entry.name[:16]}" in one
     assert "3 heads, mean IoU " in library
