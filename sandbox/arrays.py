@@ -20,9 +20,10 @@ _DTYPE_AT = {
 }  # fmt: skip
 """Functions that take a type of numbers by position too, and its place."""
 METHODS = {
-    "astype": 0, "clip": 3, "cumprod": 1, "cumsum": 1, "mean": 1, "prod": 1, "std": 1, "sum": 1, "trace": 3, "var": 1,
+    "astype": 0, "clip": 3, "cumprod": 1, "cumsum": 1, "fill": 0, "mean": 1, "prod": 1, "std": 1, "sum": 1, "trace": 3,
+    "var": 1,
 }  # fmt: skip
-"""Methods of arrays that take a type of numbers or ``where``, and the place from which on an argument may be one."""
+"""Methods of arrays that take a type of numbers, ``where`` or a filler, and the place from which on."""
 HARMLESS = frozenset({"axis", "keepdims", "ddof", "out", "initial", "copy", "min", "max", "offset"})
 """Keywords of these methods that need no look."""
 _TYPE_NAME = re.compile(
@@ -41,6 +42,8 @@ def shown(value: object, conversion: str = "") -> Any:
     """
     if conversion in ("r", "a"):
         return _ADDRESS.sub("", repr(value) if conversion == "r" else ascii(value))
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind != "O":
+        value = value[()]  # the sum of a mask, say
     if not conversion and isinstance(value, str | int | float | np.number | np.bool_):
         return value  # as it is, so that a format such as ``:.2f`` may follow
     return as_text(value)
@@ -58,35 +61,54 @@ def remainder(left: Any, right: Any) -> Any:
     return _ADDRESS.sub("", found) if isinstance(left, str) else found
 
 
-class _TextType(type):
-    """Lets a class pass for ``str``."""
+class _Kind(type):
+    """A name that ``isinstance`` understands and nothing else does: no value can be made with it."""
+
+    _real: type
 
     def __setattr__(cls, name: str, value: object) -> None:
-        raise TypeError("str cannot be changed")
+        raise TypeError(f"{cls.__name__} cannot be changed")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(cls, name: str) -> None:
+        raise TypeError(f"{cls.__name__} cannot be changed")
 
     def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, str)
+        return isinstance(value, cls._real)
 
-    def __call__(cls, value: object = "") -> str:
+    def __call__(cls, *_: object, **__: object) -> Any:
+        raise TypeError(f"np.{cls.__name__} makes no arrays or numbers here; use np.zeros, np.array or float")
+
+
+class _Text(_Kind):
+    """``str``: what it makes of a value holds no address."""
+
+    def __call__(cls, value: object = "", *_: object, **__: object) -> str:
         return as_text(value)
 
 
-def text_type(methods: list[str]) -> Any:
-    """What programs know as ``str``: made of a value, it holds no address."""
-    return _TextType("str", (), {"__slots__": (), **{name: getattr(str, name) for name in methods}})
+def kind_of(real: type) -> Any:
+    """What programs know as one of NumPy's abstract types, or as the type of its arrays."""
+    return _Kind(real.__name__, (), {"__slots__": (), "_real": real})
+
+
+def text_kind(methods: list[str]) -> Any:
+    """What programs know as ``str``."""
+    return _Text("str", (), {"__slots__": (), "_real": str, **{name: getattr(str, name) for name in methods}})
 
 
 def checked(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     """A NumPy function of this name that may be called with anything."""
-    return _checked(function, _DTYPE_AT.get(name, _NEVER))
+    return _checked(function, _DTYPE_AT.get(name, _NEVER), leaves_out=name == "clip")
 
 
 def method(value: Any, name: str) -> Any:
     """An attribute named in ``METHODS`` of any value."""
     found = getattr(value, name)
-    return _checked(found, METHODS[name]) if isinstance(value, np.ndarray | np.generic) else found
+    if not isinstance(value, np.ndarray | np.generic):
+        return found
+    if name == "fill":
+        return lambda filler: found(shown(filler) if value.dtype.kind == "U" else filler)
+    return _checked(found, METHODS[name], leaves_out=name == "clip")
 
 
 def padded(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
@@ -120,7 +142,14 @@ class Ufunc:
         return _checked(self._ufunc.reduceat, 3)(*arguments, **options)
 
 
-def _checked(function: Callable[..., Any], dtype_at: int) -> Callable[..., Any]:
+def _checked(function: Callable[..., Any], dtype_at: int, *, leaves_out: bool = False) -> Callable[..., Any]:
+    """A function whose arguments are looked at.
+
+    Args:
+        dtype_at: the place of an argument that is a type.
+        leaves_out: whether ``where`` names cells that it does not compute; others reduce over what ``where`` names.
+    """
+
     def call(*arguments: Any, **options: Any) -> Any:
         wanted = None
         if len(arguments) > dtype_at:
@@ -128,7 +157,7 @@ def _checked(function: Callable[..., Any], dtype_at: int) -> Callable[..., Any]:
             arguments = (*arguments[:dtype_at], wanted, *arguments[dtype_at + 1 :])
         if options:
             wanted = _look(options) or wanted
-            if "where" in options and function.__name__ == "clip":
+            if leaves_out and "where" in options:
                 return _computed(function, arguments, options)
         found = function(*arguments, **options)
         return _without_addresses(found) if wanted is not None and wanted.kind == "U" else found
@@ -169,7 +198,7 @@ def _type(wanted: Any) -> np.dtype | None:
     """A type of numbers or text that programs may ask for."""
     if wanted is None:
         return None
-    if isinstance(wanted, _TextType):
+    if isinstance(wanted, _Text):
         wanted = str
     if isinstance(wanted, str) and not _TYPE_NAME.fullmatch(wanted):
         raise TypeError(f"the type {wanted!r} is not available; use float, int, bool or str")

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from sandbox.arrays import Ufunc, checked, method, padded, remainder, shown, text_type
+from sandbox.arrays import Ufunc, checked, kind_of, method, padded, remainder, shown, text_kind
 
 
 class _Frozen(type):
@@ -74,11 +74,7 @@ NUMPY = _frozen(
         "empty": checked(np.zeros, "zeros"),
         "empty_like": checked(np.zeros_like, "zeros_like"),
         "pad": checked(padded),
-        # Tuples of types: enough for isinstance, and nothing can be made with them.
-        "ndarray": (np.ndarray,),
-        "integer": (np.integer,),
-        "floating": (np.floating,),
-        "number": (np.number,),
+        **{kind.__name__: kind_of(kind) for kind in (np.ndarray, np.integer, np.floating, np.number)},
         "linalg": _frozen("np.linalg", {"norm": np.linalg.norm}),
     },
 )
@@ -100,6 +96,11 @@ def _import(name: str, *_: object) -> Any:
     return sys.modules[name]
 
 
+_TEXT = """
+capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit isidentifier
+islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip partition removeprefix removesuffix
+replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper zfill
+"""
 BUILTINS: dict[str, Any] = {
     value.__name__: value
     for value in (
@@ -108,7 +109,7 @@ BUILTINS: dict[str, Any] = {
         ArithmeticError, AssertionError, AttributeError, Exception, IndexError, KeyError, LookupError, NameError,
         OverflowError, RuntimeError, StopIteration, TypeError, ValueError, ZeroDivisionError,
     )
-} | {"print": _print, "__import__": _import}  # fmt: skip
+} | {"print": _print, "str": text_kind(_TEXT.split()), "__import__": _import}  # fmt: skip
 
 _ARRAYS = """
 T all any argmax argmin argpartition argsort astype clip copy cumprod cumsum diagonal dot dtype fill flat flatten imag
@@ -117,18 +118,12 @@ swapaxes take tolist trace transpose var
 """
 _UFUNCS = "accumulate outer reduce reduceat"
 _LIMITS = "bits eps max min tiny"
-_TEXT = """
-capitalize casefold center count endswith expandtabs find index isalnum isalpha isascii isdecimal isdigit isidentifier
-islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip partition removeprefix removesuffix
-replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper zfill
-"""
 _CONTAINERS = """
 add append clear copy count difference difference_update discard extend fromkeys get index insert intersection
 intersection_update isdisjoint issubset issuperset items keys pop popitem remove reverse setdefault sort
 symmetric_difference union update values
 """
 _NUMBERS = "bit_count bit_length is_integer norm"
-BUILTINS["str"] = text_type(_TEXT.split())
 VIEW_MEMBERS = frozenset({"text", "previous", "zeros", "is_one_of", "offset", "within", "latest"})
 """What ``query``, ``key`` and ``pair`` have beyond features."""
 ATTRIBUTES = frozenset(

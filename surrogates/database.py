@@ -50,7 +50,10 @@ class Database:
                 shutil.copyfile(log, copy.with_name(log.name))
         except OSError as error:
             self._copied.cleanup()
-            raise InputError(f"cannot read {self.path}: {error.strerror}; change its permissions") from error
+            raise InputError(
+                f"cannot copy {self.path}, which can only be read, to a temporary folder: {error.strerror}; "
+                "free some space there, or change the permissions"
+            ) from error
         return copy
 
     @contextmanager
@@ -61,7 +64,7 @@ class Database:
         except sqlite3.OperationalError as error:
             raise InputError(f"cannot use {self.path}: {error}; {_remedy(error)}") from error
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+            if _code(error) not in _DAMAGED:
                 raise
             raise InputError(
                 f"{self.path} is damaged: {error}; keep it, since it may hold answers that were paid for, and put "
@@ -113,8 +116,13 @@ def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def _code(error: sqlite3.Error) -> int:
+    """What went wrong, without what extends the code; 0 where Python itself objects."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _remedy(error: sqlite3.OperationalError) -> str:
-    code = error.sqlite_errorcode & 0xFF  # without what extends it
+    code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "another command is writing to it: wait until that ends, then run this one again"
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):

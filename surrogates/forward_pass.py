@@ -13,7 +13,7 @@ from surrogates.assignment import Baseline, Recorded, Surrogate
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.features import Texts
 from surrogates.heads import Head
-from surrogates.patterns import check_finite, normalise, scores
+from surrogates.patterns import check_finite, failing, normalise, scores
 from surrogates.program import Program
 from surrogates.scripted import assemble, scripted_outcomes
 
@@ -178,7 +178,8 @@ class ForwardPass:
         try:
             if program.kind == "vectorised":
                 return Stand(scores(program, texts))
-            outcomes = scripted_outcomes(program, texts, program.constants)
+            with failing(program):
+                outcomes = scripted_outcomes(program, texts, program.constants)
         except ProgramFailed as error:
             every = torch.ones(len(texts.ids), dtype=torch.bool, device=device)
             return Stand(torch.zeros((), device=device), every, str(error))

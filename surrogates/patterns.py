@@ -12,7 +12,7 @@ from sandbox.pool import SandboxUnavailable
 from sandbox.verdicts import Verdict
 from surrogates.backend import LOWEST, Array, backend_of
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.features import Texts
+from surrogates.features import FeatureUnavailable, Texts
 from surrogates.program import Program
 from surrogates.scripted import scripted_scores
 
@@ -28,6 +28,8 @@ def failing(program: Program) -> Iterator[None]:
         yield
     except (ProgramFailed, InputError, SandboxUnavailable):
         raise
+    except FeatureUnavailable as error:
+        raise ProgramFailed(f"{program.name}: {error}") from error
     except Exception as error:
         verdict = Verdict.OUT_OF_MEMORY if _lacks_memory(error) else Verdict.RAISED
         reason = "needs more memory than there is" if _lacks_memory(error) else f"{type(error).__name__}: {error}"
@@ -51,10 +53,10 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
     Raises:
         ProgramFailed: the program failed, or a feature has no value for this model.
     """
-    if program.kind == "scripted":
-        return scripted_scores(program, texts, {**program.constants, **(constants or {})})
     number = texts.backend.number
     with failing(program), np.errstate(all="ignore"):
+        if program.kind == "scripted":
+            return scripted_scores(program, texts, {**program.constants, **(constants or {})})
         values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
         function = program.compiled[texts.backend.name]
         return function(texts.query, texts.key, texts.pair, values)

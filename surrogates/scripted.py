@@ -13,7 +13,7 @@ from sandbox.pool import Call, Pool, Text
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.backend import Array
 from surrogates.errors import ProgramFailed
-from surrogates.features import FeatureUnavailable, Texts, pair_feature
+from surrogates.features import Texts, pair_feature
 from surrogates.program import Program
 
 _KEPT_BYTES = 128 << 20
@@ -29,8 +29,8 @@ def scripted_scores(program: Program, texts: Texts, constants: Mapping[str, floa
     """Scores of a scripted program, float32, shape (b, q, n); 0 in rows and columns of padding.
 
     Raises:
-        ProgramFailed: the program ended otherwise than well on one of the texts, or a feature has no value for this
-            model.
+        ProgramFailed: the program ended otherwise than well on one of the texts.
+        FeatureUnavailable: a feature has no value for this model.
     """
     outcomes = scripted_outcomes(program, texts, constants, until_failure=True)
     for outcome in outcomes:
@@ -45,16 +45,13 @@ def scripted_outcomes(
     """How the program ended on each text of a batch; None for texts after the first failure where that ends it.
 
     Raises:
-        ProgramFailed: a feature has no value for this model.
+        FeatureUnavailable: a feature has no value for this model.
     """
     values = {name: float(value) for name, value in constants.items()}
     whole = texts if texts.queries == texts.n else Texts(
         texts.ids, texts.table, mask=texts.mask if texts.padded else None, causal=texts.causal
     )  # fmt: skip
-    try:
-        calls = [Call(program.source, program.name, values, text, program.features) for text in _texts(whole, program)]
-    except FeatureUnavailable as error:
-        raise ProgramFailed(f"{program.name}: {error}") from error
+    calls = [Call(program.source, program.name, values, text, program.features) for text in _texts(whole, program)]
     return _runs().outcomes(calls, until_failure=until_failure)
 
 
@@ -105,7 +102,7 @@ class _Runs:
         self.pool = pool
         self._kept: OrderedDict[tuple, Outcome] = OrderedDict()
         self._size = 0
-        self._seconds: dict[str, list[float]] = {}  # of each program's first runs, by source
+        self._pace: dict[str, tuple[int, float]] = {}  # runs of each program and their seconds, by source
 
     def outcomes(self, calls: list[Call], *, until_failure: bool) -> list[Outcome | None]:
         keys = [(call.source, tuple(call.constants.items()), call.text.key) for call in calls]
@@ -116,7 +113,7 @@ class _Runs:
                 found[key] = self._kept[key]
         # Texts that stand in a batch more than once, as in beam search, are run once.
         missing = {key: call for key, call in zip(keys, calls, strict=True) if key not in found}
-        source = calls[0].source
+        source = calls[0].source if calls else ""
         if self._too_slow(source) is None and not (
             until_failure and any(outcome.verdict is not Verdict.OK for outcome in found.values())
         ):
@@ -124,21 +121,21 @@ class _Runs:
             for key, outcome in zip(missing, outcomes, strict=True):
                 found[key] = outcome
                 self._keep(key, outcome)
-                self._seconds.setdefault(source, []).append(outcome.seconds)
+                runs, seconds = self._pace.get(source, (0, 0.0))
+                self._pace[source] = runs + 1, seconds + outcome.seconds
                 if (until_failure and outcome.verdict is not Verdict.OK) or self._too_slow(source):
                     break
             outcomes.close()  # type: ignore[attr-defined]
-        return [found.get(key, self._too_slow(source)) for key in keys]
+        late = self._too_slow(source)
+        return [found.get(key, late) for key in keys]
 
     def _too_slow(self, source: str) -> Outcome | None:
         """What becomes of further runs of a program that takes too long on average; None of one that does not."""
-        seconds = self._seconds.get(source, [])
-        average = sum(seconds) / max(len(seconds), 1)
-        if len(seconds) < _PACE_AFTER or average <= PACE:
+        runs, seconds = self._pace.get(source, (0, 0.0))
+        if runs < _PACE_AFTER or seconds <= PACE * runs:
             return None
-        return Outcome(
-            Verdict.TIMED_OUT, reason=f"takes {average:.1f} s a text; at most {PACE:g} s on average are allowed"
-        )
+        reason = f"takes {seconds / runs:.1f} s a text; at most {PACE:g} s on average are allowed"
+        return Outcome(Verdict.TIMED_OUT, reason=reason)
 
     def _keep(self, key: tuple, outcome: Outcome) -> None:
         if outcome.verdict is Verdict.CRASHED:
