@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sandbox.processes import UNUSED, Call, ForkServer, SandboxUnavailable, Text, Worker
+from sandbox.processes import SHIPPED, UNUSED, Call, ForkServer, SandboxUnavailable, Text, Worker
 from sandbox.verdicts import Outcome, Verdict
 
 __all__ = ["Call", "Pool", "SandboxUnavailable", "Text"]
@@ -19,7 +19,8 @@ MEMORY = 2 << 30
 RETIRED_AFTER = 300.0
 """Busy seconds after which a worker is replaced, well under its own limit of processor time."""
 IDLE = 32
-"""Workers that wait for further calls of their programs, such as the next decoding step's."""
+"""Most workers that wait for further calls of their programs, such as the next decoding step's; fewer where they hold
+many features."""
 AHEAD = 64
 """Calls taken beyond the one whose answer is awaited: what waits must fit into memory."""
 
@@ -141,8 +142,8 @@ class Pool:
             self._workers.remove(found)
             found.program = call.program
         else:
-            if len(free) >= IDLE:
-                self._end(free[0])
+            while free and (len(free) >= IDLE or sum(worker.held for worker in free) > SHIPPED):
+                self._end(free.pop(0))
             found = self._server.worker(call.program)
         self._workers.append(found)
         return found

@@ -199,6 +199,11 @@ class Worker:
         _, length = ANSWER.unpack(_whole(line, ANSWER.size))
         self.layers = frozenset(json.loads(_whole(line, length)))
 
+    @property
+    def held(self) -> int:
+        """Bytes of texts and features that it keeps."""
+        return self._held.size
+
     def send(self, call: Call, limit: float) -> bool:
         """Hand a call over; False when the process is gone or does not listen."""
         header: dict[str, Any] = {"limit": limit, "constants": call.constants}

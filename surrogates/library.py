@@ -6,7 +6,7 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -23,7 +23,7 @@ FILE_NAME = "library.sqlite"
 TOLERANCE = 0.02
 """Validation IoU by which the program that stands in may fall behind the head's best."""
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = """
 CREATE TABLE candidates (
     layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
@@ -62,6 +62,10 @@ class Scores:
     jsd: float
 
 
+_FIGURES = tuple(field.name for field in fields(Scores))
+"""As the columns are called."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A program proposed for a head, and how it fared.
@@ -84,6 +88,20 @@ class Candidate:
     model: str = ""
     round: int = 0
     call: str = ""
+
+    @cached_property
+    def program(self) -> Program:
+        """Parsed when asked for, which takes a millisecond or two.
+
+        Raises:
+            InputError: the library was changed by other means, and this is no program.
+        """
+        try:
+            return Program.parse(self.source)
+        except ProgramRefused as error:
+            raise InputError(
+                f"the library holds a program that cannot be read, {self.label}: {error}; put a copy of it back"
+            ) from error
 
     @property
     def found_by(self) -> str:
@@ -122,17 +140,9 @@ class Ranked:
     scores: Scores
     stands_in: bool
 
-    @cached_property
+    @property
     def program(self) -> Program:
-        """Parsed when asked for, which takes a millisecond or two.
-
-        Raises:
-            InputError: the source is not what was stored.
-        """
-        try:
-            return Program.parse(self.candidate.source)
-        except ProgramRefused as error:
-            raise InputError(f"{self.name} in the library cannot be read: {error}; start a new run") from error
+        return self.candidate.program
 
 
 class Library(Database):
@@ -163,8 +173,24 @@ class Library(Database):
         if version == 0 and tables == 0:
             self._rows("PRAGMA journal_mode=WAL")
             self._make(f"{_SCHEMA}; PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}")
+        elif self._rows("PRAGMA application_id")[0][0] == _APPLICATION and version == 3:
+            self._refuse_anew()
         elif self._rows("PRAGMA application_id")[0][0] != _APPLICATION or version != _VERSION:
             raise InputError(f"{self.path} is not a library of this version; start a new run directory")
+
+    def _refuse_anew(self) -> None:
+        """Programs of an earlier version that this one refuses keep their place as such: shown, and never run."""
+        refused = []
+        for place, source in self._rows("SELECT rowid, source FROM candidates WHERE train_iou IS NOT NULL"):
+            try:
+                Program.parse(source)
+            except ProgramRefused as error:
+                refused.append((Verdict.REFUSED, str(error), place))
+        without = "".join(f", {name} = NULL" for name in _FIGURES)
+        with self._whole():
+            for values in refused:
+                self._execute(f"UPDATE candidates SET verdict = ?, reason = ?{without} WHERE rowid = ?", values)
+            self._execute(f"PRAGMA user_version={_VERSION}")
 
     def finished(self, stage: str) -> set[Head]:
         """Heads for which a stage is done."""
@@ -233,8 +259,7 @@ class Library(Database):
     def candidates(self, head: Head) -> list[Candidate]:
         """All candidates of a head, failed ones too, in a fixed order."""
         rows = self._rows(
-            "SELECT origin, label, source, verdict, reason, model, round, call, train_iou, validation_iou,"
-            " validation_cross_entropy, iou, iou_low, iou_high, cross_entropy, jsd"
+            f"SELECT origin, label, source, verdict, reason, model, round, call, {', '.join(_FIGURES)}"
             " FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
             (head.layer, head.index),
         )
@@ -300,12 +325,7 @@ def label_of(text: str) -> str:
 
 
 def _figures(scores: Scores | None) -> tuple[float | None, ...]:
-    if scores is None:
-        return (None,) * 8
-    return (
-        scores.train_iou, scores.validation_iou, scores.validation_cross_entropy, scores.iou, scores.iou_low,
-        scores.iou_high, scores.cross_entropy, scores.jsd,
-    )  # fmt: skip
+    return (None,) * len(_FIGURES) if scores is None else astuple(scores)
 
 
 def load_library(folder: str | Path) -> dict[Head, Program]:

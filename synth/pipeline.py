@@ -151,9 +151,7 @@ class _Work:
         missing = [head for head in everyone if head not in self.library.finished("shared")]
         if not missing or len(everyone) == 1:
             return
-        programs = {
-            head: [Program.parse(c.source) for c in self._scored(head) if c.origin == "search"] for head in everyone
-        }
+        programs = {head: [c.program for c in self._scored(head) if c.origin == "search"] for head in everyone}
         with self.reporter.stage("try on other heads") as step:
             known = {head: {program.structure for program in own} for head, own in programs.items()}
             won = best_fitting(self.material, chain.from_iterable(programs.values()), known, step)
@@ -168,7 +166,7 @@ class _Work:
         missing = [head for head in self.heads if head not in self.library.finished(other.stage)]
         if not missing:
             return
-        known = {head: {Program.parse(c.source).structure for c in self._scored(head)} for head in missing}
+        known = {head: {c.program.structure for c in self._scored(head)} for head in missing}
         programs, refused = other.programs()
         if refused:
             self.reporter.say(f"{len(refused)} programs of {other.model} are refused here, such as {refused[0]}")

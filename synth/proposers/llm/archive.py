@@ -6,7 +6,6 @@ A grid as in MAP-Elites (Mouret and Clune 2015), over a program's size and the f
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -47,9 +46,9 @@ class Elite:
     candidate: Candidate
     train_iou: float
 
-    @cached_property
+    @property
     def program(self) -> Program:
-        return Program.parse(self.candidate.source)
+        return self.candidate.program
 
 
 def best_first(candidates: Iterable[Candidate]) -> list[Elite]:
