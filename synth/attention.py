@@ -15,6 +15,7 @@ from surrogates.heads import Head
 from synth.fingerprint import model_fingerprint, texts_fingerprint
 from synth.models import LoadedModel
 from synth.shards import (
+    EXTRACT_AGAIN,
     Description,
     Shard,
     are_weights,
@@ -205,13 +206,13 @@ def _read_index(folder: Path) -> _Index:
     for shard in shards:
         if (shard.description, shard.heads) != (first.description, first.heads):
             raise InputError(
-                f"{shard.path} holds patterns of other texts or another model than {first.path}; remove it"
+                f"{shard.path} holds patterns of other texts or another model than {first.path}; remove the one that "
+                "is not of this run, then run `headsynth synthesize` again"
             )
         for spot, text in enumerate(shard.texts):
             if text in place:
                 raise InputError(
-                    f"{shard.path} is damaged (text {text} is in {place[text][0].path.name} too); "
-                    "run the extraction again (`headsynth synthesize`) to replace it"
+                    f"{shard.path} is damaged (text {text} is in {place[text][0].path.name} too); {EXTRACT_AGAIN}"
                 )
             place[text] = shard, spot
     return _Index(place, first.description, first.heads)

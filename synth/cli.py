@@ -296,7 +296,7 @@ _UNREAD = 1  # whoever read standard output has gone; what typer answers too
 _INTERRUPTED = 130  # what shells expect after Ctrl-C, and what typer answers
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_LONGEST = 2000  # characters of a message, which may quote what strangers wrote
+_LONGEST = 2000  # characters of a message, which may quote what strangers wrote before it says what to do
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -349,7 +349,10 @@ def _usage(error: Any) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"headsynth: {one_line(message, _LONGEST)}", file=sys.stderr)
+    line = one_line(message, sys.maxsize)
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+    print(f"headsynth: {line}", file=sys.stderr)
     return _WRONG
 
 

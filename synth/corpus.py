@@ -3,19 +3,20 @@
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from surrogates.errors import InputError
+from synth.regular_files import reading
 
 Split = Literal["train", "validation", "test"]
 
 _FEWEST_DOCUMENTS = 10
 # A dataset is streamed; this many documents leave enough to draw from without fetching all of a large one.
 _DATASET_DOCUMENTS = 10_000
+_RESTORE = "restore the file or start a new run"
 _FORMS = "a .txt, .jsonl or .json file, or hf:DATASET[:SPLIT[:FIELD]]"
 
 
@@ -45,7 +46,7 @@ def resolve_corpus(source: str) -> list[str]:
         readers = {".txt": _read_txt, ".jsonl": _read_jsonl, ".json": _read_json}
         if path.suffix.lower() not in readers:
             raise InputError(f"cannot tell what kind of corpus {source} is; give {_FORMS}")
-        with _readable(path):
+        with reading(path, "check the path"):
             texts = readers[path.suffix.lower()](path)
     texts = [text.strip() for text in texts if text.strip()]
     if not texts:
@@ -114,12 +115,10 @@ def read_texts(path: Path) -> list[SplitText]:
         InputError: the file is missing or damaged; the message names the line.
     """
     texts: list[SplitText] = []
-    with _readable(path):
+    with reading(path, _RESTORE):
         for number, record in _json_lines(path):
             if record.keys() != {"text", "split"} or record["split"] not in get_args(Split):
-                raise InputError(
-                    f"{path}, line {number}: not a text with its split; restore the file or start a new run"
-                )
+                raise InputError(f"{path}, line {number}: not a text with its split; {_RESTORE}")
             texts.append(SplitText(_checked(record["text"], f"{path}, line {number}"), record["split"]))
     return texts
 
@@ -229,15 +228,3 @@ def _checked(text: Any, place: str) -> str:
     except UnicodeEncodeError as error:
         raise InputError(f"{place}: the text has half a character (a lone surrogate); mend or remove it") from error
     return text
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        if path.exists() and not path.is_file():  # nobody may ever write to a pipe
-            raise InputError(f"cannot read {path}: it is no regular file; check the path")
-        yield
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); convert it to UTF-8") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; check the path") from error

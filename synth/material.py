@@ -18,12 +18,14 @@ from surrogates.heads import Head
 from surrogates.tokens import TokenTable
 from synth.attention import AttentionStore
 from synth.corpus import Split
+from synth.regular_files import check_regular
 from synth.shards import visible_cells
 
 SAMPLE = 60
 """Train texts on which programs are compared and attention is summed up."""
 BATCH_CELLS = 1_000_000
 """Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length."""
+_AGAIN = "run `headsynth synthesize` again"
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,8 @@ class Material:
         Raises:
             InputError: the file is missing or damaged.
         """
+        check_regular(path, _AGAIN)
         try:
-            if path.exists() and not path.is_file():  # nobody may ever write to a pipe
-                raise ValueError("it is no regular file")
             # NumPy leaves a damaged file open that it opened itself.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 facts = json.loads(bytes(stored["facts"]))
@@ -145,7 +146,7 @@ class Material:
             _check_texts(facts)
         except Exception as error:  # of NumPy, zip files and JSON, all of which a damaged file can bring
             why = str(error) or type(error).__name__
-            raise InputError(f"{path} cannot be read ({why}); run `headsynth synthesize` again") from error
+            raise InputError(f"{path} cannot be read ({why}); {_AGAIN}") from error
         return cls(
             attention,
             TokenTable(tuple(facts["texts"]), columns, embeddings),

@@ -21,7 +21,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from surrogates.errors import InputError
+from synth.regular_files import check_regular
 
+EXTRACT_AGAIN = "run the extraction again (`headsynth synthesize`) to replace it"
+"""What to do about a shard that the extraction does not accept, as the end of a message."""
 _UNFINISHED = ".unfinished"  # shards are written here and moved out when complete
 _NAME = re.compile(r"shard_[0-9]{5,18}\.safetensors")
 _LARGEST = 0x3C01  # bits of the half-precision number after 1; those of greater ones, negative ones and NaN are larger
@@ -48,13 +51,14 @@ class Shard:
     """A shard's file, with the number and the length in tokens of each of its texts.
 
     Raises:
-        InputError: the file is damaged; what is said of the values is looked at when they are read.
+        InputError: the file is damaged or of an earlier version; what is said of the values is looked at when they are
+            read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with _reading(path) as file:
-            self.description = _parsed(file.metadata() or {})
+            self.description = _parsed(path, file.metadata() or {})
             self.texts = _whole_numbers(file, "texts")
             self.lengths = _whole_numbers(file, "lengths")
             if len(self.texts) != len(self.lengths) or len(set(self.texts)) < len(self.texts):
@@ -165,24 +169,25 @@ def writing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[Any]:
+    check_regular(path, EXTRACT_AGAIN)
     try:
-        if not path.is_file():  # a pipe would never open
-            raise ValueError("it is no regular file")
         with safe_open(path, framework="np") as file:
             yield file
+    except InputError:
+        raise
     # What is nested too deeply ends in a RecursionError.
     except (OSError, ValueError, RecursionError, SafetensorError) as error:
-        raise InputError(
-            f"{path} is damaged ({error}); run the extraction again (`headsynth synthesize`) to replace it"
-        ) from error
+        raise InputError(f"{path} is damaged ({error}); {EXTRACT_AGAIN}") from error
 
 
 def _number(path: Path) -> int:
     return int(path.stem.removeprefix("shard_"))
 
 
-def _parsed(metadata: Mapping[str, str]) -> Description:
+def _parsed(path: Path, metadata: Mapping[str, str]) -> Description:
     missing = {"model", "texts", "causal", "windows"} - metadata.keys()
+    if missing == {"model"}:
+        raise InputError(f"{path} is of an earlier version, which did not note the model's weights; {EXTRACT_AGAIN}")
     if missing:
         raise ValueError(f"its description lacks {', '.join(sorted(missing))}")
     causal, windows = json.loads(metadata["causal"]), json.loads(metadata["windows"])

@@ -5,11 +5,9 @@ A worker looks after this before anything else, so nothing that takes long to im
 
 import os
 import time
-from functools import cache
 from threading import Thread
 
 
-@cache
 def end_with(parent: int) -> None:
     """Make this process end when the one that started it is killed; joblib's would wait for work for minutes.
 

@@ -20,7 +20,10 @@ from synth.proposers.llm.exchanges import Exchanges
 from synth.proposers.llm.plan import Plan
 from synth.proposers.llm.prices import load_prices
 from synth.proposers.llm.rounds import Rounds
+from synth.regular_files import check_regular
 from synth.run_directory import RunDirectory
+
+_ANOTHER = "name another"
 
 
 def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: Reporter) -> None:
@@ -36,7 +39,7 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     Raises:
         InputError: there is no finished run, no plan, or the file cannot be written.
     """
-    _check_regular(requests)
+    check_regular(requests, _ANOTHER)
     with _opened(path) as opened:
         if plan:
             select_heads(opened.library.heads(), plan.heads)  # only to hear of mistakes before the plan is kept
@@ -69,7 +72,7 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
     Raises:
         InputError: there is no run that asked, or the file is wrong; its good lines are stored and tried all the same.
     """
-    _check_regular(answers)
+    check_regular(answers, _ANOTHER)
     with _opened(path) as opened:
         wrong: InputError | None = None
         try:
@@ -89,12 +92,6 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
     if asker.noted:
         reporter.say(f"{len(asker.noted)} questions wait: `headsynth llm export {path} REQUESTS` writes them")
     reporter.say(f"see `headsynth inspect {path}`")
-
-
-def _check_regular(path: Path) -> None:
-    """Refuse what has no end to read to, or nobody to read what is written."""
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is no regular file; name another")
 
 
 @dataclass(frozen=True)

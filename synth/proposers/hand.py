@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from surrogates.errors import InputError
 from surrogates.library import label_of
+from synth.regular_files import reading
 
 
 def read_programs(folder: Path) -> list[tuple[str, str]]:
@@ -25,18 +26,12 @@ def read_programs(folder: Path) -> list[tuple[str, str]]:
 
 
 def _read(path: Path) -> str:
-    try:
-        if not path.is_file():  # nobody may ever write to a pipe
-            raise InputError(f"{path} is no regular file, or a link to none; take it out of the folder")
+    with reading(path, "take it out of the folder"):
         return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} cannot be read: {error}; save it as UTF-8 text") from error
-    except OSError as error:
-        _refuse(error)
 
 
 def _refuse(error: OSError) -> NoReturn:
-    raise InputError(f"{error.filename} cannot be read: {error.strerror}; change its permissions") from error
+    raise InputError(f"cannot read {error.filename}: {error.strerror}; change its permissions") from error
 
 
 def _label(path: Path) -> str:

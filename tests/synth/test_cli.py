@@ -273,7 +273,7 @@ def test_a_corpus_of_ten_short_texts_is_enough(again: Callable[..., tuple], tmp_
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.py", "\udcff", "a.py cannot be read"),
+        ("a.py", "\udcff", "a.py is no text in UTF-8 (byte 0); convert it to UTF-8, or take it out of the folder"),
         ("a.txt", "", "holds no .py file"),
     ],
 )

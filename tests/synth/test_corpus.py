@@ -49,8 +49,8 @@ def test_json_reads_the_only_string_field(tmp_path: Path) -> None:
         ("a.json", '[{"text": "a"},\n{"text" "b"}]', "line 2: not JSON"),
         ("a.json", '{"text": "a"}', "holds no list"),
         ("a.json", '["a"]', "item 1: not an object"),
-        ("a.txt", b"caf\xe9", "not UTF-8"),
-        ("a.jsonl", b'{"text": "caf\xe9"}', "not UTF-8"),
+        ("a.txt", b"caf\xe9", r"no text in UTF-8 \(byte 3\); convert it to UTF-8"),
+        ("a.jsonl", b'{"text": "caf\xe9"}', "no text in UTF-8"),
         ("a.txt", " \n\n", "holds no text"),
         ("a.jsonl", "", "holds no text"),
         ("a.csv", "text\na\n", "cannot tell what kind"),
@@ -75,16 +75,16 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         resolve_corpus(str(tmp_path / "none.txt"))
     (tmp_path / "folder.txt").mkdir()
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match=r"folder\.txt: it is no file; check the path"):
         resolve_corpus(str(tmp_path / "folder.txt"))
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json"])
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(InputError, match="it is no regular file"):
+    with pytest.raises(InputError, match="it is no file; check the path"):
         resolve_corpus(str(tmp_path / name))
-    with pytest.raises(InputError, match="it is no regular file"):
+    with pytest.raises(InputError, match="it is no file; restore the file or start a new run"):
         read_texts(tmp_path / name)
 
 

@@ -1,6 +1,7 @@
 """What reaches a terminal: whatever its width and its encoding, and whatever strangers wrote."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -123,6 +124,15 @@ def test_progress_is_shown_as_it_is(terminal: bool, monkeypatch: pytest.MonkeyPa
 def test_a_refusal_is_one_line_without_escape_sequences(capsys: Capture) -> None:
     line = refusal(capsys, "inspect", f"no\nrun {ORDERS}")
     assert f"no run {SHOWN} is no run directory" in line
+
+
+def test_a_long_refusal_keeps_what_to_do(tmp_path: Path, capsys: Capture) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text(json.dumps({f"field {number}": "x" for number in range(1000)}))
+    line = refusal(capsys, "synthesize", "demo", "--corpus", corpus, "--output", tmp_path / "run")
+    assert "corpus.jsonl, line 1: cannot tell which field is the text (fields: 'field 0'" in line
+    assert line.endswith("'field 999'); name it 'text'")
+    assert len(line) < 2100
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

@@ -271,15 +271,19 @@ def test_a_run_whose_model_is_gone_says_so(run: Path, llama: str, capsys: Captur
 @pytest.mark.parametrize(
     ("plan", "why"),
     [
-        ("[" * 100_000, "maximum recursion depth"),
+        ("[" * 100_000, "it is nested too deeply"),
         ("9" * 5000, "Exceeds the limit"),
-        ("[]", ""),
-        ("{}", "it lacks 'heads'"),
-        ('{"heads": []}', "model"),
-        ('{"heads": [], "model": "m", "speed": 9}', "speed"),
+        ("[]", "it is no object"),
+        ('{"model": "m"}', "it lacks 'heads'"),
+        ('{"heads": []}', "it lacks 'model'"),
+        ('{"heads": [], "model": 7}', "model is 7"),
+        ('{"heads": [], "model": "a\\nb"}', "is no model's name"),
+        ('{"heads": [], "model": "m", "speed": 9}', "unknown field 'speed'"),
         ('{"heads": [], "model": "m", "rounds": "x"}', "rounds is 'x'"),
         ('{"heads": [], "model": "m", "candidates": 0}', "candidates is 0"),
-        ('{"heads": [7], "model": "m"}', "heads is (7,)"),
+        ('{"heads": [], "model": "m", "rounds": true}', "rounds is True"),
+        ('{"heads": [7], "model": "m"}', "heads is [7]"),
+        ('{"heads": "L0", "model": "m"}', "heads is 'L0'"),
     ],
 )
 def test_a_damaged_plan_is_refused_and_can_be_replaced(
@@ -332,15 +336,15 @@ def test_pipes_are_refused_and_not_waited_for(
 ) -> None:
     pipe = tmp_path / "pipe.jsonl"
     os.mkfifo(pipe)
-    assert "pipe.jsonl is no regular file" in refusal(capsys, "llm", "import", run, pipe)
-    assert "pipe.jsonl is no regular file" in refusal(capsys, "llm", "export", run, pipe, "--llm", "m")
-    assert "is no regular file" in refusal(capsys, "llm", "export", run, tmp_path, "--llm", "m")
-    assert "it is no regular file" in refusal(capsys, *again(tmp_path / "other", corpus=str(pipe)))
+    assert "pipe.jsonl: it is no file; name another" in refusal(capsys, "llm", "import", run, pipe)
+    assert "pipe.jsonl: it is no file; name another" in refusal(capsys, "llm", "export", run, pipe, "--llm", "m")
+    assert "it is no file" in refusal(capsys, "llm", "export", run, tmp_path, "--llm", "m")
+    assert "it is no file" in refusal(capsys, *again(tmp_path / "other", corpus=str(pipe)))
     for name in ("tokens.npz", "texts.jsonl"):
         (run / name).unlink()
         os.mkfifo(run / name)
-    assert "tokens.npz cannot be read (it is no regular file)" in refusal(capsys, "prompt", run, "L0H0")
-    assert "texts.jsonl: it is no regular file" in refusal(capsys, "evaluate", run)
+    assert "tokens.npz: it is no file; run `headsynth synthesize` again" in refusal(capsys, "prompt", run, "L0H0")
+    assert "texts.jsonl: it is no file" in refusal(capsys, "evaluate", run)
     assert call(capsys, *again(run)).code == 0
     assert call(capsys, "prompt", run, "L0H0").code == 0
 

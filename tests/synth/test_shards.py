@@ -16,6 +16,7 @@ import synth.attention
 from surrogates.errors import InputError
 from surrogates.heads import Head
 from synth.attention import AttentionStore, extract
+from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, describe_model, encode
 from tests.synth.tiny_runs import call
 from tests.tiny_models import TEXTS, tiny_model, tiny_tokenizer
@@ -72,7 +73,6 @@ def described(name: str, value: str | None) -> Callable[..., None]:
         array("texts", lambda a: a.astype(np.int32)),
         described("causal", None),
         described("windows", None),
-        described("model", None),
         described("causal", "1"),
         described("causal", "no"),
         described("windows", "[" * 100_000),
@@ -92,6 +92,36 @@ def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: L
         AttentionStore(tmp_path).read_layer(1, numbers)
     assert "\n" not in str(caught.value)
     np.testing.assert_array_equal(extract(tiny, ids, tmp_path, batch_size=100).read_layer(1, numbers), expected)
+
+
+def test_a_shard_of_an_earlier_version_is_told_and_replaced(tiny: LoadedModel, tmp_path: Path) -> None:
+    ids = encode(tiny, TEXTS, 20)
+    expected = extract(tiny, ids, tmp_path).read_layer(1, range(len(ids)))
+    rewrite(next(tmp_path.iterdir()), described("model", None))
+    with pytest.raises(InputError, match=r"safetensors is of an earlier version.*; run the extraction again") as caught:
+        AttentionStore(tmp_path).read_layer(1, range(len(ids)))
+    assert "damaged" not in str(caught.value)
+    np.testing.assert_array_equal(extract(tiny, ids, tmp_path).read_layer(1, range(len(ids))), expected)
+
+
+@pytest.mark.parametrize("foreign", [0, 1])
+@pytest.mark.parametrize("what", ["model", "texts"])
+def test_a_shard_of_another_run_is_told_and_the_advice_works(
+    what: str, foreign: int, tiny: LoadedModel, tmp_path: Path
+) -> None:
+    ids = encode(tiny, TEXTS, 20)
+    expected = extract(tiny, ids, tmp_path, batch_size=3).read_layer(1, range(len(ids)))
+    first, second = sorted(tmp_path.iterdir())
+    rewrite((first, second)[foreign], described(what, "another"))
+    with pytest.raises(
+        InputError, match=rf"{second.name} holds .* than \S*{first.name}; remove the one that is not of"
+    ):
+        AttentionStore(tmp_path).read_layer(1, range(len(ids)))
+    with pytest.raises(InputError, match="other texts or another model"):
+        extract(tiny, ids, tmp_path)
+    (first, second)[foreign].unlink()
+    again = extract(tiny, ids, tmp_path).read_layer(1, range(len(ids)))
+    np.testing.assert_allclose(again, expected, atol=1e-3)
 
 
 def test_one_head_is_read_although_another_is_damaged(tiny: LoadedModel, tmp_path: Path) -> None:
@@ -133,7 +163,7 @@ def test_what_is_no_file_or_no_shard_does_not_hinder(tiny: LoadedModel, tmp_path
     ids = encode(tiny, TEXTS, 20)
     os.mkfifo(tmp_path / "shard_00007.safetensors")
     (tmp_path / "shard_of_mine.safetensors").write_text("notes")
-    with pytest.raises(InputError, match=r"shard_00007.safetensors is damaged \(it is no regular file\)"):
+    with pytest.raises(InputError, match=r"shard_00007\.safetensors: it is no file; run the extraction again"):
         AttentionStore(tmp_path).read_layer(0, [0])
     assert extract(tiny, ids, tmp_path).texts == list(range(len(ids)))
     assert (tmp_path / "shard_of_mine.safetensors").read_text() == "notes"
@@ -195,13 +225,13 @@ def test_one_changed_value_anywhere_is_another_model(dtype: torch.dtype, tmp_pat
     assert sorted(path.read_bytes() for path in tmp_path.iterdir()) == before
 
 
-def test_other_rotary_frequencies_are_another_model(tiny: LoadedModel, tmp_path: Path) -> None:
+def test_what_is_computed_from_the_configuration_may_have_another_name(tiny: LoadedModel, tmp_path: Path) -> None:
     ids = encode(tiny, TEXTS, 20)
-    extract(tiny, ids, tmp_path)
+    expected = extract(tiny, ids, tmp_path).model
     other = tiny_model("llama")
-    next(buffer for name, buffer in other.named_buffers() if name.endswith("inv_freq")).mul_(0.9)
-    with pytest.raises(InputError, match="another model"):
-        extract(describe_model("llama", other, tiny_tokenizer("llama")), ids, tmp_path)
+    other.model.rotary_emb.register_buffer("frequencies", other.model.rotary_emb.inv_freq, persistent=False)
+    renamed = describe_model("llama", other, tiny_tokenizer("llama"))
+    assert extract(renamed, ids, tmp_path).model == model_fingerprint(renamed) == expected
 
 
 def test_a_run_whose_model_was_trained_on_is_refused(

@@ -13,7 +13,7 @@ from synth.proposers.llm.completions import error_text, read_body, read_json
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Pending
 from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import Prices
-from synth.proposers.llm.text_files import read_text
+from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000

@@ -1,7 +1,7 @@
 """What a run asks of a language model, kept with the run so that answers brought later find their place."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import ceil
 
 from sandbox.plain_text import one_line
@@ -69,7 +69,30 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
-        stored = json.loads(text)
+        """What :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: it is no plan; the message says why.
+        """
+        try:
+            stored = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
+        if type(stored) is not dict:
+            raise ValueError("it is no object")
+        for name in ("model", "heads"):
+            if name not in stored:
+                raise ValueError(f"it lacks {name!r}")
+        known = {field.name for field in fields(cls)}
+        for name, value in stored.items():
+            if name not in known:
+                raise ValueError(f"it has an unknown field {name!r}")
+            if name == "heads":
+                wrong = type(value) is not list or not all(type(head) is str for head in value)
+            else:
+                wrong = type(value) is not str if name == "model" else type(value) is not int or value < 1
+            if wrong:
+                raise ValueError(f"{name} is {value!r}")
         return cls(**stored | {"heads": tuple(stored["heads"])})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.proposers.llm.text_files import read_text
+from synth.regular_files import read_text
 
 PRICES_VARIABLE = "HEADSYNTH_PRICES"
 
