@@ -20,15 +20,17 @@ _DTYPE_AT = {
 }  # fmt: skip
 """Functions that take a type of numbers by position too, and its place."""
 METHODS = {
-    "astype": 0, "clip": 3, "cumprod": 1, "cumsum": 1, "fill": 0, "mean": 1, "prod": 1, "std": 1, "sum": 1, "trace": 3,
-    "var": 1,
+    "argsort": -1, "astype": 0, "clip": 3, "cumprod": 1, "cumsum": 1, "fill": 0, "mean": 1, "prod": 1, "std": 1,
+    "sum": 1, "trace": 3, "var": 1,
 }  # fmt: skip
-"""Methods of arrays that take a type of numbers, ``where`` or a filler, and the place from which on."""
+"""Methods of arrays that take a type of numbers, ``where`` or a filler, and the place from which on; -1: always looked
+at."""
 HARMLESS = frozenset({"axis", "keepdims", "ddof", "out", "initial", "copy", "min", "max", "offset"})
 """Keywords of these methods that need no look."""
 _TYPE_NAME = re.compile(
     r"[<>=|]?(?:[?bBhHiIlLqQefdFDO]|b1|[iu][1248]|f[248]|c(?:8|16)|U\d*)"
     r"|bool_?|u?int(?:8|16|32|64|p|_)?|float(?:16|32|64)?|half|single|double|complex(?:64|128)?|str_?|object_?"
+    r"|u?(?:byte|short|intc|long|longlong)"
 )
 _NUMBERS_AND_TEXT = frozenset("biufcUO")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -44,7 +46,7 @@ def shown(value: object, conversion: str = "") -> Any:
         return _ADDRESS.sub("", repr(value) if conversion == "r" else ascii(value))
     if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind != "O":
         value = value[()]  # the sum of a mask, say
-    if not conversion and isinstance(value, str | int | float | np.number | np.bool_):
+    if not conversion and isinstance(value, str | int | float | complex | np.number | np.bool_):
         return value  # as it is, so that a format such as ``:.2f`` may follow
     return as_text(value)
 
@@ -104,11 +106,25 @@ def checked(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
 def method(value: Any, name: str) -> Any:
     """An attribute named in ``METHODS`` of any value."""
     found = getattr(value, name)
+    if isinstance(value, type):
+        # Of NumPy's types of numbers these are methods of arrays too, which would go unlooked at.
+        raise TypeError(f"`.{name}` of a type is not available; call it on an array")
     if not isinstance(value, np.ndarray | np.generic):
         return found
+    if name == "argsort":
+        return ordered(found)
     if name == "fill":
         return lambda filler: found(shown(filler) if value.dtype.kind == "U" else filler)
     return _checked(found, METHODS[name], leaves_out=name == "clip")
+
+
+def ordered(argsort: Callable[..., Any]) -> Callable[..., Any]:
+    """``argsort`` that leaves what is equal in its order, where others let the processor's features decide."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        return argsort(*arguments, **{"kind": "stable"} | options) if len(arguments) < 3 else argsort(*arguments)
+
+    return call
 
 
 def padded(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
@@ -170,9 +186,12 @@ def _computed(function: Callable[..., Any], arguments: tuple, options: dict[str,
     _look(options)
     # Where ``out`` stands among the arguments it may be None, which is as good as nothing.
     out = options.get("out", arguments[function.nin :] if isinstance(function, np.ufunc) else None)
-    given = any(part is not None for part in (out if isinstance(out, tuple) else (out,)))
-    if given or "where" not in options:
+    outputs = out if isinstance(out, tuple) else (out,)
+    given = sum(part is not None for part in outputs)
+    if "where" not in options or (given and given == getattr(function, "nout", 1)):
         return function(*arguments, **options)
+    if given:
+        raise TypeError("with `where`, give every output or none")
     where = np.asarray(options.pop("where"))
     found = function(*arguments, **options)
     return tuple(_kept(part, where) for part in found) if isinstance(found, tuple) else _kept(found, where)

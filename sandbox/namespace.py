@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from sandbox.arrays import Ufunc, checked, kind_of, method, padded, remainder, shown, text_kind
+from sandbox.arrays import Ufunc, checked, kind_of, method, ordered, padded, remainder, shown, text_kind
 
 
 class _Frozen(type):
@@ -74,6 +74,7 @@ NUMPY = _frozen(
         "empty": checked(np.zeros, "zeros"),
         "empty_like": checked(np.zeros_like, "zeros_like"),
         "pad": checked(padded),
+        "argsort": ordered(np.argsort),
         **{kind.__name__: kind_of(kind) for kind in (np.ndarray, np.integer, np.floating, np.number)},
         "linalg": _frozen("np.linalg", {"norm": np.linalg.norm}),
     },

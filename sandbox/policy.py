@@ -268,9 +268,11 @@ class _Policy(RestrictingNodeTransformer):
         return _call("_remainder", node, self.visit(node.left), self.visit(node.right))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        if isinstance(node.op, ast.Mod) and not _is_number(node.value):
-            self.refuse(node, "`%=` takes a number here; write x = x % y")
-        return self.node_contents_visit(node)
+        if not isinstance(node.op, ast.Mod) or not isinstance(node.target, ast.Name) or _is_number(node.value):
+            return self.node_contents_visit(node)
+        left = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+        value = ast.copy_location(ast.BinOp(left, node.op, node.value), node)
+        return self.visit(ast.copy_location(ast.Assign([node.target], value), node))
 
     # Statements.
 

@@ -24,6 +24,12 @@ UNUSED = ()
 _START_LIMIT = 60.0
 _STARTS = 3
 _MAIN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.forkserver import main; main()"
+# Where None lies in memory is its hash before Python 3.12, and so decides the order of a set that holds it. A server
+# and its workers share their addresses anyhow; where the system lets us, they are the same in every server.
+_SAME_ADDRESSES = (
+    "import ctypes, os, sys; sys.platform == 'linux' and ctypes.CDLL(None).personality(0x0040000); "
+    "os.execv(sys.executable, [sys.executable, '-s', '-P', '-B', '-c', *sys.argv[1:]])"
+)
 _VERDICTS = tuple(Verdict)
 _HOME = str(Path(__file__).resolve().parent.parent)
 
@@ -141,7 +147,7 @@ class ForkServer:
         blas = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", "-c", _MAIN, _HOME, json.dumps(self._settings)],
+                [sys.executable, "-I", "-S", "-c", _SAME_ADDRESSES, _MAIN, _HOME, json.dumps(self._settings)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -34,9 +34,10 @@ def as_mask(values: np.ndarray) -> Mask:
 
 
 def read_only(values: np.ndarray) -> np.ndarray:
-    """The array, which then is not written to by mistake."""
-    values.flags.writeable = False
-    return values
+    """The array, or its own copy where its memory belongs to another, which then is not written to by mistake."""
+    kept = values if values.flags.owndata else values.copy()
+    kept.flags.writeable = False
+    return kept
 
 
 class TokenView:
@@ -123,7 +124,7 @@ class PairView:
         cells = np.broadcast_to(np.asarray(mask) != 0, (self._n, self._n)) & (self._before >= 0)
         nearest = np.where(cells, np.arange(self._n), -1).max(axis=1, keepdims=True)
         found = read_only(as_mask((np.arange(self._n) == nearest) & (nearest >= 0)))
-        if isinstance(mask, np.ndarray) and not mask.flags.writeable:
-            # Asked for in a loop, the same mask need not be searched in every turn.
+        if isinstance(mask, np.ndarray) and not mask.flags.writeable and mask.flags.owndata:
+            # Asked for in a loop, the same mask need not be searched in every turn; a view's memory may change.
             self._latest[id(mask)] = (mask, found)
         return found

@@ -6,6 +6,7 @@ copies of the features, so that nothing it kept or changed reaches its next run.
 
 import ast
 import contextvars
+import gc
 import json
 import os
 import signal
@@ -83,6 +84,7 @@ class Worker:
             return contextvars.copy_context().run(execute, self._program, text, header["constants"])
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            gc.collect()  # arrays that a run leaves in circles would count against the next run's memory
 
 
 def _compiled(sent: dict[str, Any]) -> policy.Compiled | policy.Refused:
@@ -105,6 +107,8 @@ def execute(program: policy.Compiled, text: Text, constants: dict[str, float]) -
         )
     except BaseException as error:  # noqa: BLE001 - whatever a program raises is its verdict
         return Verdict.RAISED, _line(f"line {_own_line(error.__traceback__)}: {type(error).__name__}: {_said(error)}")
+    finally:
+        scope.clear()
 
 
 def _said(error: BaseException) -> str:

@@ -5,6 +5,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -304,11 +305,11 @@ class _Rename(ast.NodeTransformer):
 
 
 def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
-    """The source with names and values of constants, the hypothesis and the function's name taken out."""
+    """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text."""
     # The underscore keeps them apart from local names.
     names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
-    helpers = [ast.unparse(node) for node in tree.body if node is not function]
-    body = [ast.unparse(_Rename(names).visit(ast.parse(ast.unparse(statement)))) for statement in function.body[1:]]
+    helpers = [ast.dump(node) for node in tree.body if node is not function]
+    body = [ast.dump(_Rename(names).visit(deepcopy(statement))) for statement in function.body[1:]]
     return "\n".join(helpers + body)
 
 

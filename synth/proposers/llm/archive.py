@@ -81,7 +81,7 @@ class Archive:
 
 def niche_of(program: Program) -> Niche:
     """The cell a program belongs to."""
-    named = {node.attr for node in ast.walk(ast.parse(program.structure)) if isinstance(node, ast.Attribute)}
+    named = {node.attr for node in ast.walk(ast.parse(program.source)) if isinstance(node, ast.Attribute)}
     features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
     families = {str(feature.family) for feature in features} | ({"text"} if "text" in named else set())
     return Niche(sum(program.nodes > bound for bound in SIZES), tuple(sorted(families)))
