@@ -1,7 +1,7 @@
 """Servers that say odd things about batches: one line, and nothing that was paid for is forgotten without a word."""
 
+import asyncio
 import json
-from itertools import pairwise
 
 import pytest
 
@@ -124,11 +124,107 @@ def test_a_file_that_is_gone(exchanges: Exchanges) -> None:
         assert len(exchanges.open_batches(server.base_url)) == 1
 
 
+def line(number: int, status: int = 200) -> bytes:
+    """The line of a file with what became of a question."""
+    body = json.loads((answer(f"paid {number}") if status == 200 else error(status, "no")).body)
+    key = questions(number + 1)[number].key(PARAMETERS)
+    return json.dumps({"custom_id": key, "response": {"status_code": status, "body": body}}).encode() + b"\n"
+
+
+def test_a_stray_line_keeps_no_batch_open_whose_questions_are_answered(exchanges: Exchanges) -> None:
+    steps = Steps()
+    with playing({OUTPUT: raw(line(0) + line(1) + b"stray\n")}) as server:
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.02, retries=0)
+        assert contents(asking.ask(questions(2), steps)) == ["paid 0", "paid 1"]
+        assert exchanges.open_batches(server.base_url) == []
+        assert len(contents(asking.ask(questions(4), nowhere))) == 4
+        assert len(server.handed_in) == 2
+    done, total, figure = steps.told[-1]
+    assert (done, total) == (2, 2)
+    assert "the batch batch_0 is read, though its file file-1, line 3: is no JSON" in figure
+
+
+def test_a_stray_line_keeps_no_batch_open_whose_questions_failed_or_are_answered(exchanges: Exchanges) -> None:
+    steps = Steps()
+    with playing({OUTPUT: raw(b"stray\n" + line(0) + line(1, 400))}) as server:
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.02, retries=0)
+        first, second = asking.ask(questions(2), steps)
+        assert exchanges.open_batches(server.base_url) == []
+    assert contents([first]) == ["paid 0"]
+    assert second == Failure("refused", "400: no")
+    assert "line 1: is no JSON" in steps.told[-1][2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "paid"),
+    [
+        (OUTPUT, raw(line(0) + b"stray\n"), 1),
+        (OUTPUT, error(404, "expired"), 0),
+        (OUTPUT, error(500), 0),
+        (OUTPUT, drop(), 0),
+        (STATE, raw(b"null"), 0),
+        (STATE, error(500), 0),
+        (STATE, drop(), 0),
+    ],
+)
+def test_an_odd_batch_keeps_nobody_from_the_answers_of_a_later_one(
+    exchanges: Exchanges, asked: str, reply: Reply, paid: int
+) -> None:
+    odd = {asked: reply}
+    with playing(odd, polls=2) as server:
+        first = ask(exchanges, server, 2)
+        assert f"it stays noted, as {2 - paid} of its 2 questions are open" in first
+        assert "one by one" not in first
+        assert "`headsynth llm import`" in first
+        assert "batch batch_0" in ask(exchanges, server, 4)
+        assert [batch.id for batch in exchanges.open_batches(server.base_url)] == ["batch_0"]
+        assert exchanges.totals().calls == 2 + paid
+        # Nothing is handed in twice, and once the server is itself again, nothing is missing.
+        odd.clear()
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.02)
+        contents(asking.ask(questions(4), nowhere))
+        assert exchanges.open_batches(server.base_url) == []
+        assert len(server.handed_in) == 2
+
+
+def test_a_batch_that_is_unknown_keeps_nobody_from_the_others(exchanges: Exchanges) -> None:
+    with playing({}, polls=2) as server:
+        exchanges.open_batch("batch_", server.base_url, [questions(1)[0].key(PARAMETERS)])
+        assert "knows nothing of the batch batch_ that" in ask(exchanges, server, 3)
+        assert exchanges.totals().calls == 2
+        assert exchanges.open_batches(server.base_url) == []
+
+
+def test_a_batch_whose_questions_were_answered_by_other_ways_is_closed(exchanges: Exchanges) -> None:
+    odd = {OUTPUT: raw(b"stray\n")}
+    with playing(odd) as server:
+        ask(exchanges, server, 2)
+        contents(client(server, exchanges).ask(questions(2), nowhere))
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.02)
+        contents(asking.ask(questions(3), nowhere))
+        assert exchanges.open_batches(server.base_url) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (drop(), "may be under way and paid for"),
+        (error(503), "may be under way and paid for"),
+        (error(429, "busy"), "(rate limited: 429: busy); run again"),
+    ],
+)
+def test_a_batch_is_handed_in_once_whatever_comes_back(exchanges: Exchanges, reply: Reply, words: str) -> None:
+    with playing({"POST /v1/batches": reply}) as server:
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.02, retries=2)
+        assert words in refusal(lambda: asking.ask(questions(2), nowhere))
+        posts = [request for request in server.requests if request.method == "POST"]
+    assert [request.path for request in posts] == ["/v1/files", "/v1/batches"]
+
+
 @pytest.mark.parametrize("status", [99, True, "200", 10**400, None])
 def test_an_odd_status_within_a_file(exchanges: Exchanges, status: object) -> None:
     key = questions(1)[0].key(PARAMETERS)
-    line = {"custom_id": key, "response": {"status_code": status, "body": {}}}
-    odd = {OUTPUT: said(line)}
+    odd = {OUTPUT: said({"custom_id": key, "response": {"status_code": status, "body": {}}})}
     with playing(odd) as server:
         assert "has neither a content, nor a response with a status_code" in ask(exchanges, server)
 
@@ -171,19 +267,24 @@ def test_odd_errors_are_quoted(exchanges: Exchanges, errors: object, words: str)
         assert f"the batch batch_0 failed: {words}; mend what it names" in ask(exchanges, server)
 
 
-def test_looks_at_a_batch_are_apart(exchanges: Exchanges) -> None:
+def test_looks_at_a_batch_are_apart(exchanges: Exchanges, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = {STATE: said({"status": "unheard of"})}
+    pauses: list[int] = []  # after how many looks
+    sleep = asyncio.sleep
     with playing(odd) as server:
-        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=0.2)
+        asking = BatchClient(PARAMETERS, server.base_url, exchanges, poll=600.0)
 
-        def ends(done: int, total: int, figure: str = "") -> None:  # noqa: ARG001 - a `Step`
-            if sum(request.path == "/v1/batches/batch_0" for request in server.requests) == 3:
-                odd[STATE] = said({"status": "expired"})
+        async def pause(seconds: float) -> None:
+            if seconds == 600.0:
+                pauses.append(sum(request.path == "/v1/batches/batch_0" for request in server.requests))
+                if len(pauses) == 3:
+                    odd[STATE] = said({"status": "expired"})
+            await sleep(0.0 if seconds == 600.0 else seconds)
 
-        outcomes = asking.ask(questions(1), ends)
-        times = [request.time for request in server.requests if request.path == "/v1/batches/batch_0"]
+        monkeypatch.setattr(asyncio, "sleep", pause)
+        outcomes = asking.ask(questions(1), nowhere)
     assert outcomes == [Failure("expired", "the batch batch_0 expired: no answer in it")]
-    assert all(later - earlier >= 0.2 for earlier, later in pairwise(times))
+    assert pauses == [1, 2, 3]
 
 
 def test_a_pause_is_needed(exchanges: Exchanges) -> None:

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 from sandbox.plain_text import one_line, valid
 from synth.proposers.llm.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning, unquoted
+from synth.proposers.llm.exchanges import LONGEST_ANSWER
 from synth.proposers.llm.failures import Failure
 
-LONGEST_ANSWER = 200_000
-"""Characters of the longest answer that is looked through: room for more programs than are ever asked for at once."""
 _PARAMETERS = ("query", "key", "pair")
-_SIGNATURE = re.compile(r"\s*(?:async\s+)?def\s+\w+\s*\(\s*query\b[^,)]*,\s*key\b[^,)]*,\s*pair\b")
+_SIGNATURE = re.compile(r"(?:async\s+)?def\s+\w+\s*\(\s*query\b[^,)]{0,80},\s*key\b[^,)]{0,80},\s*pair\b")
 _STARTS_DEFINITION = re.compile(r"(?:async\s+)?def\s+\w+\s*\(")
 _CONTINUES = (")", "]", "}")  # lines at the margin that do not begin a statement
+_MOST_PROGRAMS = 50
+"""Programs that are read of one block, more than are ever asked for at once."""
+_DEEPEST = 4  # blocks within blocks
 _CHUNKS_JOINED = 20  # a docstring whose lines stand at the margin looks like so many statements
 
 
@@ -112,14 +114,14 @@ def _read(text: str, limited: bool) -> _Found:
     return found
 
 
-def _in_blocks(blocks: list[Block], limited: bool) -> _Found:
+def _in_blocks(blocks: list[Block], limited: bool, deep: int = 1) -> _Found:
     found = _Found()
-    for block in blocks:
+    for block in blocks[:_MOST_PROGRAMS]:
         # JSON in a fence, a fence in JSON, a fence in a longer fence: each is shorter than what it stands in.
-        within = in_json(block.code, anywhere=False) or fenced(block.code)
+        within = (in_json(block.code, anywhere=False) or fenced(block.code)) if deep < _DEEPEST else []
         within = [inner for inner in within if DEFINITION.search(inner.code) and len(inner.code) < len(block.code)]
         if within:
-            found.add(_in_blocks([Block(inner.code, inner.cut and block.cut) for inner in within], limited))
+            found.add(_in_blocks([Block(inner.code, inner.cut and block.cut) for inner in within], limited, deep + 1))
         else:
             found.add(_in_code(textwrap.dedent(_plain_lines(block.code)), block.cut, limited))
     return found
@@ -148,7 +150,7 @@ def _in_code(code: str, cut: bool, limited: bool) -> _Found:
         for chunk in broken:
             (found.programs if _SIGNATURE.match(chunk.code) else found.others).append(_tidy(chunk.code))
     statements = tree.body
-    programs = [s for s in statements if isinstance(s, ast.FunctionDef) and _is_program(s)]
+    programs = [s for s in statements if isinstance(s, ast.FunctionDef) and _is_program(s)][:_MOST_PROGRAMS]
     if (
         cut
         and statements
@@ -259,6 +261,7 @@ def _with_helpers(programs: list[ast.FunctionDef], statements: list[ast.stmt], c
     for statement, place in places.items():
         for name in _defined(statement):
             defined.setdefault(name, []).append(place)
+    used: dict[int, list[str]] = {}
     found = []
     for program in programs:
         needed: set[int] = set()
@@ -268,7 +271,11 @@ def _with_helpers(programs: list[ast.FunctionDef], statements: list[ast.stmt], c
             if place in needed:
                 continue
             needed.add(place)
-            for name in sorted(_used(statements[place]) - {program.name}):
+            if place not in used:
+                used[place] = sorted(_used(statements[place]))
+            for name in used[place]:
+                if name == program.name:
+                    continue
                 others = defined.get(name, [])
                 before = [other for other in others if other < place]
                 waiting += (before or others)[-1:]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import openai
@@ -22,7 +23,28 @@ from synth.proposers.llm.prices import load_prices
 from synth.proposers.llm.transport import InvalidResponse, TimedOut
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
-_NOTED = "it stays noted: run again to look at it anew, or without --llm-batch to ask its questions one by one"
+
+
+@dataclass
+class _Reading:
+    """How the batches stand that are waited for.
+
+    Attributes:
+        done: how many questions of each batch, by its id, are through.
+        failures: by key, questions that failed.
+        odd: what was odd about batches, in words.
+        troubles: why some could not be read to the end; the run ends with them when no other batch is left to read.
+        unknown: ids of those that the server does not know.
+    """
+
+    done: dict[str, int]
+    failures: dict[str, Failure] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
+    troubles: list[InputError] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def figure(self, under_way: int) -> str:
+        return "; ".join([*([f"{under_way} batches under way"] if under_way else []), *self.odd])
 
 
 class BatchClient:
@@ -99,19 +121,20 @@ class BatchClient:
             self._exchanges.want(new)
             for part in split_lines(request_lines(new)):
                 batches.append(await self._hand_in(connection, part))
-            failures: dict[str, Failure] = {}
-            done = dict.fromkeys((batch.id for batch in batches), 0)
+            reading = _Reading(dict.fromkeys((batch.id for batch in batches), 0))
             total = sum(len(batch.keys) for batch in batches)
             while batches:
-                for batch in list(batches):
-                    ended = await self._look(connection, batch, done)
-                    if ended is not None:
-                        failures |= ended
-                        batches.remove(batch)
-                progress(sum(done.values()), total, f"{len(batches)} batches under way" if batches else "")
+                # Each is looked at, whatever became of the one before: what is in it was paid for.
+                batches = [batch for batch in batches if not await self._look(connection, batch, reading)]
+                progress(sum(reading.done.values()), total, reading.figure(len(batches)))
                 if batches:
                     await asyncio.sleep(self._poll)
-        return failures
+        for id_ in reading.unknown:
+            self._exchanges.close_batch(id_)
+        if reading.troubles:
+            others = len(reading.troubles) - 1
+            raise InputError(f"{reading.troubles[0]}{f' ({others} other batches are odd too)' if others else ''}")
+        return reading.failures
 
     def _affordable(self, asks: dict[str, Ask]) -> list[Pending]:
         """Questions that the budget has room for at worst, set aside in it."""
@@ -147,13 +170,17 @@ class BatchClient:
             ) from odd
         order = {"input_file_id": file_id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
         keys = tuple(json.loads(line)["custom_id"] for line in lines)
+        # A file that is uploaded twice costs nothing. A batch is paid for as often as the server took it.
+        once = connection.with_options(max_retries=0)
         try:
-            id_ = read_id(await connection.post("/batches", cast_to=str, body=order))
+            id_ = read_id(await once.post("/batches", cast_to=str, body=order))
             if not self._exchanges.open_batch(id_, url, keys):
                 raise OddAnswer(f"its id {id_} is that of another batch of this run")
         except OddAnswer as odd:
             raise self._unknown(keys, f"gave an odd answer to it: {odd}") from odd
-        except (TimedOut, InvalidResponse, openai.APIConnectionError) as error:
+        except (TimedOut, InvalidResponse, openai.APIConnectionError, openai.InternalServerError) as error:
+            if isinstance(error, openai.InternalServerError) and error.status_code == 501:
+                raise  # it takes no batches
             raise self._unknown(
                 keys, f"gave no answer to it that can be read ({self._endpoint.failure_of(error)})"
             ) from error
@@ -167,45 +194,99 @@ class BatchClient:
             "its questions in anew"
         )
 
-    async def _look(
-        self, connection: openai.AsyncOpenAI, batch: OpenBatch, done: dict[str, int]
-    ) -> dict[str, Failure] | None:
-        """Read a batch that has ended: which of its questions failed, None while it is under way."""
-        url = self._endpoint.address
+    async def _look(self, connection: openai.AsyncOpenAI, batch: OpenBatch, reading: _Reading) -> bool:
+        """Read a batch that has ended; whether there is nothing to wait for, be it for its answers or for a trouble.
+
+        Raises:
+            openai.OpenAIError: one that every batch would meet.
+        """
+        if not self._unanswered(batch):  # by other ways, or read from it before
+            self._close(batch, reading)
+            return True
         try:
-            text = await connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str)
-            state = read_state(text)
-        except openai.NotFoundError as error:
-            self._exchanges.close_batch(batch.id)
-            raise InputError(
-                f"{url} knows nothing of the batch {batch.id} that this run handed in there; "
-                "run again to hand its questions in anew"
-            ) from error
+            state = read_state(await connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str))
+        except openai.NotFoundError:
+            reading.unknown.append(batch.id)
+            reading.odd.append(f"the batch {batch.id} is unknown there")
+            reading.troubles.append(
+                InputError(
+                    f"{self._endpoint.address} knows nothing of the batch {batch.id} that this run handed in there; "
+                    "run again to hand its questions in anew"
+                )
+            )
+            return True
         except OddAnswer as odd:
-            raise InputError(f"{url} gave an odd answer about the batch {batch.id}: {odd}; {_NOTED}") from odd
+            self._trouble(batch, str(odd), reading)
+            return True
+        except openai.OpenAIError as error:
+            self._trouble(batch, f"no state of it ({self._lone_failure(error)})", reading)
+            return True
         if not state.ended:
-            done[batch.id] = min(state.completed, len(batch.keys))
-            return None
-        failures: dict[str, Failure] = {}
-        # Every file that can be read is, before anything odd about the others ends the run.
+            reading.done[batch.id] = min(state.completed, len(batch.keys))
+            return False
+        await self._read(connection, batch, state, reading)
+        return True
+
+    async def _read(
+        self, connection: openai.AsyncOpenAI, batch: OpenBatch, state: BatchState, reading: _Reading
+    ) -> None:
+        """Store what the files of a batch hold, and close it unless something odd leaves questions open."""
         odds = list(state.odd)
+        failures: dict[str, Failure] = {}
         for file_id in state.files:
             try:
                 text = await connection.get(f"/files/{quote(file_id, safe='')}/content", cast_to=str)
-            except (openai.NotFoundError, InvalidResponse) as error:
-                odds.append(f"its file {file_id} cannot be read ({self._endpoint.failure_of(error)})")
+            except openai.OpenAIError as error:
+                odds.append(f"its file {file_id} cannot be read ({self._lone_failure(error)})")
                 continue
             read = store_answers(text, self._exchanges, self._prices)
             failures |= read.failures
             if read.bad:
                 odds.append(f"its file {file_id}, {read.problem}")
+        reading.failures |= failures
+        unanswered = self._unanswered(batch)
+        odd = one_line("; ".join(odds), 500)
+        if odds and any(key not in failures for key in unanswered):
+            self._trouble(batch, odd, reading)
+            return
         if odds:
-            raise InputError(f"{url} gave an odd answer about the batch {batch.id}: {odds[0]}; {_NOTED}")
-        done[batch.id] = len(batch.keys)
-        self._exchanges.close_batch(batch.id)
+            reading.odd.append(f"the batch {batch.id} is read, though {odd}")
         kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
         missing = Failure(kinds.get(state.status, "batch failed"), _why(batch, state))
-        return {key: failures.get(key, missing) for key in batch.keys if self._exchanges.get(key) is None}
+        reading.failures |= {key: failures.get(key, missing) for key in unanswered}
+        self._close(batch, reading)
+
+    def _unanswered(self, batch: OpenBatch) -> list[str]:
+        return [key for key in batch.keys if self._exchanges.get(key) is None]
+
+    def _close(self, batch: OpenBatch, reading: _Reading) -> None:
+        reading.done[batch.id] = len(batch.keys)
+        self._exchanges.close_batch(batch.id)
+
+    def _trouble(self, batch: OpenBatch, odd: str, reading: _Reading) -> None:
+        """Note why a batch whose answers are not all there cannot be read."""
+        unanswered = len(self._unanswered(batch))
+        reading.done[batch.id] = len(batch.keys) - unanswered
+        reading.odd.append(f"the batch {batch.id}: {odd}")
+        # Nothing is said of asking its questions one by one: that would pay for them twice.
+        reading.troubles.append(
+            InputError(
+                f"{self._endpoint.address} gave an odd answer about the batch {batch.id}: {odd}; it stays noted, as "
+                f"{unanswered} of its {len(batch.keys)} questions are open: run again to look at it anew, or look for "
+                "its answers there and read them with `headsynth llm import`"
+            )
+        )
+
+    def _lone_failure(self, error: openai.OpenAIError) -> Failure:
+        """What an error says of one batch or file.
+
+        Raises:
+            openai.OpenAIError: every other would meet it too.
+        """
+        gone = isinstance(error, openai.NotFoundError)  # which of a completion means that there is no such model
+        if not gone and self._endpoint.hopeless(error, self._parameters.model):
+            raise error
+        return self._endpoint.failure_of(error)
 
     def _explained(self, error: openai.OpenAIError) -> InputError:
         url = self._endpoint.address

@@ -9,10 +9,11 @@ from typing import Any
 from prompts.messages import Message, estimate_prompt
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.proposers.llm.completions import error_text, read_body, read_json
+from synth.proposers.llm.completions import read_body
 from synth.proposers.llm.exchanges import Exchange, Exchanges, Pending
 from synth.proposers.llm.failures import Failure, FailureKind
 from synth.proposers.llm.prices import Prices
+from synth.proposers.llm.server_json import error_text, read_json
 from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.plain_text import one_line
-from synth.proposers.llm.completions import error_text, read_json, shown
+from synth.proposers.llm.server_json import error_text, read_json, shown
 
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _LONGEST_ID = 200

@@ -11,11 +11,12 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.progress import Step
 from synth.proposers.llm.budget import Budget, Estimate, Ledger, worst_case
-from synth.proposers.llm.completions import read_body, read_json, request_body
+from synth.proposers.llm.completions import read_body, request_body
 from synth.proposers.llm.endpoint import Endpoint
 from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import load_prices
+from synth.proposers.llm.server_json import read_json
 from synth.proposers.llm.transport import Redirected
 
 Outcome = Exchange | Failure | None

@@ -1,20 +1,16 @@
 """The chat-completion format on both sides: the body of a request, and what an answer's body holds."""
 
-import json
 import re
-import reprlib
-from typing import Any, NoReturn
+from typing import Any
 
 from prompts.messages import estimate_tokens
 from sandbox.plain_text import one_line, valid
-from synth.proposers.llm.answers import LONGEST_ANSWER
-from synth.proposers.llm.exchanges import Ask, Exchange, Parameters
+from synth.proposers.llm.exchanges import LONGEST_ANSWER, Ask, Exchange, Parameters
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.prices import Price
+from synth.proposers.llm.server_json import error_text, shown
 
 _OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
-_SHORT = reprlib.Repr()  # however deep, long or wide a value is
-_SHORT.maxstring = _SHORT.maxother = 80
 
 
 def is_openai_model(name: str) -> bool:
@@ -37,29 +33,6 @@ def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str,
     if parameters.temperature is not None:
         body["temperature"] = parameters.temperature
     return body
-
-
-def read_json(text: str) -> Any:
-    """What a text from a server says.
-
-    Raises:
-        ValueError: it is no JSON, nested too deep or with a number that Python does not read; one line says which.
-    """
-    try:
-        return json.loads(text, strict=False, parse_constant=_refuse)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    except ValueError as error:
-        raise ValueError(one_line(str(error))) from error
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number in JSON")
-
-
-def shown(value: object) -> str:
-    """Something decoded, whatever it is, as part of a message: at most 80 characters."""
-    return one_line(_SHORT.repr(value), 80)
 
 
 def read_body(
@@ -104,10 +77,3 @@ def read_body(
 def _count(usage: object, name: str, otherwise: int) -> int:
     count = usage.get(name) if isinstance(usage, dict) else None
     return count if type(count) is int and 0 <= count < 2**40 else otherwise
-
-
-def error_text(body: object) -> str:
-    """The message in an error's body, in one line."""
-    error = body.get("error", body) if isinstance(body, dict) else body
-    message = error.get("message", error) if isinstance(error, dict) else error
-    return (one_line(message) if isinstance(message, str) else shown(message)) or "no reason given"

@@ -9,9 +9,9 @@ import openai
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.proposers.llm.completions import error_text
 from synth.proposers.llm.failures import Failure
 from synth.proposers.llm.masking import Secrets, masked_url, secrets_of
+from synth.proposers.llm.server_json import error_text
 from synth.proposers.llm.transport import Redirected, TimedOut, Transport
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -38,7 +38,7 @@ class Endpoint:
 
     def __init__(self, base_url: str | None = None, key: str | None = None) -> None:
         self._key = (key or os.environ.get("OPENAI_API_KEY") or "").strip()
-        if not (self._key.isascii() and (self._key.isprintable())):
+        if not (self._key.isascii() and self._key.isprintable()):
             raise InputError("the API key holds characters that no key has; set OPENAI_API_KEY to the key alone")
         parts = _parts((base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).strip(), self._key)
         self.address = masked_url(parts.geturl())

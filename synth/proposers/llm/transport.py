@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 
 import openai
 
-from synth.proposers.llm.completions import error_text, read_json
 from synth.proposers.llm.masking import Secrets
+from synth.proposers.llm.server_json import error_text, read_json
 
 MOST_BYTES = 16 * 2**20
 """Of a response's body, packed and unpacked: a thousand times an answer's usual size."""
