@@ -2,6 +2,7 @@
 
 import ast
 import json
+import signal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -293,3 +294,37 @@ def test_a_program_never_comes_out_of_a_cut_answer_changed(length: int, json_: b
 )
 def test_long_nonsense_is_read_in_no_time(text: str) -> None:
     assert programs_in(text).failures or programs_in(text).sources
+
+
+PROGRAM = 'def attend(query, key, pair):\n    """x"""\n    return 1\n'
+HELPERS = "".join(f"def h{i}(a):\n    return h{i - 1}(a)\n" for i in range(2000))
+LONG = {
+    "fences in fences": "a ```b\n" * 1100 + PROGRAM,
+    "spaces behind a fence": "```" + " " * 190_000 + "!\n",
+    "a string that never ends": '["' + '\\"' * 95_000,
+    "empty lines": "x" + "\n" * 190_000 + "y",
+    "quotation marks": "> \n" * 60_000 + "> ```",
+    "chains of helpers": HELPERS
+    + "".join(f"def p{i}(query, key, pair):\n    return h1999({i})\n" for i in range(2000)),
+    "signatures that break off": "def f(query " * 15_000,
+    "open brackets": "def f(query, key, pair):\n  x = (\n" * 5_500,
+    "brackets": "[" * 190_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=list(LONG))
+def test_no_answer_takes_for_ever(text: str) -> None:
+    """However it is made: the alarm is for the minutes and hours that it would take otherwise."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(20)
+    try:
+        found = programs_in(text)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert found.sources or found.failures
+    assert len(found.sources) <= 50

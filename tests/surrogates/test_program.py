@@ -309,3 +309,10 @@ def test_constants_given_as_any_number_stay_float32(value: float, tensors: bool)
     found = np.asarray(pattern(program, batch, constants={"a": value}))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.asarray(pattern(program.with_constants({"a": 2.0}), texts())), atol=1e-6)
+
+
+@pytest.mark.parametrize("character", ["\u00a0", "\u200b", "\u3000"])
+def test_a_formatted_string_may_hold_any_character(character: str) -> None:
+    """Python 3.11 cannot write such a tree as source."""
+    text = source(f"names = [f\"{{t.replace('{character}', '')}}\" for t in query.text]\nreturn float(len(names))")
+    assert Program.parse(text).structure != Program.parse(text.replace("float", "int")).structure

@@ -15,7 +15,7 @@ _CLOSE = re.compile(rf"(?<![\"'`])</{_TAGS}>|</{_TAGS}>(?![\"'`])", re.IGNORECAS
 
 _LINE_IS_FENCE = re.compile(r"[\s*+-]*(?:\d+[.)]\s+)?(?P<mark>`{3,}|~{3,})[^`]*")
 _LINE_ENDS_IN_FENCE = re.compile(
-    r"(?:(?!```|~~~).)*(?P<mark>`{3,}|~{3,})[ \t]*[\w+#.-]*[ \t]*"
+    r"(?:(?!```|~~~).)*(?P<mark>`{3,}|~{3,})[ \t]*+(?:[\w+#.-]++[ \t]*+)?"
 )  # "Here it is: ```python"
 _LANGUAGE = re.compile(r"[ \t]*(?:python3?|py|json)[ \t]*", re.IGNORECASE)
 _INLINE = re.compile(r"(?<!`)(`{1,3})(?:python\b|py\b)?\s*((?:async )?def [^`\n]+)\1(?!`)")
@@ -174,7 +174,8 @@ def _strings_of_broken(text: str) -> list[Block]:
     """Whole strings of JSON that cannot be decoded, and the one that it breaks off in."""
     blocks = []
     end = 0
-    for found in _JSON_STRING.finditer(text):
+    # Not by `finditer`: past a string that never ends it would try every quotation mark anew.
+    while (start := text.find('"', end)) >= 0 and (found := _JSON_STRING.match(text, start)):
         end = found.end()
         string = _decoded(found[1])
         if string is not None and DEFINITION.search(string):

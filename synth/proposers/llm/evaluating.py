@@ -68,8 +68,8 @@ def try_answers(
             continue
         answer = programs_in(outcome.content, outcome.finish_reason)
         tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
-        if extra := len(answer.sources[most:]):
-            reason = f"{extra} further programs; {most} were asked for"
+        if answer.sources[most:]:
+            reason = f"there are more programs than the {most} that were asked for"
             tried.unusable.append(Unusable("more than asked", reason, round_, outcome.key))
         for source in answer.sources[:most]:
             label, structure = _label_and_structure(source)
