@@ -61,7 +61,7 @@ class Worker:
     """A program, and the texts received so far."""
 
     def __init__(self) -> None:
-        self._program: policy.Compiled | policy.Refused | None = None
+        self._program: policy.Compiled | policy.Refused = policy.Refused([])
         self._texts: dict[int, Text] = {}
 
     def answer(self, header: dict[str, Any], arrays: list[np.ndarray]) -> tuple[Verdict, bytes]:
@@ -76,7 +76,7 @@ class Worker:
         text = self._texts[number]
         for (side, name), values in zip(header["features"], arrays, strict=True):
             text.add(side, name, values)
-        if self._program is None or isinstance(self._program, policy.Refused):
+        if isinstance(self._program, policy.Refused):
             return Verdict.REFUSED, _line(str(self._program))
         signal.setitimer(signal.ITIMER_REAL, header["limit"] + GRACE)
         try:

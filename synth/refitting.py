@@ -139,7 +139,7 @@ class _Problem:
     """A program whose constants are sought; weights are their values in the program's order, shape (k,).
 
     Attributes:
-        deadline: by the monotonic clock; a program that is not fitted by then fails.
+        deadline: by the monotonic clock, looked at before each evaluation; a program that is not fitted by then fails.
     """
 
     program: Program
@@ -197,7 +197,8 @@ class _Problem:
 
     def _scores(self, weights: Tensor) -> Array:
         if time.monotonic() > self.deadline:
-            raise ProgramFailed(f"{self.program.name}: it takes over {FIT_SECONDS:g} s", Verdict.TIMED_OUT)
+            reason = f"{self.program.name}: it takes over {FIT_SECONDS:g} s; write fewer constants or cheaper features"
+            raise ProgramFailed(reason, Verdict.TIMED_OUT)
         return scores(self.program, self.texts, dict(zip(self.program.constants, weights, strict=True)))
 
     def _values(self, value: Array) -> Tensor:

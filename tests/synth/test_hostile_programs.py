@@ -87,4 +87,4 @@ def test_fitting_ends_in_time(material: Material, monkeypatch: pytest.MonkeyPatc
     (results,) = try_programs(material, Head(0, 3), [Candidate("hand", "long", program.source, None)])
     # It competes with the constants it came with, and what became of fitting them is told.
     assert [found.verdict for found in results] == [Verdict.OK, Verdict.TIMED_OUT]
-    assert results[1].reason == "fitting its constants: f: it takes over 0 s"
+    assert results[1].reason == "fitting its constants: f: it takes over 0 s; write fewer constants or cheaper features"
