@@ -112,17 +112,26 @@ def method(value: Any, name: str) -> Any:
     if not isinstance(value, np.ndarray | np.generic):
         return found
     if name == "argsort":
-        return ordered(found)
+        return ordered(found, 1)
     if name == "fill":
         return lambda filler: found(shown(filler) if value.dtype.kind == "U" else filler)
     return _checked(found, METHODS[name], leaves_out=name == "clip")
 
 
-def ordered(argsort: Callable[..., Any]) -> Callable[..., Any]:
-    """``argsort`` that leaves what is equal in its order, where others let the processor's features decide."""
+def ordered(argsort: Callable[..., Any], kind_at: int) -> Callable[..., Any]:
+    """``argsort`` that leaves what is equal in its order, where others let the processor's features decide.
+
+    Args:
+        kind_at: the place of the argument that names a way of sorting.
+    """
 
     def call(*arguments: Any, **options: Any) -> Any:
-        return argsort(*arguments, **{"kind": "stable"} | options) if len(arguments) < 3 else argsort(*arguments)
+        options.pop("stable", None)  # another name for the same
+        if len(arguments) > kind_at:
+            arguments = (*arguments[:kind_at], "stable", *arguments[kind_at + 1 :])
+        else:
+            options["kind"] = "stable"
+        return argsort(*arguments, **options)
 
     return call
 
@@ -221,7 +230,7 @@ def _type(wanted: Any) -> np.dtype | None:
         wanted = str
     if isinstance(wanted, str) and not _TYPE_NAME.fullmatch(wanted):
         raise TypeError(f"the type {wanted!r} is not available; use float, int, bool or str")
-    if isinstance(wanted, str | type | np.dtype):
+    if isinstance(wanted, str | type | np.dtype) and not isinstance(wanted, _Kind):
         found = np.dtype(wanted)
         if found.kind in _NUMBERS_AND_TEXT and found.fields is None:
             return found

@@ -74,7 +74,7 @@ NUMPY = _frozen(
         "empty": checked(np.zeros, "zeros"),
         "empty_like": checked(np.zeros_like, "zeros_like"),
         "pad": checked(padded),
-        "argsort": ordered(np.argsort),
+        "argsort": ordered(np.argsort, 2),
         **{kind.__name__: kind_of(kind) for kind in (np.ndarray, np.integer, np.floating, np.number)},
         "linalg": _frozen("np.linalg", {"norm": np.linalg.norm}),
     },

@@ -64,8 +64,9 @@ class Pool:
 
     def close(self) -> None:
         """End the workers."""
-        for worker in self._workers.copy():
-            self._end(worker)
+        for worker in self._workers:
+            worker.line.close()
+        self._workers.clear()
         self._server.close()
 
     @property

@@ -85,6 +85,9 @@ def test_what_is_not_computed_is_zero(pools: tuple[Pool, Pool], expression: str)
         ("isinstance(1, np.number) + isinstance(np.float32(1), np.floating)", 1.0),
         ("len(f'{1 + 2j:.2f}') + np.zeros(2, 'intc').sum() + len(np.array([1], 'long'))", 11.0),
         ("sum(np.argsort(np.zeros(40)) == np.arange(40)) + sum(np.zeros(40).argsort() == np.arange(40))", 80.0),
+        ("sum(np.zeros(40).argsort(-1, 'quicksort') == np.argsort(np.zeros(40), -1, 'heapsort'))", 40.0),
+        ("sum(np.zeros(40).argsort(kind=None) == np.argsort(np.zeros(40), stable=True))", 40.0),
+        ("np.array([3, 1, 2]).argsort(axis=0)[0] + np.argsort([[3, 1, 2]], axis=1)[0, 2]", 1.0),
         ("7 % 4 + np.float32(5) % np.float32(3)", 5.0),
     ],
 )
@@ -123,6 +126,8 @@ CLOCKS = [
     "np.ndarray[0]((24, 24))",
     "[*np.ndarray][0]((1,), 'datetime64[us]')",
     "np.number(3)",
+    "np.zeros(3, np.number)",
+    "np.array([1, 2], dtype=np.integer)",
     "np.float64.astype(np.float64(3), 'M8[us]')",
     "np.float32.clip(np.float32(1), 0, np.ones((24, 24), 'f4'), where=np.zeros((24, 24), bool))",
     "np.divmod(pair.distance, 0.3, out=(pair.zeros(), None), where=pair.distance > 0.5)[1]",
