@@ -8,11 +8,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from evaluation.intervals import Interval
 from evaluation.perplexity import Losses, increase, measure_losses
-from surrogates.assignment import Assignment, Baseline
-from surrogates.forward_pass import OnError
-from surrogates.heads import Head
-from surrogates.patching import patch
-from surrogates.program import Program
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
+from surrogates.running.assignment import Assignment, Baseline
+from surrogates.running.forward_pass import OnError
+from surrogates.running.patching import patch
 
 Order = Literal["iou", "effect"]
 Replacement = Literal["program", "uniform", "first", "zero"]

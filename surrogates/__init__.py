@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from surrogates.library import load_library
-    from surrogates.patching import patch
+    from surrogates.library.loading import load_library
+    from surrogates.running.patching import patch
 
 __all__ = ["load_library", "patch"]
 
@@ -12,11 +12,11 @@ __all__ = ["load_library", "patch"]
 def __getattr__(name: str) -> Any:
     # Patching needs transformers, which takes seconds to load; what does without should not wait for it.
     if name == "load_library":
-        from surrogates.library import load_library
+        from surrogates.library.loading import load_library
 
         return load_library
     if name == "patch":
-        from surrogates.patching import patch
+        from surrogates.running.patching import patch
 
         return patch
     raise AttributeError(f"module 'surrogates' has no attribute {name!r}")

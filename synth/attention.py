@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from surrogates.architectures import attention_modules
 from surrogates.errors import InputError
-from surrogates.heads import Head
+from surrogates.library.heads import Head
+from surrogates.running.architectures import attention_modules
 from synth.fingerprint import model_fingerprint, texts_fingerprint
 from synth.models import LoadedModel
 from synth.shards import (

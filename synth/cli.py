@@ -16,7 +16,7 @@ import typer
 from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
-from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
+from synth.run import DEMO_CORPUS, DEMO_MODEL, Settings
 
 app = typer.Typer(
     help="Explain a language model's attention heads as short Python programs, and run the model with them in place.",
@@ -135,11 +135,11 @@ def synthesize_command(
 ) -> None:
     """Find programs for a model's heads, and rank them."""
     from synth.commands.inspect import show_library
+    from synth.llm.money import Budget
     from synth.pipeline import Request, synthesize
     from synth.progress import Reporter
-    from synth.proposers.llm.asking import LanguageModel
-    from synth.proposers.llm.budget import Budget
-    from synth.proposers.llm.plan import Plan
+    from synth.proposers.language_model.asking import LanguageModel
+    from synth.proposers.language_model.plan import Plan
 
     language_model = None
     if llm is None:
@@ -251,7 +251,7 @@ def llm_export_command(
     """
     from synth.commands.llm import export
     from synth.progress import Reporter
-    from synth.proposers.llm.plan import Plan
+    from synth.proposers.language_model.plan import Plan
 
     plan = Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens) if llm else None
     export(run, path, plan, jobs, Reporter(quiet=quiet))

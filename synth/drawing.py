@@ -5,10 +5,10 @@ import torch
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.patterns import pattern
-from surrogates.program import Program
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
 from synth.material import Material
 
 MOST_TOKENS = 24

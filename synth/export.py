@@ -4,8 +4,9 @@ import shutil
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.library import Library, Ranked
-from synth.run_directory import RunDirectory
+from surrogates.library.library import Library
+from surrogates.library.ranking import Ranked
+from synth.run import RunDirectory
 
 
 def export_programs(run: RunDirectory, library: Library) -> None:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.tokens import TokenTable
+from surrogates.language.features import Texts
+from surrogates.language.tokens import TokenTable
+from surrogates.library.heads import Head
 from synth.attention import AttentionStore
 from synth.corpus import Split
 from synth.regular_files import check_regular

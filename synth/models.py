@@ -18,11 +18,11 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from surrogates.architectures import attention_modules, is_causal, windows
 from surrogates.errors import InputError
-from surrogates.heads import Head
+from surrogates.library.heads import Head
+from surrogates.running.architectures import attention_modules, is_causal, windows
 from synth.demo import MODEL_FOLDER
-from synth.run_directory import DEMO_MODEL, Settings
+from synth.run import DEMO_MODEL, Settings
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 

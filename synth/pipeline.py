@@ -8,29 +8,30 @@ from itertools import chain
 from pathlib import Path
 
 from sandbox.confinement import missing_layers
-from surrogates.heads import Head, select_heads
-from surrogates.library import Candidate, Library, label_of
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
+from surrogates.library.candidates import Candidate, label_of
+from surrogates.library.heads import Head, select_heads
+from surrogates.library.library import Library
 from synth.attention import extract
-from synth.candidates import try_programs
 from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
 from synth.demo import demo_stories
+from synth.engine import each_head
 from synth.export import export_programs
+from synth.fitting.scoring import score_candidates
+from synth.fitting.trial import try_programs
+from synth.llm.store import Exchanges
 from synth.material import Material
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.hand import read_programs
-from synth.proposers.llm.asking import LanguageModel
-from synth.proposers.llm.exchanges import Exchanges
-from synth.proposers.llm.rounds import Rounds
+from synth.proposers.language_model.asking import LanguageModel
+from synth.proposers.language_model.rounds import Rounds
 from synth.proposers.search import propose
 from synth.proposers.shared import best_fitting
 from synth.proposers.transfer import TRANSFERRED, OtherLibrary, read_library
-from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
-from synth.scoring import score_candidates
-from synth.workers import each_head
+from synth.run import DEMO_CORPUS, RunDirectory, Settings
 
 
 @dataclass(frozen=True)

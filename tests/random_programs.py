@@ -2,7 +2,7 @@
 
 import random
 
-from surrogates.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 _NUMBERS = ("0.0", "1.0", "-1.0", "0.5", "3", "7.25", "1e30", "-1e30", "1e-38", "inf", "-inf", "100.0")
 _VALUES = (0.0, 1.0, -1.0, 2.5, 1e30, -1e30, 1e-38, 40.0, -0.001)

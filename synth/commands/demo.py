@@ -6,7 +6,7 @@ from synth.commands.evaluate import evaluate
 from synth.commands.inspect import show_library
 from synth.pipeline import Request, synthesize
 from synth.progress import Reporter
-from synth.run_directory import DEMO_CORPUS, DEMO_MODEL, Settings
+from synth.run import DEMO_CORPUS, DEMO_MODEL, Settings
 
 
 def demo(output: Path, jobs: int, reporter: Reporter) -> None:

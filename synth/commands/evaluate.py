@@ -5,16 +5,16 @@ from pathlib import Path
 
 from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
 from surrogates.errors import InputError
-from surrogates.forward_pass import OnError
-from surrogates.heads import Head
-from surrogates.library import Library
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from surrogates.running.forward_pass import OnError
 from synth.attention import AttentionStore
 from synth.console import Column, Terminal, print_document
 from synth.corpus import Split, read_texts
 from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter
-from synth.run_directory import RunDirectory
+from synth.run import RunDirectory
 
 EFFECT_TEXTS = 50
 """Validation texts on which each head's own effect is measured."""

@@ -11,14 +11,16 @@ from rich.syntax import Syntax
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.heads import Head
-from surrogates.library import Candidate, Library, Ranked
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from surrogates.library.ranking import Ranked
 from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
 from synth.material import Material
-from synth.proposers.llm.accounts import Accounts, UsedAnswer
-from synth.proposers.llm.archive import Archive, Elite, Niche
-from synth.run_directory import RunDirectory
+from synth.proposers.language_model.accounts import Accounts, UsedAnswer
+from synth.proposers.language_model.archive import Archive, Elite, Niche
+from synth.run import RunDirectory
 
 Sort = Literal["head", "iou", "terms"]
 _ASCII_DRAWING = str.maketrans("·░▒▓█│␣", ".:+*#|_")

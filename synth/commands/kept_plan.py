@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from surrogates.errors import InputError
-from synth.proposers.llm.exchanges import Exchanges
-from synth.proposers.llm.plan import Plan
+from synth.llm.store import Exchanges
+from synth.proposers.language_model.plan import Plan
 
 
 def kept_plan(exchanges: Exchanges, path: Path) -> Plan | None:

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surrogates.errors import InputError
-from surrogates.heads import select_heads
-from surrogates.library import Library
+from surrogates.library.heads import select_heads
+from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.export import export_programs
+from synth.llm.batch_files import import_answers, write_requests
+from synth.llm.carried import Carried
+from synth.llm.prices import load_prices
+from synth.llm.store import Exchanges
 from synth.material import Material
 from synth.pipeline import name_missing_layers
 from synth.progress import Reporter
-from synth.proposers.llm.batch_files import import_answers, write_requests
-from synth.proposers.llm.carried import Carried
-from synth.proposers.llm.exchanges import Exchanges
-from synth.proposers.llm.plan import Plan
-from synth.proposers.llm.prices import load_prices
-from synth.proposers.llm.rounds import Rounds
+from synth.proposers.language_model.plan import Plan
+from synth.proposers.language_model.rounds import Rounds
 from synth.regular_files import check_regular
-from synth.run_directory import RunDirectory
+from synth.run import RunDirectory
 
 _ANOTHER = "name another"
 

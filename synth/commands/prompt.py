@@ -6,16 +6,16 @@ from pathlib import Path
 
 from prompts.messages import estimate_tokens
 from surrogates.errors import InputError
-from surrogates.heads import Head
-from surrogates.library import Library
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.console import print_document, print_lines
+from synth.llm.store import Exchanges
 from synth.material import Material
 from synth.progress import Reporter
-from synth.proposers.llm.exchanges import Exchanges
-from synth.proposers.llm.plan import Plan, stage_name
-from synth.proposers.llm.questions import questions_of_round
-from synth.run_directory import RunDirectory
+from synth.proposers.language_model.plan import Plan, stage_name
+from synth.proposers.language_model.questions import questions_of_round
+from synth.run import RunDirectory
 
 
 def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.patterns import scores
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
+from surrogates.language.features import Texts
+from surrogates.language.patterns import scores
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
+from surrogates.library.heads import Head
 from synth.material import Material
-from synth.proposers.writing import EVERYWHERE
+from synth.proposers.source import EVERYWHERE
 
 _TOKEN_MASKS = (
     "is_first", "is_special", "is_word_start", "is_alphabetic", "is_capitalised", "is_number", "is_punctuation",

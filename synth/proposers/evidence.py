@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from prompts.writing import Evidence
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.patterns import pattern
-from surrogates.program import Program
+from prompts.messages import Evidence
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
 from synth.material import BATCH_CELLS, Material
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.search import COMPLEXITY_PRICE, Search

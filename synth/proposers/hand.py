@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from surrogates.errors import InputError
-from surrogates.library import label_of
+from surrogates.library.candidates import label_of
 from synth.regular_files import reading
 
 

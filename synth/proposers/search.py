@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from surrogates.vocabulary import MAX_STRINGS
-from synth.fitting import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
+from surrogates.language.vocabulary import MAX_STRINGS
+from synth.fitting.newton import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
 from synth.proposers.bank import EVERYWHERE, Bank
-from synth.proposers.writing import Term, repr_string, write_program
+from synth.proposers.source import Term, repr_string, write_program
 
 SHORTLIST = 8
 """Candidates of a round that are tried by a Newton step, the rest going by the second-order expansion alone."""

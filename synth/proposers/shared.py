@@ -6,10 +6,10 @@ import torch
 
 from evaluation.similarity import similarity_matrix
 from surrogates.errors import ProgramFailed
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.patterns import pattern
-from surrogates.program import Program
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
 from synth.material import Material
 
 TRIAL_TEXTS = 40

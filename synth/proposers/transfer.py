@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.library import Library, Ranked
-from surrogates.program import Program, ProgramRefused
-from synth.run_directory import RunDirectory
+from surrogates.language.program import Program, ProgramRefused
+from surrogates.library.library import Library
+from surrogates.library.ranking import Ranked
+from synth.run import RunDirectory
 
 TRANSFERRED = 4
 """Programs that are refitted to a head: as they are, they are ranked by constants that another model gave them."""

@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from synth.proposers.llm.client import Client
+from synth.llm.calls import Client
 from tests.benchmarks.timing import Comparison
 from tests.llm.asking import PARAMETERS, contents, exchanges_of, nowhere, question, questions
 

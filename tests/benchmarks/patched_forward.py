@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase
 
-from surrogates.heads import Head
-from surrogates.patching import patch
+from surrogates.library.heads import Head
+from surrogates.running.patching import patch
 from synth.demo import MODEL_FOLDER
 from synth.models import load_model
 from tests.benchmarks.programs import programs

@@ -1,6 +1,6 @@
 """Programs of the kind and size the search finds, with distinct structures."""
 
-from surrogates.program import Program
+from surrogates.language.program import Program
 
 _TERMS = (
     "{} * key.is_first",

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from evaluation.similarity import similarity_matrix
-from surrogates.features import Texts
-from surrogates.patterns import pattern
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
 from tests.benchmarks.programs import programs
 from tests.benchmarks.timing import Comparison, compare
 

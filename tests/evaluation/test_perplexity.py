@@ -10,9 +10,9 @@ from transformers import PreTrainedModel
 from evaluation import perplexity, sweep
 from evaluation.perplexity import Losses, increase, measure_losses
 from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, measure_effects
-from surrogates.assignment import Assignment, Baseline
-from surrogates.heads import Head
-from surrogates.program import Program
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
+from surrogates.running.assignment import Assignment, Baseline
 from tests.tiny_models import VOCABULARY, tiny_model, tiny_tokenizer
 
 PROGRAMS = {

@@ -9,9 +9,9 @@ import pytest
 
 from prompts.messages import Message
 from surrogates.errors import InputError
-from surrogates.library import FILE_NAME, Library
-from synth.proposers.llm.client import Client
-from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
+from surrogates.library.library import FILE_NAME, Library
+from synth.llm.calls import Client
+from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.scripted_server import MODEL, ScriptedServer
 
 PARAMETERS = Parameters(MODEL, temperature=None, answer_tokens=50)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.proposers.llm.exchanges import Exchanges
+from synth.llm.store import Exchanges
 from tests.llm.asking import exchanges_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synth.proposers.llm.answers import programs_in
+from prompts.answers import programs_in
 
 ONE = '''\
 def attend(query, key, pair, sink=4.2, recency=1.3):

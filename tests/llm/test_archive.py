@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from surrogates.library import Candidate, Scores
-from surrogates.program import Program
-from synth.proposers.llm.archive import Archive, draw_parents, earlier, improves, niche_of
-from synth.proposers.llm.ideas import ideas_of
+from surrogates.language.program import Program
+from surrogates.library.candidates import Candidate, Scores
+from synth.proposers.language_model.archive import Archive, draw_parents, earlier, improves, niche_of
+from synth.proposers.language_model.ideas import ideas_of
 
 
 def source(body: str, name: str = "attend", constants: str = "a=1.0, b=1.0") -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from synth.proposers.llm.batch import BatchClient
-from synth.proposers.llm.budget import Budget
-from synth.proposers.llm.exchanges import Exchange, Exchanges
-from synth.proposers.llm.failures import Failure
+from synth.llm.batches import BatchClient
+from synth.llm.failures import Failure
+from synth.llm.money import Budget
+from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from prompts.messages import Message
-from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
-from synth.proposers.llm.failures import Failure
+from synth.llm.failures import Failure
+from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.asking import (
     PARAMETERS,
     Steps,
@@ -223,7 +223,7 @@ _ASK_FORTY = """
 import sys
 from pathlib import Path
 from tests.llm.asking import PARAMETERS, exchanges_of, nowhere, questions
-from synth.proposers.llm.client import Client
+from synth.llm.calls import Client
 
 with exchanges_of(Path(sys.argv[2])) as exchanges:
     Client(PARAMETERS, sys.argv[1], exchanges, concurrency=4).ask(questions(40), nowhere)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from synth.proposers.llm.client import Client
-from synth.proposers.llm.exchanges import Exchanges, Parameters
-from synth.proposers.llm.failures import Failure
+from synth.llm.calls import Client
+from synth.llm.failures import Failure
+from synth.llm.store import Exchanges, Parameters
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, drop, error, raw, stall
 

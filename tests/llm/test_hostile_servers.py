@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from synth.proposers.llm.answers import programs_in
-from synth.proposers.llm.batch import BatchClient
-from synth.proposers.llm.batch_files import import_answers
-from synth.proposers.llm.client import Client
-from synth.proposers.llm.exchanges import Exchange, Exchanges
-from synth.proposers.llm.failures import Failure
-from synth.proposers.llm.prices import Prices
+from prompts.answers import programs_in
+from synth.llm.batch_files import import_answers
+from synth.llm.batches import BatchClient
+from synth.llm.calls import Client
+from synth.llm.failures import Failure
+from synth.llm.prices import Prices
+from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error, raw
 

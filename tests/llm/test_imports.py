@@ -5,8 +5,8 @@ import sys
 
 
 def test_http_knows_nothing_of_programs() -> None:
-    loaded = "import sys, synth.proposers.llm.endpoint; print(*sys.modules)"
+    loaded = "import sys, synth.llm.server; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    names = {name.rsplit(".", 1)[-1] for name in done.stdout.split() if name.startswith("synth.proposers.llm.")}
-    assert {"endpoint", "transport", "server_json"} <= names
-    assert names.isdisjoint({"answers", "code_blocks", "completions", "exchanges"})
+    modules = set(done.stdout.split())
+    assert {"synth.llm.server", "synth.llm.transport", "synth.llm.server_json"} <= modules
+    assert modules.isdisjoint({"prompts.answers", "synth.llm.completions", "synth.llm.store"})

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from synth.proposers.llm.batch import BatchClient
-from synth.proposers.llm.exchanges import Exchanges
-from synth.proposers.llm.failures import Failure
+from synth.llm.batches import BatchClient
+from synth.llm.failures import Failure
+from synth.llm.store import Exchanges
 from tests.llm.asking import PARAMETERS, Steps, client, contents, nowhere, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, drop, error, raw
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from synth.proposers.llm.batch import BatchClient
-from synth.proposers.llm.client import Client, Outcome
-from synth.proposers.llm.exchanges import Exchange, Exchanges
-from synth.proposers.llm.failures import Failure
+from synth.llm.batches import BatchClient
+from synth.llm.calls import Client, Outcome
+from synth.llm.failures import Failure
+from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error, raw
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from prompts.answers import programs_in
 from prompts.messages import Message
 from surrogates.errors import InputError
-from synth.proposers.llm.answers import programs_in
-from synth.proposers.llm.client import Client
-from synth.proposers.llm.exchanges import Ask, Exchange, Exchanges, Parameters
+from synth.llm.calls import Client
+from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.asking import nowhere, question, questions
 from tests.tiny_models import tiny_model, tiny_tokenizer
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from prompts.edges import HeadText
+from prompts.messages import Compared, Evidence, Scored, propose_prompt, refine_prompt, repair_prompt
 from prompts.summary import summary_lines
-from prompts.writing import Compared, Evidence, Scored, propose_prompt, refine_prompt, repair_prompt
 
 SENTENCES = ("<s> The dog ran , and the girl ran .", '<s> " Stop ! " said Tom , and the dog stopped .')
 ODD = ("<s>", '"', "'", "\\", "\n", "{{ 7 * 7 }}", "{% raw %}", "```", "````python", "</system>", "\u2028", "`", "{#")

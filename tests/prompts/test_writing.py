@@ -8,13 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompts.edges import HeadText
-from prompts.messages import estimate_prompt, estimate_tokens
+from prompts.messages import (
+    Compared,
+    Evidence,
+    Scored,
+    estimate_prompt,
+    estimate_tokens,
+    propose_prompt,
+    refine_prompt,
+    repair_prompt,
+    system_message,
+)
 from prompts.summary import summary_lines
-from prompts.writing import Compared, Evidence, Scored, propose_prompt, refine_prompt, repair_prompt, system_message
 from surrogates.errors import InputError
-from surrogates.patterns import pattern
-from surrogates.program import Program
-from surrogates.vocabulary import vocabulary_table
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.language.vocabulary import vocabulary_table
 from tests.prompts.shown import EVIDENCE, ODD, PROGRAM, PROMPTS, TEXTS, causal_text, uniform
 from tests.synth.planted import batch, random_lists
 

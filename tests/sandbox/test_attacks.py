@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.pool import Pool
 from sandbox.verdicts import Outcome, Verdict
-from surrogates.program import Program, ProgramRefused
+from surrogates.language.program import Program, ProgramRefused
 from tests.sandbox.canaries import SECRET, Canaries
 from tests.sandbox.cases import Case, read_cases
 from tests.sandbox.running import UNGUARDED, body, call, text

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sandbox.verdicts import Verdict
-from surrogates.features import Texts
-from surrogates.program import Program, ProgramRefused
-from surrogates.scripted import scripted_outcomes
-from surrogates.tokens import TokenTable
+from surrogates.language.features import Texts
+from surrogates.language.program import Program, ProgramRefused
+from surrogates.language.scripted import scripted_outcomes
+from surrogates.language.tokens import TokenTable
 
 SOURCES = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "programs").glob("*.py"))}
 SURFACES = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surrogates.tokens import TokenTable
+from surrogates.language.tokens import TokenTable
 
 INF = math.inf
 SURFACES = ["<s>", " Tom", " said", ",", ' "', " Hi", "!", "\n", " 42", "ing", '"', " and", " play", "."]

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from surrogates.errors import ProgramFailed
-from surrogates.features import FeatureUnavailable, Texts
-from surrogates.patterns import pattern
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
-from surrogates.vocabulary import FEATURES, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table
+from surrogates.language.features import FeatureUnavailable, Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import FEATURES, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table
 from tests.surrogates import golden
 
 backends = pytest.mark.parametrize("backend", ["numpy", "torch"])

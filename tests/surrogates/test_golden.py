@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from surrogates.features import Texts
-from surrogates.patterns import pattern, scores
-from surrogates.program import Program
-from surrogates.vocabulary import FEATURES, FUNCTIONS
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern, scores
+from surrogates.language.program import Program
+from surrogates.language.vocabulary import FEATURES, FUNCTIONS
 from tests.surrogates.golden import CASES, IDS, Golden, N, table
 
 PREFIX = 6

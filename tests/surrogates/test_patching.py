@@ -8,11 +8,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, BloomConfig, PreTrainedModel
 
-from surrogates.assignment import Assignment, Baseline, Recorded
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.heads import Head
-from surrogates.patching import patch
-from surrogates.program import Program
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
+from surrogates.running.assignment import Assignment, Baseline, Recorded
+from surrogates.running.patching import patch
 from tests.tiny_models import DECODERS, ENCODERS, WINDOW, tiny_model, tiny_tokenizer
 
 KINDS = DECODERS + ENCODERS

@@ -7,10 +7,10 @@ import pytest
 import torch
 from transformers import DynamicCache, PreTrainedModel, StaticCache
 
-from surrogates.assignment import Assignment, Baseline
 from surrogates.errors import InputError
-from surrogates.heads import Head
-from surrogates.patching import patch
+from surrogates.library.heads import Head
+from surrogates.running.assignment import Assignment, Baseline
+from surrogates.running.patching import patch
 from tests.surrogates.test_patching import PROGRAMS, padded, random_ids
 from tests.tiny_models import DECODERS, WINDOW, tiny_model, tiny_tokenizer
 

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from surrogates.features import Texts
-from surrogates.patterns import pattern
-from surrogates.program import Program, ProgramRefused, format_constant
-from surrogates.validation import Problem, Reason
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program, ProgramRefused, format_constant
+from surrogates.language.validation import Problem, Reason
 from tests.surrogates import golden
 
 T = TypeVar("T")

@@ -10,10 +10,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from surrogates.features import Texts
-from surrogates.patterns import pattern, scores
-from surrogates.program import Program
-from surrogates.vocabulary import FEATURES, FUNCTIONS, Feature, Type
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern, scores
+from surrogates.language.program import Program
+from surrogates.language.vocabulary import FEATURES, FUNCTIONS, Feature, Type
 from tests.surrogates import golden
 
 CONSTANTS = ("a", "b", "c")

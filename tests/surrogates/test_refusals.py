@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from surrogates.errors import ProgramFailed
-from surrogates.features import Texts
-from surrogates.patterns import pattern
-from surrogates.program import MAX_DEPTH, Program, ProgramRefused
-from surrogates.validation import Problem, Reason
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import MAX_DEPTH, Program, ProgramRefused
+from surrogates.language.validation import Problem, Reason
 from tests.surrogates import golden
 
 T = TypeVar("T")

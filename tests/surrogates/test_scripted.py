@@ -11,13 +11,13 @@ from transformers import PreTrainedModel
 from sandbox.pool import Call, Pool
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.patching import patch
-from surrogates.patterns import pattern, scores
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
-from surrogates.vocabulary import FEATURES
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern, scores
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import FEATURES
+from surrogates.library.heads import Head
+from surrogates.running.patching import patch
 from tests.surrogates.golden import EMBEDDINGS, SURFACES
 from tests.tiny_models import tiny_model, tiny_tokenizer
 

@@ -7,7 +7,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from surrogates.tokens import TokenTable
+from surrogates.language.tokens import TokenTable
 from tests.surrogates import golden
 
 

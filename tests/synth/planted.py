@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from evaluation.similarity import similarity
-from surrogates.features import Texts
-from surrogates.patterns import pattern
-from surrogates.program import Program
-from surrogates.tokens import TokenTable
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
 
 SURFACES = [
     "<s>", " the", " dog", " girl", ".", ",", '"', "'", "\\", "\n", " Tom", " ran", "é", "它🙂", "\t", " a'b\"c", "ing",

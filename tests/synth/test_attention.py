@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import synth.shards
 from surrogates.errors import InputError
-from surrogates.heads import Head
+from surrogates.library.heads import Head
 from synth.attention import AttentionStore, extract
 from synth.models import LoadedModel, describe_model, encode
 from synth.shards import visible_cells

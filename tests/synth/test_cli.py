@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import transformers
 
-from surrogates.heads import Head
+from surrogates.library.heads import Head
 from synth.commands import evaluate
 from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ranked, refusal, rows

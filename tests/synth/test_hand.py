@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surrogates.errors import InputError
-from surrogates.program import Program
+from surrogates.language.program import Program
 from synth.proposers.hand import read_programs
 from tests.synth.nobody import nobody
 from tests.synth.tiny_runs import refusal

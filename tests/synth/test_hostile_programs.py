@@ -12,13 +12,13 @@ import torch
 from sandbox.pool import Pool
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.errors import ProgramFailed
-from surrogates.features import Texts
-from surrogates.heads import Head
-from surrogates.library import Candidate
-from surrogates.patterns import scores
-from synth.candidates import try_programs
+from surrogates.language.features import Texts
+from surrogates.language.patterns import scores
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from synth.fitting.trial import try_programs
 from synth.material import Material
-from synth.run_directory import RunDirectory
+from synth.run import RunDirectory
 from tests.random_programs import RandomPrograms
 from tests.synth.planted import TABLE, parse
 
@@ -74,7 +74,7 @@ def test_a_slow_program_is_given_up_after_a_few_texts(material: Material, monkey
             yield outcome
 
     monkeypatch.setattr(Pool, "map", counted)
-    monkeypatch.setattr("surrogates.scripted.PACE", 1e-4)
+    monkeypatch.setattr("surrogates.language.scripted.PACE", 1e-4)
     (results,) = try_programs(material, Head(0, 3), [Candidate("hand", "slow", SLOW, None)])
     assert [found.verdict for found in results] == [Verdict.TIMED_OUT]
     assert "s a text; at most" in results[0].reason
@@ -82,7 +82,7 @@ def test_a_slow_program_is_given_up_after_a_few_texts(material: Material, monkey
 
 
 def test_fitting_ends_in_time(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synth.refitting.FIT_SECONDS", 0.0)
+    monkeypatch.setattr("synth.fitting.constants.FIT_SECONDS", 0.0)
     program = parse("a * key.is_first - b * pair.log_distance", a=1.0, b=1.0)
     (results,) = try_programs(material, Head(0, 3), [Candidate("hand", "long", program.source, None)])
     # It competes with the constants it came with, and what became of fitting them is told.

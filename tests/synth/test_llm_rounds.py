@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from surrogates.library import Candidate
-from synth.proposers.llm.exchanges import Exchanges
+from surrogates.library.candidates import Candidate
+from synth.llm.store import Exchanges
 from tests.llm.conftest import no_settings as no_settings
 from tests.llm.player import MENDED, player
 from tests.llm.scripted_server import MODEL, Play, Reply, Request, ScriptedServer, answer

@@ -10,9 +10,9 @@ import transformers
 from huggingface_hub import constants
 from transformers import PreTrainedTokenizerFast
 
-from surrogates.architectures import attention_modules, is_causal, key_value_groups
 from surrogates.errors import InputError
-from surrogates.heads import Head
+from surrogates.library.heads import Head
+from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
 from synth.models import describe_model, encode, load_model
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, VOCABULARY, WINDOW, tiny_model, tiny_tokenizer
 

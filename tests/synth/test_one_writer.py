@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surrogates.errors import InputError
-from synth.run_directory import RunDirectory
+from synth.run import RunDirectory
 from tests.synth.tiny_runs import call, refusal, rows, start
 
 Capture = pytest.CaptureFixture[str]

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from sandbox.verdicts import Verdict
-from surrogates.heads import Head
-from surrogates.library import Candidate, Library
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
 from synth.cli import main
 from synth.console import Terminal
 from synth.progress import Reporter

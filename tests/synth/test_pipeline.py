@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from surrogates import load_library
-from surrogates.heads import Head
-from surrogates.library import Candidate
-from surrogates.program import Program
+from surrogates.language.program import Program
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
 from synth import pipeline
 from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, rows, start
 
@@ -168,17 +168,17 @@ def alive(process: int) -> bool:
 # Where a process is killed: the function, which of its calls, and whether before or after it. Each goes on where the
 # one before was killed.
 MOMENTS = [
-    ("synth.run_directory:RunDirectory.start", 1, "after"),
+    ("synth.run:RunDirectory.start", 1, "after"),
     ("synth.pipeline:write_texts", 1, "before"),
     ("synth.attention:write_shard", 1, "after"),
     ("synth.shards:save_file", 1, "after"),
     ("synth.material:Material.save", 1, "before"),
-    ("surrogates.library:Library._transaction", 1, "before"),
-    ("surrogates.library:Library.add", 1, "before"),
-    ("surrogates.library:Library.add", 1, "after"),
-    ("surrogates.library:Library.add", 1, "after"),
+    ("surrogates.library.library:Library._transaction", 1, "before"),
+    ("surrogates.library.library:Library.add", 1, "before"),
+    ("surrogates.library.library:Library.add", 1, "after"),
+    ("surrogates.library.library:Library.add", 1, "after"),
     ("synth.pipeline:best_fitting", 1, "after"),
-    ("surrogates.library:Library.add", 2, "after"),
+    ("surrogates.library.library:Library.add", 2, "after"),
     ("synth.export:_figures", 3, "before"),
     ("synth.pipeline:export_programs", 1, "after"),
     ("synth.export:shutil.rmtree", 3, "after"),  # the exported programs are gone, their successors not yet in place

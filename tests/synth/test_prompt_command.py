@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from prompts.messages import Message, estimate_prompt
-from surrogates.heads import Head
-from surrogates.library import Library
-from surrogates.tokens import TokenTable
+from surrogates.language.tokens import TokenTable
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
 from synth.attention import extract
 from synth.corpus import Split
 from synth.demo import demo_stories
+from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.models import encode, load_for
 from synth.progress import Reporter
 from synth.proposers.evidence import evidence_bank, strongest_terms
-from synth.proposers.llm.exchanges import Ask, Exchanges
-from synth.proposers.llm.plan import Plan
-from synth.proposers.llm.questions import questions, questions_of_round
-from synth.run_directory import DEMO_CORPUS, RunDirectory, Settings
+from synth.proposers.language_model.plan import Plan
+from synth.proposers.language_model.questions import questions, questions_of_round
+from synth.run import DEMO_CORPUS, RunDirectory, Settings
 from tests.synth.tiny_runs import call, refusal
 
 HEAD = Head(0, 3)

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from surrogates.errors import ProgramFailed
-from surrogates.program import Program
-from synth.refitting import refit
+from surrogates.language.program import Program
+from synth.fitting.constants import refit
 from tests.synth.planted import batch, iou, made_by, parse, random_lists
 
 TEXTS = batch(random_lists(40))

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from surrogates.errors import InputError
-from surrogates.library import Library
-from synth.proposers.llm.exchanges import Exchanges
-from synth.run_directory import RunDirectory, Settings
+from surrogates.library.library import Library
+from synth.llm.store import Exchanges
+from synth.run import RunDirectory, Settings
 from tests.synth.tiny_runs import call, copy_run, refusal, rows, save_corpus
 
 Capture = pytest.CaptureFixture[str]

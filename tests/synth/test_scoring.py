@@ -4,11 +4,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from sandbox.verdicts import Verdict
-from surrogates.heads import Head
-from surrogates.library import Candidate
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from synth.fitting.scoring import score_candidates
 from synth.material import Material
-from synth.run_directory import RunDirectory
-from synth.scoring import score_candidates
+from synth.run import RunDirectory
 
 # Not a number wherever the text has as many tokens as asked.
 FAILS_AT = '''def fails(query, key, pair, c=1.0):

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from surrogates.program import Program
-from surrogates.vocabulary import MAX_STRINGS
+from surrogates.language.program import Program
+from surrogates.language.vocabulary import MAX_STRINGS
 from synth.proposers.bank import Bank, build_bank
 from synth.proposers.search import Search, front, propose
-from synth.proposers.writing import EVERYWHERE, Term, repr_string, write_program
+from synth.proposers.source import EVERYWHERE, Term, repr_string, write_program
 from tests.synth.planted import SURFACES, TABLE, batch, iou, made_by, parse, random_lists
 
 LISTS = random_lists(60)

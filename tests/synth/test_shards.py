@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 import synth.attention
 from surrogates.errors import InputError
-from surrogates.heads import Head
+from surrogates.library.heads import Head
 from synth.attention import AttentionStore, extract
 from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, describe_model, encode

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from surrogates.heads import Head
-from surrogates.library import TOLERANCE, load_library
+from surrogates.library.heads import Head
+from surrogates.library.loading import load_library
+from surrogates.library.ranking import TOLERANCE
 from tests.synth.tiny_runs import HEADS, call, ranked
 
 Command = Callable[..., tuple[object, ...]]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from surrogates.program import Program
+from surrogates.language.program import Program
 from tests.synth.tiny_runs import call, copy_run, ranked, refusal, rows
 
 Command = Callable[..., tuple[object, ...]]

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import transformers
 
-from surrogates.heads import Head
-from surrogates.library import Library, Ranked
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from surrogates.library.ranking import Ranked
 from synth.cli import main
 from tests.tiny_models import tiny_model, tiny_tokenizer
 

@@ -1,0 +1,1 @@
+"""What a program is: its vocabulary, parts and constants, and how it becomes a pattern."""

@@ -1,0 +1,368 @@
+"""Values of the vocabulary's features for a batch of texts, in NumPy or torch.
+
+Shapes: b texts, n columns (tokens with padding), q queries (the last q columns). Token features are computed for all n
+columns and handed to a program as a column (b, q, 1) or a row (b, 1, n); pair features as (b, q, n) or something that
+broadcasts to it. Everything is integer or float32.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from surrogates.language.backend import Array, backend_of
+from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+
+KEPT_BYTES = 1 << 30
+"""Bytes of features and of what programs make of them alone that a batch keeps; what comes later is computed anew."""
+
+
+class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
+    """A feature that the vocabulary knows has no value for this model."""
+
+
+class Texts:
+    """A batch of token ids whose features are computed when asked for and kept.
+
+    Args:
+        ids: token ids, shape (b, n), a NumPy array or a torch tensor; features come back in the same kind.
+        table: facts of the tokens.
+        mask: True at real tokens, shape (b, n); None when nothing is padded. Padding may stand left or right.
+        causal: whether queries see only keys at or before them.
+        queries: how many of the last columns are queries; all by default, 1 in a decoding step.
+    """
+
+    def __init__(
+        self, ids: Array, table: TokenTable, *, mask: Array | None = None, causal: bool, queries: int | None = None
+    ) -> None:
+        if ids.ndim != 2:
+            raise ValueError(f"ids must have shape (texts, tokens), not {tuple(ids.shape)}")
+        self.backend = backend_of(ids)
+        self.ids = ids
+        self.table = table
+        self.causal = causal
+        self.n = ids.shape[1]
+        self.queries = self.n if queries is None else queries
+        # Comparing turns the 0 and 1 of a tokenizer's attention mask into booleans.
+        self.mask = (ids == ids) if mask is None else mask != 0
+        self.padded = mask is not None
+        self._cache: dict[Any, Array] = {}
+        self._kept = 0
+
+    @classmethod
+    def from_lists(
+        cls,
+        lists: Sequence[Sequence[int]],
+        table: TokenTable,
+        *,
+        causal: bool,
+        torch_tensors: bool = False,
+        width: int | None = None,
+    ) -> "Texts":
+        """Batch texts of several lengths, padded on the right to ``width`` columns, or to the longest."""
+        n = width or max(map(len, lists))
+        ids: Array = np.zeros((len(lists), n), dtype=np.int64)
+        mask: Array = np.zeros((len(lists), n), dtype=bool)
+        for row, tokens in enumerate(lists):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = True
+        padding: Array = None if mask.all() else mask
+        if torch_tensors:
+            ids, padding = torch.from_numpy(ids), None if padding is None else torch.from_numpy(padding)
+        return cls(ids, table, mask=padding, causal=causal)
+
+    def rows(self, chosen: slice) -> "Texts":
+        """Some texts of the batch; nothing that was computed for it is kept."""
+        mask = self.mask[chosen] if self.padded else None
+        return Texts(self.ids[chosen], self.table, mask=mask, causal=self.causal, queries=self.queries)
+
+    # What programs receive.
+
+    @property
+    def query(self) -> "TokenView":
+        return TokenView(self, is_query=True, shift=0)
+
+    @property
+    def key(self) -> "TokenView":
+        return TokenView(self, is_query=False, shift=0)
+
+    @property
+    def pair(self) -> "PairView":
+        return PairView(self)
+
+    @property
+    def visible(self) -> Array:
+        """Cells a query may see without any window: shape (b, q, n), False in rows and columns of padding."""
+        return self.keep("visible", self._visible)
+
+    def _visible(self) -> Array:
+        cells = self.as_query(self.mask) & self.as_key(self.mask)
+        return cells & self.at_or_before if self.causal else cells
+
+    @property
+    def at_or_before(self) -> Array:
+        """Key column at or before the query's, shape (1, q, n)."""
+        return self.keep(
+            "at_or_before", lambda: self._columns[None, None, :] <= self._columns[None, -self.queries :, None]
+        )
+
+    # Parts that features are made of.
+
+    def keep(self, name: Any, compute: Callable[[], Array]) -> Array:
+        """The value under a name, computed once as long as there is room to keep it."""
+        if name in self._cache:
+            return self._cache[name]
+        value = compute()
+        if self._kept + value.nbytes <= KEPT_BYTES:
+            self._cache[name] = value
+            self._kept += value.nbytes
+        return value
+
+    @property
+    def _columns(self) -> Array:
+        return self.keep("columns", lambda: self.backend.positions(self.n, self.ids))
+
+    def as_query(self, values: Array) -> Array:
+        """(b, n) -> (b, q, 1)."""
+        return values[:, self.n - self.queries :, None]
+
+    def as_key(self, values: Array) -> Array:
+        """(b, n) -> (b, 1, n)."""
+        return values[:, None, :]
+
+    def shifted(self, values: Array, shift: int) -> Array:
+        """Values of the token ``shift`` places to the left, shape (b, n); False or 0 where there is none."""
+        if shift == 0:
+            return values
+        empty = values[:, :1] & False if _is_mask(values) else values[:, :1] * 0
+        moved = self.backend.concatenate([empty] * min(shift, self.n) + [values[:, : max(self.n - shift, 0)]])
+        # With padding on the left the neighbour may be padding; with padding on the right the token itself may be.
+        return _zero_unless(self.mask & (self.number("index") >= shift), moved) if self.padded else moved
+
+    def number(self, name: str) -> Array:
+        """A number feature of the tokens in the type it is counted in, shape (b, n); 0 at padding."""
+
+        def compute() -> Array:
+            values = _NUMBERS[name](self)
+            return _zero_unless(self.mask, values) if self.padded else values
+
+        return self.keep(("number", name), compute)
+
+    def token_mask(self, name: str) -> Array:
+        """A mask token feature for all columns, shape (b, n)."""
+        return self.keep(("mask", name), lambda: _token_mask(self, name) & self.mask)
+
+    def token(self, name: str, shift: int = 0) -> Array:
+        """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n).
+
+        Raises:
+            FeatureUnavailable: the feature would tell a causal model of the future.
+        """
+        if self.causal and TOKEN_FEATURES[name].encoders_only:
+            raise FeatureUnavailable(f"{name} is for encoders only: it depends on what comes later")
+        if TOKEN_FEATURES[name].type == "mask":
+            return self.keep(("token", name, shift), lambda: self.shifted(self.token_mask(name), shift))
+        return self.keep(("token", name, shift), lambda: self.backend.number(self.shifted(self.number(name), shift)))
+
+    def one_of(self, strings: tuple[str, ...], shift: int = 0) -> Array:
+        """Mask of tokens whose text is among the strings, shape (b, n)."""
+
+        def compute() -> Array:
+            return self.shifted(self.backend.lookup(self.table.one_of(strings), self.ids) & self.mask, shift)
+
+        return self.keep(("one_of", strings, shift), compute)
+
+    def ids_left(self, shift: int) -> Array:
+        """Token ids ``shift`` places to the left plus one; 0 where there is none, shape (b, n)."""
+        return self.keep(("ids", shift), lambda: self.shifted((self.ids + 1) * self.mask, shift))
+
+    def same(self, query_ids: Array, key_ids: Array) -> Array:
+        """Mask of pairs with equal ids, "none" aside, shape (b, q, n)."""
+        queries = self.as_query(query_ids)
+        return (queries == self.as_key(key_ids)) & (queries > 0)
+
+    def difference(self, name: str) -> Array:
+        """Query's minus key's value of a counting feature, integers, shape (b, q, n).
+
+        In the invisible cells of causal models it is 0.
+        """
+
+        def compute() -> Array:
+            values = self.number(name)
+            cells = self.as_query(values) - self.as_key(values)
+            return self.backend.at_least(cells, 0) if self.causal else cells
+
+        return self.keep(("difference", name), compute)
+
+
+class TokenView:
+    """One side of a pair, as a program sees it: ``query`` or ``key``, or the left neighbour of either."""
+
+    def __init__(self, texts: Texts, *, is_query: bool, shift: int) -> None:
+        self._texts = texts
+        self._is_query = is_query
+        self._shift = shift
+
+    @property
+    def previous(self) -> "TokenView":
+        return TokenView(self._texts, is_query=self._is_query, shift=self._shift + 1)
+
+    def is_one_of(self, *strings: str) -> Array:
+        return self._aim(self._texts.one_of(strings, self._shift))
+
+    def __getattr__(self, name: str) -> Array:
+        if name not in TOKEN_FEATURES:
+            raise AttributeError(f"no token feature is called {name}")
+        return self._aim(self._texts.token(name, self._shift))
+
+    def _aim(self, values: Array) -> Array:
+        return self._texts.as_query(values) if self._is_query else self._texts.as_key(values)
+
+
+class PairView:
+    """Features of a query and a key together, as a program sees them."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def keep(self, expression: str, compute: Callable[[], Array]) -> Array:
+        """The value of an expression that the texts alone decide; compiled programs ask, no program can."""
+        return self._texts.keep(("expression", expression), compute)
+
+    def offset(self, k: int) -> Array:
+        texts = self._texts
+
+        def compute() -> Array:
+            cells = texts.difference("index") == k
+            # Clamping puts every invisible cell at distance 0.
+            return cells & texts.at_or_before if texts.causal and k == 0 else cells
+
+        return texts.keep(("offset", k), compute)
+
+    def within(self, k: int) -> Array:
+        return self._texts.keep(("within", k), lambda: abs(self._texts.difference("index")) <= k)
+
+    def latest(self, mask: Array) -> Array:
+        """The nearest key at or before the query where the mask of keys (b, 1, n) or pairs (b, q, n) holds."""
+        texts, backend = self._texts, self._texts.backend
+        columns = texts._columns
+        none = columns[:1] * 0 - 1
+        if mask.shape[-2] == 1:
+            # One running maximum over the keys serves every query.
+            running = backend.cumulative_max(backend.where(mask[..., 0, :] & texts.mask, columns, none))
+            found = texts.as_query(running)
+        else:
+            cells = mask & texts.as_key(texts.mask) & texts.at_or_before
+            found = backend.row_max(backend.where(cells, columns, none))
+        return (columns == found) & (found >= 0)
+
+    def __getattr__(self, name: str) -> Array:
+        if name not in _PAIRS:
+            raise AttributeError(f"no pair feature is called {name}")
+        return self._texts.keep(("pair", name), lambda: _PAIRS[name](self._texts))
+
+
+def _zero_unless(condition: Array, values: Array) -> Array:
+    return values & condition if _is_mask(values) else values * condition
+
+
+def _is_mask(values: Array) -> bool:
+    return values.dtype in (np.bool_, torch.bool)
+
+
+def _token_mask(texts: Texts, name: str) -> Array:
+    if name in texts.table.columns:
+        return texts.backend.lookup(texts.table.columns[name], texts.ids)
+    return _MASKS[name](texts)
+
+
+def _last(texts: Texts) -> Array:
+    real = texts.mask
+    nothing = real[:, :1] & False
+    return real & ~texts.backend.concatenate([real[:, 1:], nothing])
+
+
+def _sentence_start(texts: Texts) -> Array:
+    ends = texts.token_mask("is_sentence_end") | texts.token_mask("is_newline")
+    return (texts.number("index") == 0) | (texts.shifted(ends, 1) & ~ends)
+
+
+def _word_start(texts: Texts) -> Array:
+    """Where a new word begins: at a space, and wherever letters or digits meet something else."""
+    wordlike = texts.token_mask("is_wordlike")
+    return texts.token_mask("is_word_start") | ~wordlike | ~texts.shifted(wordlike, 1)
+
+
+def _running(texts: Texts, starts: Array) -> Array:
+    return texts.backend.count(starts & texts.mask)
+
+
+def _since(texts: Texts, starts: Array) -> Array:
+    """Tokens since the last start, integers, shape (b, n)."""
+    backend, columns = texts.backend, texts._columns
+    return columns - backend.cumulative_max(backend.where(starts & texts.mask, columns, columns[:1] * 0))
+
+
+def _occurrences(texts: Texts) -> Array:
+    ids, columns = texts.ids_left(0), texts._columns
+    return ((ids[:, :, None] == ids[:, None, :]) & (columns[None, :] < columns[:, None])).sum(-1)
+
+
+_MASKS: dict[str, Callable[[Texts], Array]] = {
+    "is_first": lambda t: t.number("index") == 0,
+    "is_last": _last,
+    "is_sentence_start": _sentence_start,
+}
+_NUMBERS: dict[str, Callable[[Texts], Array]] = {
+    # Without padding it is the same in every text, and so is all that follows from it: computed once a batch.
+    "index": lambda t: t.backend.count(t.mask) - 1 if t.padded else t._columns[None],
+    "length": lambda t: t.backend.lookup(t.table.columns["length"], t.ids),
+    "occurrences": _occurrences,
+    "word": lambda t: _running(t, _word_start(t)),
+    "sentence": lambda t: _running(t, t.token_mask("is_sentence_start")),
+    "word_position": lambda t: _since(t, _word_start(t)),
+    "sentence_position": lambda t: _since(t, t.token_mask("is_sentence_start")),
+}
+
+
+def _similarity(texts: Texts) -> Array:
+    if texts.table.embeddings is None:
+        raise FeatureUnavailable("similarity needs the model's input embeddings")
+    vectors = texts.backend.lookup(texts.table.embeddings, texts.ids)
+    return vectors[:, texts.n - texts.queries :] @ vectors.swapaxes(-1, -2)
+
+
+def _same_stretch(texts: Texts, name: str) -> Array:
+    values = texts.number(name)
+    return (texts.as_query(values) == texts.as_key(values)) & texts.as_query(texts.mask) & texts.as_key(texts.mask)
+
+
+_PAIRS: dict[str, Callable[[Texts], Array]] = {
+    "distance": lambda t: t.backend.number(t.difference("index")),
+    "log_distance": lambda t: t.backend.log(t.backend.number(abs(t.difference("index"))) + 1),
+    "same_token": lambda t: t.same(t.ids_left(0), t.ids_left(0)),
+    "same_word": lambda t: _same_stretch(t, "word"),
+    "word_distance": lambda t: t.backend.number(t.difference("word")),
+    "same_sentence": lambda t: _same_stretch(t, "sentence"),
+    "sentence_distance": lambda t: t.backend.number(t.difference("sentence")),
+    "follows_same_token": lambda t: t.same(t.ids_left(0), t.ids_left(1)),
+    "follows_same_bigram": lambda t: t.same(t.ids_left(0), t.ids_left(1)) & t.same(t.ids_left(1), t.ids_left(2)),
+    "same_previous_token": lambda t: t.same(t.ids_left(1), t.ids_left(1)),
+    "similarity": _similarity,
+}
+
+
+def pair_feature(texts: Texts, name: str) -> Array:
+    """A pair feature without an argument, shape (b, q, n) or the same for every text, (1, q, n).
+
+    Raises:
+        FeatureUnavailable: it has no value for this model.
+    """
+    return getattr(PairView(texts), name)
+
+
+_METHODS = {"offset", "within", "latest"}
+if set(_PAIRS) | _METHODS != set(PAIR_FEATURES):
+    raise AssertionError("the vocabulary and its implementation disagree")

@@ -1,0 +1,338 @@
+"""What a program is: its source, constants, structure and kind, read from the syntax tree."""
+
+import ast
+import io
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+
+from sandbox import policy
+from sandbox.plain_text import HALVES, command_in, plain
+from surrogates.language.backend import Array
+from surrogates.language.compiling import compile_vectorised
+from surrogates.language.validation import RESERVED, Problem, Reason, Validator
+from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+
+Kind = Literal["vectorised", "scripted"]
+_SIDES = ("query", "key", "pair")
+MAX_NODES = 4_000
+"""Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
+MAX_CONSTANTS = 64
+MAX_TERMS = 1_000
+"""Most summands: sums held in local names may double with every line."""
+_TOLD = 8
+"""Problems that a refusal tells one by one."""
+MAX_DEPTH = 100
+"""Deepest nesting of a source's syntax tree: an explanation needs far less, and deeper ones exhaust Python's stack."""
+_SCRIPT_NODES = (
+    ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.Lambda, ast.Import, ast.ImportFrom,
+    ast.Subscript, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.List, ast.Dict, ast.Set, ast.Tuple,
+    ast.JoinedStr,
+)  # fmt: skip
+_SCRIPT_NAMES = {"len", "range", "enumerate", "zip", "np", "numpy", "math", "sorted", "sum", "any", "all", "max", "min"}
+_SCRIPT_ATTRIBUTES = {"text", "zeros"}
+
+
+class ProgramRefused(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
+    """The source is no program.
+
+    Attributes:
+        problems: what is wrong, each with its line, reason and what to write instead.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        more = [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        super().__init__("; ".join([*map(str, problems[:_TOLD]), *more]))
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A parsed program. Make one with :meth:`parse`; equal sources are equal programs.
+
+    Attributes:
+        terms: summands of what a vectorised program returns, None of a scripted one.
+        nodes: size of the syntax tree, helper functions included, signature and docstring aside.
+        features: side and name of the features that a scripted program asks for, those with arguments aside.
+    """
+
+    source: str
+    name: str
+    hypothesis: str
+    kind: Kind
+    constants: dict[str, float]
+    structure: str = field(repr=False)
+    terms: int | None
+    nodes: int
+    features: frozenset[tuple[str, str]] = field(repr=False)
+    _function: ast.FunctionDef = field(repr=False)
+    _validator: Validator | None = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self.source == other.source
+
+    def __hash__(self) -> int:
+        return hash(self.source)
+
+    def __reduce__(self) -> tuple[Callable[[str], "Program"], tuple[str]]:
+        return Program.parse, (self.source,)
+
+    @classmethod
+    def parse(cls, source: str) -> "Program":
+        """Read a program's source.
+
+        Raises:
+            ProgramRefused: it has a syntax error or departs from the contract.
+        """
+        source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        unreadable = _unreadable(source)
+        if unreadable is not None:
+            raise ProgramRefused([unreadable])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an odd escape in a docstring is not worth a word
+                tree = ast.parse(source)
+        except SyntaxError as error:
+            raise ProgramRefused([Problem(error.lineno or 1, Reason.SYNTAX, f"syntax error: {error.msg}")]) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise ProgramRefused([Problem(1, Reason.SYNTAX, f"cannot be parsed: {error}")]) from None
+        excess = _excess(tree)
+        if excess is not None:
+            raise ProgramRefused([excess])
+        function = _main_function(tree)
+        scripted = len(tree.body) > 1 or _is_scripted(function)
+        constants, problems = _signature(function)
+        hypothesis = plain(ast.get_docstring(function) or "").strip()
+        if not hypothesis:
+            problems.append(
+                Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
+            )
+        validator = None
+        features = frozenset[tuple[str, str]]()
+        if scripted:
+            features = _features(tree)
+            problems += _policy_problems(source, features)
+        else:
+            validator = Validator(set(constants), line=function.lineno)
+            validator.body(function.body[1:] if hypothesis else function.body)
+            problems += validator.problems
+        terms = None if scripted else _summands(function)
+        if terms is not None and terms > MAX_TERMS:
+            problems.append(Problem(function.lineno, Reason.SIZE, f"more than {MAX_TERMS} terms; write fewer"))
+        if problems:
+            raise ProgramRefused(sorted(problems, key=lambda problem: problem.line))
+        return cls(
+            source=source.strip() + "\n",
+            name=function.name,
+            hypothesis=" ".join(hypothesis.split()),
+            kind="scripted" if scripted else "vectorised",
+            constants=constants,
+            structure=_structure(tree, function),
+            terms=terms,
+            nodes=sum(1 for part in (*tree.body, *function.body[1:]) if part is not function for _ in ast.walk(part)),
+            features=features,
+            _function=function,
+            _validator=validator,
+        )
+
+    @cached_property
+    def compiled(self) -> dict[str, Callable[..., Array]]:
+        """Of a vectorised program: backend name -> ``f(query, key, pair, constants)``.
+
+        Raises:
+            TypeError: the program is scripted; those run only in the sandbox.
+        """
+        if self._validator is None:
+            raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
+        return compile_vectorised(self._function, self._validator.types)
+
+    def with_constants(self, values: Mapping[str, float]) -> "Program":
+        """The same source with other defaults; layout and comments stay."""
+        text = self.source.encode()
+        # Python's own idea of a line: str.splitlines also breaks at form feeds and the like.
+        lines = [0, *accumulate(len(line.encode()) for line in io.StringIO(self.source, newline=""))]
+        arguments = Program.parse(self.source)._function.args
+        named = list(zip(arguments.args[3:], arguments.defaults, strict=True))
+        for argument, default in reversed(named):
+            if argument.arg in values:
+                assert default.end_lineno is not None and default.end_col_offset is not None
+                start = lines[default.lineno - 1] + default.col_offset
+                end = lines[default.end_lineno - 1] + default.end_col_offset
+                text = text[:start] + format_constant(values[argument.arg]).encode() + text[end:]
+        return Program.parse(text.decode())
+
+
+def _unreadable(source: str) -> Problem | None:
+    """What keeps a source from being parsed at all, and from being shown as it is: its length, or a character."""
+    if len(source) > policy.MAX_LENGTH:
+        message = f"the source has over {policy.MAX_LENGTH:,} characters; write a shorter program"
+        return Problem(1, Reason.SIZE, message)
+    found = command_in(source) or HALVES.search(source)
+    if found is None:
+        return None
+    code = f"U+{ord(found[0]):04X}"
+    what = f"half of a character ({code}); leave it out" if HALVES.match(found[0]) else (
+        f"a character that commands a terminal ({code}); write it as an escape in a string, or leave it out"
+    )  # fmt: skip
+    return Problem(source.count("\n", 0, found.start()) + 1, Reason.SYNTAX, f"the source holds {what}")
+
+
+def _main_function(tree: ast.Module) -> ast.FunctionDef:
+    """The function that is the program: the last one that takes query, key and pair, or else the last one."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if not functions:
+        raise ProgramRefused([Problem(1, Reason.SIGNATURE, "write one function: def attend(query, key, pair): …")])
+    fitting = [f for f in functions if tuple(argument.arg for argument in f.args.args[:3]) == _SIDES]
+    return (fitting or functions)[-1]
+
+
+def _features(tree: ast.Module) -> frozenset[tuple[str, str]]:
+    """Side and name of every feature without an argument that a scripted program may ask for."""
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    sides = (("token", TOKEN_FEATURES), ("pair", PAIR_FEATURES))
+    return frozenset(
+        (side, name) for side, table in sides for name in named & set(table) if table[name].argument is None
+    )
+
+
+def _policy_problems(source: str, features: frozenset[tuple[str, str]]) -> list[Problem]:
+    try:
+        policy.check(source, frozenset(name for _, name in features))
+    except policy.Refused as error:
+        return [Problem(refusal.line, Reason.POLICY, refusal.message) for refusal in error.refusals]
+    return []
+
+
+def format_constant(value: float) -> str:
+    """A number as a person writes it: no exponent where it can be helped, shortest digits that read back the same."""
+    if not math.isfinite(value):
+        raise ValueError("a constant must be finite")
+    text = np.format_float_positional(value, trim="0")
+    return "0.0" if float(text) == 0 else text
+
+
+def _excess(tree: ast.Module) -> Problem | None:
+    """What in a source is too large: its number of nodes, deep nesting, whole numbers beyond any score."""
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        return Problem(1, Reason.SIZE, f"the syntax tree has over {MAX_NODES:,} nodes; write a shorter program")
+    level: list[tuple[ast.AST, int]] = [(tree, 1)]
+    for _ in range(MAX_DEPTH):
+        for node, line in level:
+            if isinstance(node, ast.Constant) and type(node.value) is int and node.value.bit_length() > 100:
+                return Problem(line, Reason.EXPRESSION, "numbers above 1e30 are not available; write inf")
+        level = [
+            (child, getattr(child, "lineno", line)) for node, line in level for child in ast.iter_child_nodes(node)
+        ]
+    if not level:
+        return None
+    return Problem(level[0][1], Reason.EXPRESSION, f"nested more than {MAX_DEPTH} deep; put parts in local names")
+
+
+def _is_scripted(function: ast.FunctionDef) -> bool:
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    own = {argument.arg for argument in function.args.args} | {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    for statement in function.body:
+        for node in ast.walk(statement):
+            if isinstance(node, _SCRIPT_NODES):
+                return True
+            if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES - own:
+                return True
+            if isinstance(node, ast.Attribute) and node.attr in _SCRIPT_ATTRIBUTES:
+                return True
+    return False
+
+
+def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Problem]]:
+    """Constants with their values, and what is wrong with the parameters."""
+    arguments = function.args
+    wrong: list[Problem] = []
+
+    def report(message: str, node: ast.AST = function) -> None:
+        wrong.append(Problem(getattr(node, "lineno", function.lineno), Reason.SIGNATURE, message))
+
+    if function.decorator_list:
+        report("drop the decorator")
+    if arguments.posonlyargs or arguments.kwonlyargs or arguments.vararg or arguments.kwarg:
+        report("parameters are query, key, pair and constants with a default; drop `/`, `*` and `**`")
+    names = [argument.arg for argument in arguments.args]
+    if tuple(names[:3]) != _SIDES:
+        report("the first three parameters are query, key, pair, in this order")
+        return {}, wrong
+    if len(arguments.defaults) != len(names) - 3:
+        report("every further parameter is a constant and needs a numeric default")
+        return {}, wrong
+    if len(arguments.defaults) > MAX_CONSTANTS:
+        report(f"there are {len(arguments.defaults)} constants; write at most {MAX_CONSTANTS}")
+        return {}, wrong
+    constants = {}
+    for argument, default in zip(arguments.args[3:], arguments.defaults, strict=True):
+        value = _literal(default)
+        if value is None:
+            report(f"the default of `{argument.arg}` must be a number", default)
+        elif argument.arg in constants:
+            report(f"`{argument.arg}` stands twice among the parameters", argument)
+        elif argument.arg in RESERVED or argument.arg.startswith("_"):
+            report(f"`{argument.arg}` cannot name a constant; choose another name", argument)
+        else:
+            constants[argument.arg] = value
+    return constants, wrong
+
+
+def _literal(node: ast.expr) -> float | None:
+    sign = 1.0
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
+        node = node.operand
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return None
+    value = sign * float(node.value)  # type: ignore[arg-type]
+    return value if abs(value) <= 1e30 else None
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+
+def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
+    """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text."""
+    # The underscore keeps them apart from local names.
+    names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
+    helpers = [ast.dump(node) for node in tree.body if node is not function]
+    body = [ast.dump(_Rename(names).visit(deepcopy(statement))) for statement in function.body[1:]]
+    return "\n".join(helpers + body)
+
+
+def _summands(function: ast.FunctionDef) -> int:
+    """How many terms the returned sum has, sums held in local names included."""
+    known: dict[str, int] = {}
+
+    def count(node: ast.expr) -> int:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                return min(count(left) + count(right), MAX_TERMS + 1)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return count(operand)
+            case ast.Name(id=name):
+                return known.get(name, 1)
+        return 1
+
+    for statement in function.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                known[name] = count(value)
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub(), value=value):
+                known[name] = min(known.get(name, 1) + count(value), MAX_TERMS + 1)
+            case ast.Return(value=value) if value is not None:
+                return count(value)
+    return 1

@@ -1,0 +1,1 @@
+"""Programs on disk, and which of them stands in for each head."""

@@ -1,0 +1,1 @@
+"""How programs stand in for heads in a running model."""

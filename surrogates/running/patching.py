@@ -1,0 +1,224 @@
+"""Running a model with surrogates in the place of some of its attention heads."""
+
+import inspect
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, get_args
+
+import torch
+from torch import nn
+from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
+
+from surrogates.errors import InputError
+from surrogates.language.features import Texts
+from surrogates.language.program import Program
+from surrogates.language.tokens import TokenTable
+from surrogates.library.heads import Head
+from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
+from surrogates.running.assignment import Assignment, Surrogate, check_assignment
+from surrogates.running.forward_pass import Failures, ForwardPass, OnError, open_cells
+from surrogates.running.history import Tokens, recall, remember
+from surrogates.running.interception import LayerPlan, intercepted
+
+_patched: "weakref.WeakSet[PreTrainedModel]" = weakref.WeakSet()
+_tables: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[weakref.ref[Any], TokenTable]]" = weakref.WeakKeyDictionary()
+
+
+@contextmanager
+def patch(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    assignment: Assignment,
+    *,
+    table: TokenTable | None = None,
+    on_error: OnError = "raise",
+) -> Iterator[Failures]:
+    """Replace attention heads while the context lasts; forward passes and ``generate`` work as ever.
+
+    Heads that are not assigned compute as under eager attention, whatever the model was loaded with. The patterns the
+    model returns on request are the ones in use. The mask is the model's own; only the scores come from programs.
+    One forward pass of a patched model at a time; different models may be patched at once.
+
+    Args:
+        model: a model in memory.
+        tokenizer: its tokenizer.
+        assignment: what stands in for which head.
+        table: facts of the tokens; built once a model and kept when left out. Give one if the model's input embeddings
+            change between patches.
+        on_error: what happens when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own
+            pattern on that text.
+
+    Returns:
+        The failures met so far, which fill up as the model runs; always empty unless ``on_error`` is ``neural``.
+
+    Raises:
+        InputError: the attention cannot be intercepted, the assignment does not fit the model, or the model is patched
+            already; within the context, on inputs from which the tokens cannot be told.
+        ProgramFailed: within the context, when a program fails or its scores are not numbers.
+    """
+    modules = attention_modules(model)
+    heads = model.config.get_text_config().num_attention_heads
+    check_assignment(assignment, [heads] * len(modules))
+    if model in _patched:
+        raise InputError("the model is patched already; leave that patch first, or join the two assignments")
+    surrogates = list(dict.fromkeys(assignment.values()))
+    if table is None:
+        table = _token_table(model, tokenizer, surrogates)
+    if on_error not in get_args(OnError):
+        raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
+    reader = _Reader(surrogates, table, on_error, causal=is_causal(model.config))
+    plans = _plans(modules, key_value_groups(model), assignment, surrogates, reader)
+    reader.layers = len(plans)
+    with ExitStack() as undo:
+        if plans:
+            # Some architectures' outer model calls past its base model, and callers may use either.
+            for module in dict.fromkeys((model, model.base_model)):
+                undo.callback(module.register_forward_pre_hook(reader.before, with_kwargs=True).remove)
+                undo.callback(module.register_forward_hook(reader.after, with_kwargs=True, always_call=True).remove)
+        undo.enter_context(intercepted(modules, plans))
+        _patched.add(model)
+        undo.callback(_patched.discard, model)
+        yield reader.failures
+
+
+def _plans(
+    modules: list[nn.Module],
+    groups: Sequence[int],
+    assignment: Assignment,
+    surrogates: Sequence[Surrogate],
+    reader: "_Reader",
+) -> dict[int, LayerPlan]:
+    """The layers with replaced heads."""
+    place = {surrogate: number for number, surrogate in enumerate(surrogates)}
+    by_layer: dict[int, list[Head]] = {}
+    for head in sorted(assignment):
+        by_layer.setdefault(head.layer, []).append(head)
+    return {
+        layer: LayerPlan(
+            modules[layer],
+            heads,
+            [place[assignment[head]] for head in heads],
+            groups[layer],
+            reader.current,
+        )
+        for layer, heads in by_layer.items()
+    }
+
+
+def _token_table(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
+) -> TokenTable:
+    """The model's table, built on first use; with embeddings, which are large, once a program asks for them."""
+    similar = any(isinstance(surrogate, Program) and "similarity" in surrogate.source for surrogate in surrogates)
+    if model in _tables:
+        owner, table = _tables[model]
+        if owner() is tokenizer and (table.embeddings is not None or not similar):
+            return table
+    weight = model.get_input_embeddings().weight.detach()
+    embeddings = weight.float().cpu().numpy() if similar else None
+    table = TokenTable.from_tokenizer(tokenizer, weight.shape[0], embeddings)
+    _tables[model] = (weakref.ref(tokenizer), table)
+    return table
+
+
+class _Reader:
+    """Follows what a patched model reads, through hooks around its forward."""
+
+    def __init__(self, surrogates: Sequence[Surrogate], table: TokenTable, on_error: OnError, *, causal: bool) -> None:
+        self.layers = 0
+        self.failures = Failures()
+        self._on_error: OnError = on_error
+        self._surrogates = surrogates
+        self._table = table
+        self._causal = causal
+        self._module: nn.Module | None = None  # the one whose forward is running, outermost
+        self._tokens: Tokens | None = None
+        self._pass: ForwardPass | None = None
+
+    def current(self) -> ForwardPass:
+        """The forward pass the model is in."""
+        if self._pass is None:
+            raise InputError("a part of a patched model was run by itself; call the model that was patched")
+        return self._pass
+
+    # A model compiled inside the patch is compiled around what follows.
+    @torch.compiler.disable
+    def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self._module is not None:
+            return
+        given = _arguments(module, args, kwargs)
+        tokens = _read(given)
+        self._module, self._tokens = module, tokens
+        queries = given["input_ids"].shape[1]
+        texts = Texts(tokens.ids, self._table, mask=tokens.mask, causal=self._causal, queries=queries)
+        self._pass = ForwardPass(texts, self._surrogates, self._on_error, self.failures)
+
+    @torch.compiler.disable
+    def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        if self._module is not module:
+            return
+        done, tokens = self._pass, self._tokens
+        self._module = self._tokens = self._pass = None
+        if output is None or done is None or tokens is None:
+            return  # the forward raised
+        if done.layers_done != self.layers:
+            raise InputError(
+                f"{done.layers_done} of {self.layers} layers had their heads replaced: the attention implementation "
+                "was changed inside the patch; leave it as it is"
+            )
+        cache = _cache(_arguments(module, args, kwargs), output)
+        if cache is not None:
+            remember(cache, tokens)
+
+
+def _arguments(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    names = inspect.signature(module.forward).parameters if args else ()
+    return dict(zip(names, args, strict=False)) | kwargs
+
+
+def _cache(given: Mapping[str, Any], output: Any) -> Cache | None:
+    """The cache a forward pass used: the one it was given, or one that it made."""
+    if given.get("past_key_values") is not None:
+        return given["past_key_values"]
+    values = output.values() if isinstance(output, Mapping) else output
+    return next((value for value in values if isinstance(value, Cache)), None) if values is not None else None
+
+
+def _read(given: Mapping[str, Any]) -> Tokens:
+    """All tokens the queries of this pass may see, from the cache's first to the newest."""
+    ids = given.get("input_ids")
+    if ids is None:
+        raise InputError("a patched model must be given input_ids: programs read the tokens, not their embeddings")
+    past = recall(given.get("past_key_values"))
+    if past is not None and past.ids.shape[0] != ids.shape[0]:
+        raise InputError(f"the cache holds {past.ids.shape[0]} texts but input_ids has {ids.shape[0]}")
+    mask = given.get("attention_mask")
+    if isinstance(mask, Mapping):
+        mask = next((of_kind for of_kind in mask.values() if of_kind is not None), None)
+    if mask is not None and mask.dim() == 4:
+        new = Tokens(ids, _real_queries(mask, 0 if past is None else past.ids.shape[1], ids.shape))
+        return new if past is None else past.followed_by(new)
+    everything = ids if past is None else torch.cat([past.ids.to(ids.device), ids], dim=1)
+    if mask is None:
+        return Tokens(everything, None)
+    if mask.dim() != 2 or mask.shape[0] != ids.shape[0] or mask.shape[1] < everything.shape[1]:
+        raise InputError(
+            f"attention_mask has shape {tuple(mask.shape)} but there are {everything.shape[1]} tokens, "
+            "those in the cache included; it must cover them all"
+        )
+    real = mask[:, : everything.shape[1]].to(ids.device) != 0
+    # Features are cheaper to compute when nothing is padded.
+    return Tokens(everything, None if bool(real.all()) else real)
+
+
+def _real_queries(mask: torch.Tensor, past: int, shape: torch.Size) -> torch.Tensor:
+    """Which of the new tokens are real, (texts, queries): a real token sees itself, padding does not.
+
+    ``generate`` hands a static cache's mask over in four dimensions, in which only that tells padding.
+    """
+    texts, queries = shape
+    keys = mask.shape[-1]
+    first = past if keys >= past + queries else keys - queries
+    cells = open_cells(mask)[:, 0, :, first : first + queries]
+    return cells.diagonal(dim1=-2, dim2=-1).expand(texts, queries)

@@ -1,0 +1,1 @@
+"""From a program that was proposed to a candidate with fitted constants and scores."""

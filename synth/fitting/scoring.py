@@ -1,0 +1,90 @@
+"""Scores a head's candidate programs on train, validation and test texts."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from evaluation.intervals import mean_interval
+from evaluation.similarity import similarity
+from sandbox.verdicts import Verdict
+from surrogates.errors import ProgramFailed
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program
+from surrogates.library.candidates import Candidate, Scores
+from surrogates.library.heads import Head
+from synth.corpus import Split
+from synth.material import Batch, Material
+
+
+def score_candidates(material: Material, head: Head, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates with their scores.
+
+    One that fails on a train or validation text has none. One that fails on test texts alone is scored there as if it
+    attended to nothing: what happens on test texts must not choose. The verdict and the reason say so.
+
+    Args:
+        material: the run's texts and patterns.
+        head: whose patterns to compare with.
+        candidates: programs; those with a verdict other than "ok" are passed through.
+    """
+    programs = {c.source: Program.parse(c.source) for c in candidates if c.verdict is Verdict.OK}
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {split: [] for split in splits} for source in programs}
+    failed: dict[str, tuple[Split, ProgramFailed]] = {}
+    for split in splits:
+        numbers = material.train_sample if split == "train" else material.splits[split]
+        for batch in material.batches(head, numbers):
+            for source, program in programs.items():
+                if source in failed and failed[source][0] != "test":
+                    continue  # it has no scores, and may take its time to fail once more
+                try:
+                    found = pattern(program, batch.texts, batch.visible)
+                except ProgramFailed as error:
+                    failed.setdefault(source, (split, error))
+                    if split != "test":
+                        continue
+                    found = _text_by_text(program, batch)
+                alike = similarity(found, batch.target)
+                figures[source][split].append(torch.stack([alike.iou, alike.cross_entropy, alike.jsd]).numpy())
+    return [_scored(c, figures[c.source], failed.get(c.source)) if c.verdict is Verdict.OK else c for c in candidates]
+
+
+def _text_by_text(program: Program, batch: Batch) -> torch.Tensor:
+    """A program's patterns on a batch of which it fails on some texts; there it attends to nothing."""
+    found = torch.zeros_like(batch.target)
+    for place in range(len(found)):
+        with suppress(ProgramFailed):
+            one = slice(place, place + 1)
+            found[one] = pattern(program, batch.texts.rows(one), batch.visible[one])
+    return found
+
+
+def _scored(
+    candidate: Candidate, figures: dict[Split, list[np.ndarray]], failure: tuple[Split, ProgramFailed] | None
+) -> Candidate:
+    if failure is None:
+        return replace(candidate, scores=_scores(figures))
+    split, error = failure
+    if split != "test":
+        return replace(candidate, verdict=error.verdict, reason=str(error))
+    reason = f"on test texts alone: {error}"
+    return replace(candidate, verdict=error.verdict, reason=reason, scores=_scores(figures))
+
+
+def _scores(figures: dict[Split, list[np.ndarray]]) -> Scores:
+    validation = np.concatenate(figures["validation"], axis=1).astype(np.float64)
+    test = np.concatenate(figures["test"], axis=1).astype(np.float64)
+    interval = mean_interval(test[0])
+    return Scores(
+        train_iou=float(np.concatenate(figures["train"], axis=1)[0].astype(np.float64).mean()),
+        validation_iou=float(validation[0].mean()),
+        validation_cross_entropy=float(validation[1].mean()),
+        iou=interval.mean,
+        iou_low=interval.low,
+        iou_high=interval.high,
+        cross_entropy=float(test[1].mean()),
+        jsd=float(test[2].mean()),
+    )

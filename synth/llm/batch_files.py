@@ -1,0 +1,167 @@
+"""Questions and answers as files, in the format of OpenAI's batches: to hand in elsewhere, or to answer by hand."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from prompts.messages import Message, estimate_prompt
+from sandbox.plain_text import one_line
+from surrogates.errors import InputError
+from synth.llm.completions import read_body
+from synth.llm.failures import Failure, FailureKind
+from synth.llm.prices import Prices
+from synth.llm.server_json import error_text, read_json
+from synth.llm.store import Exchange, Exchanges, Pending
+from synth.regular_files import read_text
+
+MOST_REQUESTS = 50_000
+MOST_BYTES = 200_000_000
+BATCH_SHARE = 0.5
+"""Of the list price: what OpenAI and those who offer the same charge for batches."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How the lines of answers fared.
+
+    Attributes:
+        stored: answers that are new.
+        kept: answers to questions that had one, which stays.
+        unknown: lines that answer no question of the run.
+        failures: by key, questions whose line says that they failed.
+        bad: lines that are no answers, each as its number and what is wrong with it.
+    """
+
+    stored: int
+    kept: int
+    unknown: int
+    failures: dict[str, Failure]
+    bad: tuple[str, ...]
+
+    @property
+    def problem(self) -> str:
+        """Of the bad lines the first, and what came of the others; there must be one."""
+        more = f" ({len(self.bad)} such lines)" if len(self.bad) > 1 else ""
+        return f"{self.bad[0]}{more}; {self.stored} other answers were stored"
+
+
+def request_lines(questions: Iterable[Pending]) -> Iterator[str]:
+    """A line for each question, line break included."""
+    for question in questions:
+        body = json.loads(question.request)
+        line = {"custom_id": question.key, "method": "POST", "url": "/v1/chat/completions", "body": body}
+        yield json.dumps(line) + "\n"
+
+
+def split_lines(
+    lines: Iterable[str], most_requests: int = MOST_REQUESTS, most_bytes: int = MOST_BYTES
+) -> Iterator[list[str]]:
+    """Lines (ASCII) in parts that a server takes as one batch."""
+    part: list[str] = []
+    size = 0
+    for line in lines:
+        if part and (len(part) == most_requests or size + len(line) > most_bytes):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += len(line)
+    if part:
+        yield part
+
+
+def write_requests(questions: Sequence[Pending], path: Path) -> list[Path]:
+    """Write questions to ``path``, or to ``name-2.jsonl`` and so on beside it as well where one file is too large.
+
+    Returns:
+        The files written; none without questions.
+    """
+    paths = []
+    for number, part in enumerate(split_lines(request_lines(questions)), start=1):
+        target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+        target.write_text("".join(part), encoding="ascii")
+        paths.append(target)
+    return paths
+
+
+def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported:
+    """Store the answers in a file: a batch's output, or lines ``{"custom_id": …, "content": …}`` written by hand.
+
+    Answers by hand count as no tokens and no dollars.
+
+    Raises:
+        InputError: the file cannot be read, or a line of it is no answer; the good lines are stored all the same.
+    """
+    read = store_answers(read_text(path, "answers", "JSONL"), exchanges, prices)
+    if read.bad:
+        raise InputError(f"{one_line(str(path))}, {read.problem}: mend the file and import it again")
+    return read
+
+
+def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
+    """Store the answers in JSONL text; its good lines, whatever the others are."""
+    wanted = {question.key: question for question in exchanges.pending()}
+    stored = kept = unknown = 0
+    failures: dict[str, Failure] = {}
+    bad: list[str] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            key, read = _read_line(line, wanted, prices)
+        except InputError as error:
+            bad.append(f"line {number}: {error}")
+            continue
+        if exchanges.get(key) is not None:
+            kept += 1
+        elif key not in wanted:
+            unknown += 1
+        elif isinstance(read, Failure):
+            failures[key] = read
+        else:
+            exchanges.add(read)
+            stored += 1
+    # A question may have failed in one line and been answered in another.
+    failures = {key: why for key, why in failures.items() if exchanges.get(key) is None}
+    return Imported(stored, kept, unknown, failures, tuple(bad))
+
+
+def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[str, Exchange | Failure]:
+    """A line's key and what it holds, which for unknown keys means nothing."""
+    try:
+        entry = read_json(line)
+    except ValueError as error:
+        raise InputError(f"is no JSON ({error})") from error
+    key = entry.get("custom_id") if isinstance(entry, dict) else None
+    if not isinstance(key, str):
+        raise InputError('has no custom_id; write {"custom_id": "…", "content": "…"}')
+    request: dict[str, Any] = json.loads(wanted[key].request) if key in wanted else {"model": "", "messages": []}
+    if "content" in entry:
+        if not isinstance(entry["content"], str):
+            raise InputError("has a content that is no text")
+        body: object = {"choices": [{"message": {"content": entry["content"]}, "finish_reason": "stop"}]}
+        by_hand = read_body(body, key, 0, request["model"], None, 0.0)
+        if isinstance(by_hand, Exchange):
+            return key, replace(by_hand, answer_tokens=0, dollars=0.0)
+        return key, by_hand
+    response = entry.get("response")
+    if isinstance(response, dict) and type(status := response.get("status_code")) is int and 100 <= status < 600:
+        if status != 200:
+            return key, Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
+        prompt = estimate_prompt([Message(**message) for message in request["messages"]])
+        price = prices.of(request["model"])
+        read = read_body(response.get("body"), key, prompt, request["model"], price, 0.0)
+        if isinstance(read, Exchange) and read.dollars is not None:
+            read = replace(read, dollars=read.dollars * BATCH_SHARE)
+        return key, read
+    if isinstance(words := entry.get("error"), dict):
+        expired = words.get("code") == "batch_expired"
+        return key, Failure("expired" if expired else "server error", error_text(entry))
+    raise InputError("has neither a content, nor a response with a status_code, nor an error")
+
+
+def _kind(status: int) -> FailureKind:
+    if status == 429:
+        return "rate limited"
+    return "server error" if status >= 500 else "refused"

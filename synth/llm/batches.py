@@ -1,0 +1,305 @@
+"""Asking by batch: handed in as a file, answered within a day, at half the price."""
+
+import asyncio
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import openai
+
+from sandbox.plain_text import one_line
+from surrogates.errors import InputError
+from synth.llm.batch_files import BATCH_SHARE, request_lines, split_lines, store_answers
+from synth.llm.batch_states import BatchState, OddAnswer, read_id, read_state
+from synth.llm.calls import RETRIES, Outcome
+from synth.llm.completions import request_body
+from synth.llm.failures import Failure, FailureKind
+from synth.llm.money import Budget, Estimate, Ledger, worst_case
+from synth.llm.prices import load_prices
+from synth.llm.server import Endpoint
+from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters, Pending
+from synth.llm.transport import InvalidResponse, TimedOut
+from synth.progress import Step
+
+_TRANSFER_SECONDS = 900.0  # for a file of 200 MB
+
+
+@dataclass
+class _Reading:
+    """How the batches stand that are waited for.
+
+    Attributes:
+        done: how many questions of each batch, by its id, are through.
+        failures: by key, questions that failed.
+        odd: what was odd about batches, in words.
+        troubles: why some could not be read to the end; the run ends with them when no other batch is left to read.
+        unknown: ids of those that the server does not know.
+    """
+
+    done: dict[str, int]
+    failures: dict[str, Failure] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
+    troubles: list[InputError] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def figure(self, under_way: int) -> str:
+        return "; ".join([*([f"{under_way} batches under way"] if under_way else []), *self.odd])
+
+
+class BatchClient:
+    """Asks one model on one server by batches; see `Client` for the arguments that it shares.
+
+    Args:
+        poll: seconds between two looks at a batch.
+
+    Raises:
+        InputError: there is no pause between looks, or see `Client`.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        base_url: str | None,
+        exchanges: Exchanges,
+        *,
+        poll: float = 30.0,
+        budget: Budget | None = None,
+        key: str | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        if not poll > 0:
+            raise InputError(f"{poll:g} s are no pause between two looks at a batch; give more")
+        self._parameters = parameters
+        self._endpoint = Endpoint(base_url, key)
+        self._exchanges = exchanges
+        self._poll = poll
+        self._retries = retries
+        self._prices = load_prices()
+        self._ledger = Ledger(budget, parameters.model, self._prices, exchanges)
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
+        """Answers in the order of the questions, after the batch that holds them has ended.
+
+        A batch handed in before, by a run that was killed, is waited for rather than handed in again.
+
+        Raises:
+            InputError: the server takes no batches, cannot be reached, or refuses the key.
+        """
+        distinct = {ask.key(self._parameters): ask for ask in asks}
+        waiting = {key: ask for key, ask in distinct.items() if self._exchanges.get(key) is None}
+        failures: dict[str, Failure] = {}
+        if waiting:
+            try:
+                failures = asyncio.run(self._ask_all(waiting, progress))
+            except openai.OpenAIError as error:
+                raise self._explained(error) from error
+            self._check(waiting, failures)
+        keys = [ask.key(self._parameters) for ask in asks]
+        return [self._exchanges.get(key) or failures.get(key) for key in keys]
+
+    def _check(self, waiting: Collection[str], failures: dict[str, Failure]) -> None:
+        """Stop when no question was answered, if the batch itself failed or the model never answered anything."""
+        lost = [failure for failure in failures.values() if failure.kind != "expired"]
+        if not lost or any(self._exchanges.get(key) for key in waiting):
+            return
+        gone = all(failure.kind == "batch failed" for failure in lost)
+        if gone or not self._exchanges.has_answer_of(self._parameters.model):
+            raise InputError(
+                f"{self._endpoint.address} answers nothing for {self._parameters.model} by batch, the last time with "
+                f"{lost[-1]}; mend what it names, then run again to go on from here"
+            )
+
+    async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
+        url = self._endpoint.address
+        async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
+            batches = self._exchanges.open_batches(url)
+            handed_in = {key for batch in batches for key in batch.keys}
+            for key in handed_in & waiting.keys():
+                self._ledger.reserve(self._worst(waiting[key]))
+            new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
+            self._exchanges.want(new)
+            for part in split_lines(request_lines(new)):
+                batches.append(await self._hand_in(connection, part))
+            reading = _Reading(dict.fromkeys((batch.id for batch in batches), 0))
+            total = sum(len(batch.keys) for batch in batches)
+            while batches:
+                # Each is looked at, whatever became of the one before: what is in it was paid for.
+                batches = [batch for batch in batches if not await self._look(connection, batch, reading)]
+                progress(sum(reading.done.values()), total, reading.figure(len(batches)))
+                if batches:
+                    await asyncio.sleep(self._poll)
+        for id_ in reading.unknown:
+            self._exchanges.close_batch(id_)
+        if reading.troubles:
+            others = len(reading.troubles) - 1
+            raise InputError(f"{reading.troubles[0]}{f' ({others} other batches are odd too)' if others else ''}")
+        return reading.failures
+
+    def _affordable(self, asks: dict[str, Ask]) -> list[Pending]:
+        """Questions that the budget has room for at worst, set aside in it."""
+        chosen = []
+        for key, ask in asks.items():
+            worst = self._worst(ask)
+            if self._ledger.fits(worst):
+                self._ledger.reserve(worst)
+                body = request_body(ask, self._parameters, openai=self._endpoint.is_openai)
+                chosen.append(Pending(key, ask.label, json.dumps(body)))
+        return chosen
+
+    def _worst(self, ask: Ask) -> Estimate:
+        worst = worst_case(ask, self._parameters, self._prices.of(self._parameters.model))
+        return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
+
+    async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
+        """Hand in a batch and remember it before anything else is done.
+
+        Raises:
+            InputError: the server does not say what it made of the file or of the batch.
+        """
+        url = self._endpoint.address
+        content = "".join(lines).encode("ascii")
+        # The package's own types take answers of any shape: what comes back is read as text and checked here.
+        uploaded = await connection.files.with_raw_response.create(file=("headsynth.jsonl", content), purpose="batch")
+        try:
+            file_id = read_id(uploaded.text)
+        except OddAnswer as odd:
+            raise InputError(
+                f"{url} gave an odd answer to the file of questions: {odd}; no batch was handed in of it: check the "
+                "base URL and the server, then run again"
+            ) from odd
+        order = {"input_file_id": file_id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+        keys = tuple(json.loads(line)["custom_id"] for line in lines)
+        # A file that is uploaded twice costs nothing. A batch is paid for as often as the server took it.
+        once = connection.with_options(max_retries=0)
+        try:
+            id_ = read_id(await once.post("/batches", cast_to=str, body=order))
+            if not self._exchanges.open_batch(id_, url, keys):
+                raise OddAnswer(f"its id {id_} is that of another batch of this run")
+        except OddAnswer as odd:
+            raise self._unknown(keys, f"gave an odd answer to it: {odd}") from odd
+        except (TimedOut, InvalidResponse, openai.APIConnectionError, openai.InternalServerError) as error:
+            if isinstance(error, openai.InternalServerError) and error.status_code == 501:
+                raise  # it takes no batches
+            raise self._unknown(
+                keys, f"gave no answer to it that can be read ({self._endpoint.failure_of(error)})"
+            ) from error
+        return OpenBatch(id_, keys)
+
+    def _unknown(self, keys: Collection[str], why: str) -> InputError:
+        """A batch was handed in, and nobody knows under which id."""
+        return InputError(
+            f"a batch of {len(keys)} questions was handed in, and {self._endpoint.address} {why}; it may be under way "
+            "and paid for: look for it there and read its answers with `headsynth llm import`, or run again to hand "
+            "its questions in anew"
+        )
+
+    async def _look(self, connection: openai.AsyncOpenAI, batch: OpenBatch, reading: _Reading) -> bool:
+        """Read a batch that has ended; whether there is nothing to wait for, be it for its answers or for a trouble.
+
+        Raises:
+            openai.OpenAIError: one that every batch would meet.
+        """
+        if not self._unanswered(batch):  # by other ways, or read from it before
+            self._close(batch, reading)
+            return True
+        try:
+            state = read_state(await connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str))
+        except openai.NotFoundError:
+            reading.unknown.append(batch.id)
+            reading.odd.append(f"the batch {batch.id} is unknown there")
+            reading.troubles.append(
+                InputError(
+                    f"{self._endpoint.address} knows nothing of the batch {batch.id} that this run handed in there; "
+                    "run again to hand its questions in anew"
+                )
+            )
+            return True
+        except OddAnswer as odd:
+            self._trouble(batch, str(odd), reading)
+            return True
+        except openai.OpenAIError as error:
+            self._trouble(batch, f"no state of it ({self._lone_failure(error)})", reading)
+            return True
+        if not state.ended:
+            reading.done[batch.id] = min(state.completed, len(batch.keys))
+            return False
+        await self._read(connection, batch, state, reading)
+        return True
+
+    async def _read(
+        self, connection: openai.AsyncOpenAI, batch: OpenBatch, state: BatchState, reading: _Reading
+    ) -> None:
+        """Store what the files of a batch hold, and close it unless something odd leaves questions open."""
+        odds = list(state.odd)
+        failures: dict[str, Failure] = {}
+        for file_id in state.files:
+            try:
+                text = await connection.get(f"/files/{quote(file_id, safe='')}/content", cast_to=str)
+            except openai.OpenAIError as error:
+                odds.append(f"its file {file_id} cannot be read ({self._lone_failure(error)})")
+                continue
+            read = store_answers(text, self._exchanges, self._prices)
+            failures |= read.failures
+            if read.bad:
+                odds.append(f"its file {file_id}, {read.problem}")
+        reading.failures |= failures
+        unanswered = self._unanswered(batch)
+        odd = one_line("; ".join(odds), 500)
+        if odds and any(key not in failures for key in unanswered):
+            self._trouble(batch, odd, reading)
+            return
+        if odds:
+            reading.odd.append(f"the batch {batch.id} is read, though {odd}")
+        kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
+        missing = Failure(kinds.get(state.status, "batch failed"), _why(batch, state))
+        reading.failures |= {key: failures.get(key, missing) for key in unanswered}
+        self._close(batch, reading)
+
+    def _unanswered(self, batch: OpenBatch) -> list[str]:
+        return [key for key in batch.keys if self._exchanges.get(key) is None]
+
+    def _close(self, batch: OpenBatch, reading: _Reading) -> None:
+        reading.done[batch.id] = len(batch.keys)
+        self._exchanges.close_batch(batch.id)
+
+    def _trouble(self, batch: OpenBatch, odd: str, reading: _Reading) -> None:
+        """Note why a batch whose answers are not all there cannot be read."""
+        unanswered = len(self._unanswered(batch))
+        reading.done[batch.id] = len(batch.keys) - unanswered
+        reading.odd.append(f"the batch {batch.id}: {odd}")
+        # Nothing is said of asking its questions one by one: that would pay for them twice.
+        reading.troubles.append(
+            InputError(
+                f"{self._endpoint.address} gave an odd answer about the batch {batch.id}: {odd}; it stays noted, as "
+                f"{unanswered} of its {len(batch.keys)} questions are open: run again to look at it anew, or look for "
+                "its answers there and read them with `headsynth llm import`"
+            )
+        )
+
+    def _lone_failure(self, error: openai.OpenAIError) -> Failure:
+        """What an error says of one batch or file.
+
+        Raises:
+            openai.OpenAIError: every other would meet it too.
+        """
+        gone = isinstance(error, openai.NotFoundError)  # which of a completion means that there is no such model
+        if not gone and self._endpoint.hopeless(error, self._parameters.model):
+            raise error
+        return self._endpoint.failure_of(error)
+
+    def _explained(self, error: openai.OpenAIError) -> InputError:
+        url = self._endpoint.address
+        if isinstance(error, openai.APIStatusError) and error.status_code in (404, 405, 501):
+            return InputError(
+                f"{url} takes no batches; write the questions with `headsynth llm export`, have them answered, and "
+                "read the answers with `headsynth llm import`"
+            )
+        if stop := self._endpoint.hopeless(error, self._parameters.model):
+            return stop
+        failure = self._endpoint.failure_of(error)
+        return InputError(f"{url} failed to take or return a batch ({failure}); run again to go on from here")
+
+
+def _why(batch: OpenBatch, state: BatchState) -> str:
+    return one_line(f"the batch {batch.id} {state.status}: {state.reason or 'no answer in it'}")

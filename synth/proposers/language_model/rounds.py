@@ -1,0 +1,179 @@
+"""The loop: rounds of asking, trying what was answered, and sending back what does not run.
+
+What is asked in a round follows from what the library held before it, answers are worked off in the order of the
+questions, and a head's round is stored as a whole. So a run that is killed and started again asks the same questions,
+finds the answers it has, and ends with the same library.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from prompts.messages import Message, repair_prompt
+from surrogates.errors import InputError
+from surrogates.library.candidates import Candidate, Unusable
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from synth.engine import each_head
+from synth.llm.calls import Outcome
+from synth.llm.failures import Failure
+from synth.llm.store import Ask, Exchanges
+from synth.material import Material
+from synth.progress import Reporter, Step
+from synth.proposers.language_model.archive import earlier, improves
+from synth.proposers.language_model.evaluating import Broken, Tried, try_answers
+from synth.proposers.language_model.plan import Plan, stage_name
+from synth.proposers.language_model.questions import questions_of_round
+
+
+class Asker(Protocol):
+    """Whoever gets questions answered: a client, batches, or a person who carries files."""
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
+        """Answers in the order of the questions; None where one is not asked, or not answered yet."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of one plan over some heads.
+
+    Attributes:
+        jobs: most worker processes.
+        seed: the run's.
+    """
+
+    material: Material
+    library: Library
+    exchanges: Exchanges
+    heads: Sequence[Head]
+    plan: Plan
+    asker: Asker
+    jobs: int
+    seed: int
+    reporter: Reporter
+
+    def run(self) -> int:
+        """Go through the rounds; what is done is not done again.
+
+        Heads whose questions are not all answered go no further, what was answered is tried and stored all the same.
+
+        Returns:
+            Questions without an answer.
+
+        Raises:
+            InputError: the smallest prompt is larger than the plan allows, or the asker cannot go on.
+        """
+        active = list(self.heads)
+        unanswered = 0
+        for round_ in range(1, self.plan.rounds + 1):
+            finished = self.library.finished(stage_name(self.plan.model, round_))
+            todo = [head for head in active if head not in finished and self._improves(head, round_)]
+            # Others that did not improve stay out by themselves: they improve in no later round either.
+            open_heads, missing = self._round(todo, round_) if todo else (set(), 0)
+            unanswered += missing
+            active = [head for head in active if head not in open_heads]
+        return unanswered
+
+    def _improves(self, head: Head, round_: int) -> bool:
+        return improves(self.library.candidates(head), self.plan.model, round_)
+
+    def _round(self, heads: list[Head], round_: int) -> tuple[set[Head], int]:
+        """Ask, try and store; the heads that wait for answers, and for how many."""
+        stage = stage_name(self.plan.model, round_)
+        known = {head: earlier(self.library.candidates(head), self.plan.model, round_) for head in heads}
+        asked = questions_of_round(
+            self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
+            reporter=self.reporter,
+        )  # fmt: skip
+        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
+        outcomes = self._ask(asked, f"round {round_}: ask")
+        most = self.plan.most(round_)
+        tried = self._try(known, outcomes, round_, most, f"round {round_}: try")
+        repairs, lost = self._repairs(tried, round_)
+        answers = self._ask(repairs, f"round {round_}: send back")
+        with_first = {head: [*known[head], *tried[head].candidates] for head in repairs}
+        again = self._try(with_first, answers, round_, 1, f"round {round_}: try again")
+        waiting: set[Head] = set()
+        missing = 0
+        for head in heads:
+            second = again.get(head, Tried())
+            open_questions = sum(map(_waits, [*outcomes[head], *answers.get(head, [])]))
+            if open_questions:
+                waiting.add(head)
+                missing += open_questions
+            self.library.add(
+                head,
+                stage,
+                [*tried[head].candidates, *second.candidates],
+                [*tried[head].unusable, *lost[head], *second.unusable],
+                finished=not open_questions,
+            )
+        return waiting, missing
+
+    def _ask(self, asked: dict[Head, list[Ask]], stage: str) -> dict[Head, list[Outcome]]:
+        asks = [ask for own in asked.values() for ask in own]
+        if not asks:
+            return {head: [] for head in asked}
+        with self.reporter.stage(stage) as step:
+            outcomes = iter(self.asker.ask(asks, step))
+        return {head: [next(outcomes) for _ in own] for head, own in asked.items()}
+
+    def _try(
+        self,
+        known: dict[Head, list[Candidate]],
+        outcomes: dict[Head, list[Outcome]],
+        round_: int,
+        most: int,
+        stage: str,
+    ) -> dict[Head, Tried]:
+        heads = list(outcomes)
+        answered = [[outcome for outcome in outcomes[head] if outcome is not None] for head in heads]
+        arguments = [
+            (known[head], own, self.plan.model, round_, most) for head, own in zip(heads, answered, strict=True)
+        ]
+        tried: dict[Head, Tried] = {}
+        if not any(answered):
+            return {head: Tried() for head in heads}
+        with self.reporter.stage(stage) as step:
+            for head, found in each_head(try_answers, self.material, heads, arguments, self.jobs):
+                tried[head] = found
+                step(len(tried), len(heads), _figure(tried.values()))
+        return tried
+
+    def _repairs(
+        self, tried: dict[Head, Tried], round_: int
+    ) -> tuple[dict[Head, list[Ask]], dict[Head, list[Unusable]]]:
+        """What goes back once with its error, and what is too long for that."""
+        asks: dict[Head, list[Ask]] = {}
+        lost: dict[Head, list[Unusable]] = {head: [] for head in tried}
+        for head, found in tried.items():
+            for broken in found.broken:
+                if len(asks.get(head, [])) == self.plan.candidates:
+                    reason = f"it is one of more than the {self.plan.candidates} programs that were asked for"
+                    lost[head].append(Unusable("not sent back", reason, round_))
+                elif messages := self._repair(broken):
+                    asks.setdefault(head, []).append(Ask(messages, 0, str(head)))
+                else:
+                    reason = "with its error it is longer than a prompt may be"
+                    lost[head].append(Unusable("not sent back", reason, round_))
+        return asks, lost
+
+    def _repair(self, broken: Broken) -> tuple[Message, ...] | None:
+        with suppress(InputError):
+            return tuple(
+                repair_prompt(broken.source, broken.error, causal=self.material.causal, limit=self.plan.prompt_tokens)
+            )
+        return None
+
+
+def _waits(outcome: Outcome) -> bool:
+    """Whether a question is to be asked again: it was not asked, or the batch that held it ended too early."""
+    return outcome is None or (isinstance(outcome, Failure) and outcome.kind == "expired")
+
+
+def _figure(tried: Iterable[Tried]) -> str:
+    candidates = [candidate for found in tried for candidate in found.candidates]
+    scored = sum(candidate.scores is not None for candidate in candidates)
+    failed = len(candidates) - scored
+    return f"{scored} scored" + (f", {failed} failed" if failed else "")
