@@ -70,7 +70,7 @@ def test_a_folder_of_other_files_is_left_alone(again: Callable[..., tuple], tmp_
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (foreign_database, "is not a library of this version; start a new run directory"),
+        (foreign_database, "is no library that can be read; start a new run directory"),
         (
             truncated_database,
             "is damaged: database disk image is malformed; keep it, since it may hold answers that were paid for",
@@ -362,7 +362,7 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize(("size", "what"), [(2_000, "texts.jsonl"), (50_000, "attention"), (14_000, "library.sqlite")])
+@pytest.mark.parametrize(("size", "what"), [(2_000, "texts.jsonl"), (80_000, "attention"), (14_000, "library.sqlite")])
 def test_a_full_disk_stops_the_run_and_it_goes_on_later(
     size: int, what: str, finished: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
 ) -> None:
