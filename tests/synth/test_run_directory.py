@@ -362,7 +362,7 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize(("size", "what"), [(2_000, "texts.jsonl"), (80_000, "attention"), (14_000, "library.sqlite")])
+@pytest.mark.parametrize(("size", "what"), [(2_000, "texts.jsonl"), (56_000, "attention"), (14_000, "library.sqlite")])
 def test_a_full_disk_stops_the_run_and_it_goes_on_later(
     size: int, what: str, finished: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
 ) -> None:
