@@ -211,6 +211,16 @@ def _read_index(folder: Path) -> _Index:
     return _Index(place, first.description, first.heads)
 
 
+def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarray:
+    """A head's pattern on one text, as the store would give it: float32, shape (n, n).
+
+    Raises:
+        InputError: see :func:`extract`.
+    """
+    cells = _batch_patterns(loaded, [ids])[layer_name(head.layer)][head.index]
+    return unpack([cells], visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer]))[0]
+
+
 def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
     """The visible cells of a batch, by layer: half precision, shape (heads, cells)."""
     lengths = [len(row) for row in ids]

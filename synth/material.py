@@ -53,6 +53,7 @@ class Material:
 
     Attributes:
         attention: folder of the attention store.
+        vocabulary: the model's id of each row of ``table``.
         ids: token numbers of every text, in the store's order; each is a row of ``table``.
         splits: text numbers of each split.
         windows: sliding window of each layer, None where there is none.
@@ -60,6 +61,7 @@ class Material:
 
     attention: Path
     table: TokenTable
+    vocabulary: tuple[int, ...]
     causal: bool
     windows: tuple[int | None, ...]
     ids: tuple[tuple[int, ...], ...]
@@ -103,7 +105,7 @@ class Material:
         windows = tuple(None if window is None or window >= longest else window for window in windows)
         renumbered = tuple(tuple(number[token] for token in tokens) for tokens in ids)
         vectors = embeddings[torch.tensor(used)].float().cpu().numpy()
-        return cls(attention, table.subset(used, vectors), causal, windows, renumbered, found)
+        return cls(attention, table.subset(used, vectors), tuple(used), causal, windows, renumbered, found)
 
     def save(self, path: Path) -> None:
         """Write everything but the patterns to one file.
@@ -113,6 +115,7 @@ class Material:
         """
         facts = {
             "texts": self.table.texts,
+            "vocabulary": self.vocabulary,
             "causal": self.causal,
             "windows": self.windows,
             "ids": self.ids,
@@ -152,6 +155,7 @@ class Material:
         return cls(
             attention,
             TokenTable(tuple(facts["texts"]), columns, embeddings),
+            tuple(facts["vocabulary"]),
             facts["causal"],
             tuple(facts["windows"]),
             tuple(map(tuple, facts["ids"])),
@@ -165,6 +169,10 @@ class Material:
 
     def lists(self, split: Split) -> list[list[int]]:
         return [list(self.ids[number]) for number in self.splits[split]]
+
+    def model_ids(self, split: Split) -> list[list[int]]:
+        """The model's token ids of the texts of a split."""
+        return [[self.vocabulary[token] for token in tokens] for tokens in self.lists(split)]
 
     def by_window(self, heads: Iterable[Head]) -> list[list[Head]]:
         """The heads in groups whose layers see the same cells."""
@@ -256,7 +264,9 @@ def _check_texts(facts: Any) -> None:
     def are_whole(numbers: Any, below: float) -> bool:
         return type(numbers) is list and all(type(number) is int and 0 <= number < below for number in numbers)
 
-    ids, splits = facts["ids"], facts["splits"]
+    ids, splits, vocabulary = facts["ids"], facts["splits"], facts["vocabulary"]
+    if not are_whole(vocabulary, inf) or not len(set(vocabulary)) == len(vocabulary) == len(facts["texts"]):
+        raise ValueError("its tokens are not one of each")
     if type(facts["causal"]) is not bool or type(facts["windows"]) is not list or not facts["windows"]:
         raise ValueError("it does not say what tokens see")
     if not are_whole([window for window in facts["windows"] if window is not None], inf) or 0 in facts["windows"]:

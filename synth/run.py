@@ -1,212 +1,254 @@
-"""A run directory: what was asked, and where each part lies."""
+"""A run as a value: what was asked and what is in it, read when it is asked for."""
 
-import fcntl
-import json
-import os
-import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 
-from sandbox.plain_text import valid
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from evaluation.similarity import similarity
+from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
-
-DEMO_CORPUS = "demo"
-"""Names the bundled stories where a corpus is asked for."""
-DEMO_MODEL = "demo"
-"""Names the bundled model where a model is asked for, so that a run does not depend on where headsynth is installed."""
-
-_BOS = {"": None, "yes": True, "no": False}
-_VERSIONED = ("headsynth", "torch", "transformers", "numpy")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides a run's results, kept in ``run.toml``; an empty string stands for "not given"."""
-
-    model: str
-    corpus: str
-    revision: str = ""
-    dtype: str = "float32"
-    bos: str = ""  # "yes" or "no" where the user overrode the model's habit
-    max_tokens: int = 128
-    max_terms: int = 8
-    seed: int = 0
-
-    @property
-    def bos_choice(self) -> bool | None:
-        return _BOS[self.bos]
+from surrogates.language.features import Texts
+from surrogates.language.patterns import pattern
+from surrogates.language.program import Program, ProgramRefused
+from surrogates.language.text_pattern import TextPattern
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from surrogates.library.structures import Structure
+from surrogates.running.patching import token_table
+from synth.attention import open_store, pattern_on
+from synth.corpus import Split, SplitText, read_texts
+from synth.fingerprint import model_fingerprint
+from synth.fitting.scoring import score_candidates
+from synth.fitting.trial import try_programs
+from synth.material import HeadData, Material
+from synth.models import LoadedModel, describe_model, encode, load_for
+from synth.notebook import HeadPrograms, TextPatterns
+from synth.run_directory import RunDirectory
+from synth.settings import IN_MEMORY, Settings
 
 
-@dataclass(frozen=True)
-class RunDirectory:
-    """Paths of a run."""
+class Run(RunDirectory):
+    """What a run directory holds. Close it, or use it in ``with``, when it is no longer needed."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._models: dict[str, LoadedModel] = {}
+        self._data: HeadData | None = None
 
-    @property
-    def texts(self) -> Path:
-        return self.path / "texts.jsonl"
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
 
-    @property
-    def attention(self) -> Path:
-        return self.path / "attention"
+    def __enter__(self) -> "Run":
+        return self
 
-    @property
-    def tokens(self) -> Path:
-        return self.path / "tokens.npz"
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
-    @property
-    def programs(self) -> Path:
-        return self.path / "programs"
+    def close(self) -> None:
+        """Close the library's file; what is asked for next opens it again."""
+        library = self.__dict__.pop("library", None)
+        if library is not None:
+            library.close()
 
-    @classmethod
-    def claim(cls, path: Path, settings: Settings) -> "RunDirectory":
-        """A run to go on with, or a place where one can start; nothing is written yet.
+    # What is in it.
 
-        Raises:
-            InputError: the directory holds something else, or a run that was asked for otherwise, or what is asked for
-                cannot be written down.
-        """
-        for name, value in asdict(settings).items():
-            if isinstance(value, str) and valid(value) != value:
-                raise InputError(f"{name} = {value!r} is no text in UTF-8; rename the file or folder")
-        run = cls(path)
-        if run._file.is_file():
-            run._compare(settings)
-        elif path.exists() and not path.is_dir():
-            raise InputError(f"{path} is a file; choose another --output")
-        elif path.is_dir() and set(path.iterdir()) - {run._unfinished, run._lock}:
-            raise InputError(f"{path} is not empty and holds no run; choose another --output")
-        return run
-
-    @property
-    def begun(self) -> bool:
-        """Whether it is written what the run was asked for."""
-        return self._file.is_file()
-
-    def start(self, settings: Settings) -> None:
-        """Write what was asked; only within :meth:`writing`, in a directory where no run had begun before.
-
-        Raises:
-            InputError: the directory cannot be written, or another process has begun a run there meanwhile.
-        """
-        if self.begun:
-            raise InputError(
-                f"another `headsynth synthesize` has begun {self.path} meanwhile; run again to go on from there"
-            )
-        with self._explained():
-            self._unfinished.write_text(_to_toml(settings), encoding="utf-8")
-            self._unfinished.replace(self._file)
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Keep others from writing meanwhile; the directory is made where there is none.
-
-        The lock is the operating system's: a process that ends lets go of it, however it ends, and the file that
-        stays behind hinders nobody. Whoever only reads takes none.
-
-        Raises:
-            InputError: another process is writing, or the directory cannot be written.
-        """
-        self._check_writable()
-        with self._explained():
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o666)  # not inherited by programs that are started
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise InputError(
-                    f"another `headsynth synthesize` or `headsynth llm` is at work on {self.path}; "
-                    "wait until it ends, then run this again"
-                ) from error
-            except OSError as error:
-                raise InputError(
-                    f"{self.path} lies where files cannot be locked ({error.strerror}); move it to another disk"
-                ) from error
-            yield
-        finally:
-            os.close(lock)
-
-    @classmethod
-    def open(cls, path: Path) -> "RunDirectory":
-        """A run that exists.
-
-        Raises:
-            InputError: there is none, or run.toml is damaged.
-        """
-        run = cls(path)
-        if not run._file.is_file():
-            raise InputError(f"{path} is no run directory; run `headsynth synthesize MODEL --output {path}` first")
-        run.settings()  # so that every command says so when they cannot be read
-        return run
-
+    @cached_property
     def settings(self) -> Settings:
         """What the run was asked for.
 
         Raises:
             InputError: run.toml is damaged.
         """
-        try:
-            stored = tomllib.loads(self._file.read_text(encoding="utf-8"))["asked"]
-            asked = {field.name: stored[field.name] for field in fields(Settings)}
-            for field in fields(Settings):
-                if type(asked[field.name]) is not field.type:
-                    raise ValueError(f"{field.name} is a {type(asked[field.name]).__name__}")
-            if asked["bos"] not in _BOS:
-                raise ValueError(f"bos is {asked['bos']!r}")
-            return Settings(**asked)
-        except KeyError as error:
-            raise InputError(f"{self._file} cannot be read (it lacks {error}); start a new run directory") from error
-        # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
-        except (OSError, TypeError, ValueError, RecursionError) as error:
-            raise InputError(f"{self._file} cannot be read ({error}); start a new run directory") from error
+        return Settings.read(self.settings_file)
+
+    @cached_property
+    def library(self) -> Library:
+        """Its candidates.
+
+        Raises:
+            InputError: there is no library yet, or it is damaged.
+        """
+        return Library(self.path)
+
+    @cached_property
+    def material(self) -> Material:
+        """Its texts as tokens, and where the patterns lie.
+
+        Raises:
+            InputError: tokens.npz is missing or damaged.
+        """
+        return Material.load(self.tokens_file, self.attention)
+
+    @cached_property
+    def texts(self) -> list[SplitText]:
+        """Its texts with their split.
+
+        Raises:
+            InputError: texts.jsonl is missing or damaged.
+        """
+        return read_texts(self.texts_file)
+
+    def ids(self, split: Split) -> list[list[int]]:
+        """The model's token ids of the texts of a split, those of a single token left out."""
+        return self.material.model_ids(split)
 
     @property
-    def _file(self) -> Path:
-        return self.path / "run.toml"
+    def heads(self) -> list[Head]:
+        """Heads that have a candidate, in order."""
+        return self.library.heads()
 
     @property
-    def _unfinished(self) -> Path:
-        return self.path / "run.toml.unfinished"
+    def structures(self) -> list[Structure]:
+        """The structures in the library, those that serve most heads first."""
+        return self.library.structures()
 
-    @property
-    def _lock(self) -> Path:
-        return self.path / "run.lock"
+    def model(self, device: str = "cpu") -> LoadedModel:
+        """The model the run was made with, loaded once a device.
 
-    def _check_writable(self) -> None:
-        """Find out before the work whether its results can be written."""
-        for path in (self.path, self.attention, self.programs, *self.path.glob("*.sqlite*")):
-            if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        Raises:
+            InputError: it cannot be loaded, or its weights are not those that the patterns were made with.
+        """
+        if device not in self._models:
+            if self.settings.model.startswith(IN_MEMORY):
                 raise InputError(
-                    f"{path} can only be read; change its permissions, or copy {self.path} and go on with the copy"
+                    f"the model of {self.path} was given in memory; give it again: open_run(path, model=…, tokenizer=…)"
                 )
+            self.take_model(load_for(self.settings, device), device)
+        return self._models[device]
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
+    def take_model(self, loaded: LoadedModel, device: str = "cpu") -> None:
+        """Use a model that is in memory.
+
+        Raises:
+            InputError: its weights are not those that the patterns were made with.
+        """
+        if model_fingerprint(loaded) != open_store(self.attention).model:
             raise InputError(
-                f"cannot write {self.path}: {error.strerror}; free some space or choose another --output"
-            ) from error
+                f"the weights of {loaded.name} are not those that {self.path} was made with; bring them back or start "
+                "a new run directory"
+            )
+        self._models[device] = loaded
 
-    def _compare(self, settings: Settings) -> None:
-        stored = asdict(self.settings())
-        for name, value in asdict(settings).items():
-            if stored[name] != value:
-                raise InputError(
-                    f"{self.path} holds a run with {name} = {stored[name]!r}, not {value!r}; "
-                    "ask for the same or choose another --output"
-                )
+    # What can be asked of a head.
+
+    def __getitem__(self, head: str | Head) -> HeadPrograms:
+        """A head's programs, such as ``run["L3H7"]``.
+
+        Raises:
+            InputError: the library has no such head.
+        """
+        wanted = self._head(head)
+        known = self.heads
+        if wanted not in known:
+            there = f"{known[0]} to {known[-1]}" if known else "none"
+            raise InputError(f"{self.path} has no programs for {wanted}; heads in it: {there}")
+        return HeadPrograms(wanted, self.library.ranked(wanted), self.library.failures(wanted))
+
+    def __iter__(self) -> Iterator[HeadPrograms]:
+        return (self[head] for head in self.heads)
+
+    def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
+        """How a program does on a head, as it stands or with its constants fitted; nothing is stored.
+
+        Args:
+            program: it, or its source.
+            head: such as ``L3H7``.
+            fitted: whether constants are fitted to the head's training patterns too. Of the program as it stands and
+                its fits for IoU and for cross-entropy the one of highest validation IoU is given.
+
+        Returns:
+            A candidate with its scores, or with the verdict and the reason why it has none.
+        """
+        source = program if isinstance(program, str) else program.source
+        candidate = Candidate("hand", "score", source, None)
+        data = self._data_of(self._head(head))
+        if fitted:
+            (found,) = try_programs(data, [candidate])
+        else:
+            try:
+                found = score_candidates(data, [candidate.holding(Program.parse(source))])
+            except ProgramRefused as error:
+                found = [replace(candidate, verdict=Verdict.REFUSED, reason=str(error))]
+        return max(found, key=lambda candidate: candidate.scores.validation_iou if candidate.scores else -1.0)
+
+    def patterns(self, head: str | Head, text: str | int, program: Program | None = None) -> TextPatterns:
+        """A head's pattern on a text, and a program's.
+
+        Args:
+            head: such as ``L3H7``.
+            text: any, on which the model is run; or the number of one of the run's own, whose patterns are stored.
+            program: by default the one that stands in for the head.
+
+        Raises:
+            InputError: the model does not have the head, or there is no such text.
+            ProgramFailed: the program fails on the text.
+        """
+        wanted = self._head(head)
+        if program is None:
+            program = self[wanted].surrogate.program
+        material = self.material
+        if isinstance(text, int):
+            if not 0 <= text < len(material.ids):
+                raise InputError(f"{self.path} has no text {text}; they go from 0 to {len(material.ids) - 1}")
+            ids, table = list(material.ids[text]), material.table
+            target = material.patterns(wanted, (text,))[0]
+        else:
+            loaded = self.model()
+            (ids,) = encode(loaded, [text], self.settings.max_tokens)
+            table = token_table(loaded.model, loaded.tokenizer, [program])
+            target = torch.from_numpy(pattern_on(loaded, wanted, ids))
+        visible = torch.from_numpy(material.visible(wanted.layer, [ids]))
+        texts = Texts.from_lists([ids], table, causal=material.causal, torch_tensors=True)
+        found = pattern(program, texts, visible)
+        tokens = tuple(table.texts[token] for token in ids)
+        seen = visible[0].numpy()
+        return TextPatterns(
+            wanted,
+            TextPattern(tokens, target.numpy(), seen),
+            TextPattern(tokens, found[0].numpy(), seen),
+            float(similarity(found, target[None]).iou),
+        )
+
+    def _head(self, head: str | Head) -> Head:
+        wanted = Head.parse(head) if isinstance(head, str) else head
+        layers = len(self.material.windows)
+        if wanted.layer >= layers:
+            raise InputError(f"the model has no head {wanted}; its layers go from 0 to {layers - 1}")
+        return wanted
+
+    def _data_of(self, head: Head) -> HeadData:
+        if self._data is None or self._data.head != head:
+            self._data = HeadData(self.material, head)
+        return self._data
 
 
-def _to_toml(settings: Settings) -> str:
-    # JSON and TOML write strings alike but for one character, if no character is split into halves.
-    written = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(settings).items()}
-    asked = [f"{name} = {value}".replace("\x7f", "\\u007f") for name, value in written.items()]
-    versions = [f"{name} = {json.dumps(version(name))}" for name in _VERSIONED]
-    return "\n".join(["[asked]", *asked, "", "[versions]", *versions, ""])
+def open_run(
+    path: str | Path, *, model: PreTrainedModel | None = None, tokenizer: PreTrainedTokenizerBase | None = None
+) -> Run:
+    """A run that exists.
+
+    Args:
+        path: the run directory.
+        model: the one it was made with, where that was given in memory or is loaded already.
+        tokenizer: the model's.
+
+    Raises:
+        InputError: there is none, run.toml is damaged, or the model is another.
+    """
+    run = Run(Path(path))
+    if not run.begun:
+        raise InputError(f"{path} is no run directory; run `headsynth synthesize MODEL --output {path}` first")
+    settings = run.settings  # so that every command says so when they cannot be read
+    if model is not None:
+        if tokenizer is None:
+            raise InputError("a model in memory needs its tokenizer; give tokenizer=… too")
+        run.take_model(describe_model(settings.model, model, tokenizer, bos=settings.bos_choice))
+    return run

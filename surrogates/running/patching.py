@@ -66,7 +66,7 @@ def patch(
         raise InputError("the model is patched already; leave that patch first, or join the two assignments")
     surrogates = list(dict.fromkeys(assignment.values()))
     if table is None:
-        table = _token_table(model, tokenizer, surrogates)
+        table = token_table(model, tokenizer, surrogates)
     if on_error not in get_args(OnError):
         raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
     reader = _Reader(surrogates, assignment, table, on_error, causal=is_causal(model.config))
@@ -107,10 +107,10 @@ def _plans(
     }
 
 
-def _token_table(
+def token_table(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
 ) -> TokenTable:
-    """The model's table, built on first use; with embeddings, which are large, once a program asks for them."""
+    """Facts of a model's tokens, built on first use; with embeddings, which are large, once a program asks for them."""
     similar = any(isinstance(surrogate, Program) and SIMILARITY in surrogate.features for surrogate in surrogates)
     if model in _tables:
         owner, table = _tables[model]

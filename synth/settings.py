@@ -1,0 +1,92 @@
+"""What was asked of a run, and how it is written down."""
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from pathlib import Path
+
+from sandbox.plain_text import valid
+from surrogates.errors import InputError
+
+DEMO_CORPUS = "demo"
+"""Names the bundled stories where a corpus is asked for."""
+DEMO_MODEL = "demo"
+"""Names the bundled model where a model is asked for, so that a run does not depend on where headsynth is installed."""
+IN_MEMORY = "in memory: "
+"""Begins the name of a model or of texts that were given as values."""
+
+_BOS = {"": None, "yes": True, "no": False}
+_VERSIONED = ("headsynth", "torch", "transformers", "numpy")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides a run's results, kept in ``run.toml``; an empty string stands for "not given"."""
+
+    model: str
+    corpus: str
+    revision: str = ""
+    dtype: str = "float32"
+    bos: str = ""  # "yes" or "no" where the user overrode the model's habit
+    max_tokens: int = 128
+    max_terms: int = 8
+    seed: int = 0
+
+    @property
+    def bos_choice(self) -> bool | None:
+        return _BOS[self.bos]
+
+    def check(self) -> None:
+        """Refuse what cannot be written down.
+
+        Raises:
+            InputError: a text is none in UTF-8.
+        """
+        for name, value in asdict(self).items():
+            if isinstance(value, str) and valid(value) != value:
+                raise InputError(f"{name} = {value!r} is no text in UTF-8; rename the file or folder")
+
+    def to_toml(self) -> str:
+        """As a file, with the versions of what the results depend on."""
+        # JSON and TOML write strings alike but for one character, if no character is split into halves.
+        written = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(self).items()}
+        asked = [f"{name} = {value}".replace("\x7f", "\\u007f") for name, value in written.items()]
+        versions = [f"{name} = {json.dumps(version(name))}" for name in _VERSIONED]
+        return "\n".join(["[asked]", *asked, "", "[versions]", *versions, ""])
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        """What :meth:`to_toml` wrote.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        try:
+            stored = tomllib.loads(path.read_text(encoding="utf-8"))["asked"]
+            asked = {field.name: stored[field.name] for field in fields(cls)}
+            for field in fields(cls):
+                if type(asked[field.name]) is not field.type:
+                    raise ValueError(f"{field.name} is a {type(asked[field.name]).__name__}")
+            if asked["bos"] not in _BOS:
+                raise ValueError(f"bos is {asked['bos']!r}")
+            return cls(**asked)
+        except KeyError as error:
+            raise InputError(f"{path} cannot be read (it lacks {error}); start a new run directory") from error
+        # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
+        except (OSError, TypeError, ValueError, RecursionError) as error:
+            raise InputError(f"{path} cannot be read ({error}); start a new run directory") from error
+
+    def compare(self, asked: "Settings", path: Path) -> None:
+        """Refuse to go on with a run that was asked for otherwise.
+
+        Raises:
+            InputError: a setting differs from what is asked now.
+        """
+        for name, value in asdict(asked).items():
+            stored = getattr(self, name)
+            if stored != value:
+                raise InputError(
+                    f"{path} holds a run with {name} = {stored!r}, not {value!r}; "
+                    "ask for the same or choose another --output"
+                )
