@@ -1,9 +1,8 @@
 """From a model and a corpus to a library: the stages in their order, each of which does only what is missing."""
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from surrogates.library.library import Library
 from synth.attention import extract
 from synth.corpus import SplitText, read_texts, resolve_corpus, split_texts, write_texts
 from synth.demo import demo_stories
-from synth.engine import each_head
+from synth.engine import Engine, Local
 from synth.export import export_programs
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
@@ -45,7 +44,7 @@ class Request:
     library: Path | None = None
     llm: LanguageModel | None = None
     device: str = "cpu"
-    jobs: int = 0  # worker processes; 0 for one a core
+    engine: Engine = field(default_factory=Local)
 
 
 def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
@@ -83,7 +82,7 @@ def synthesize(request: Request, reporter: Reporter) -> RunDirectory:
             extract(loaded, ids, run.attention, progress=step)
         material.save(run.tokens)
         del loaded
-        work = _Work(material, library, heads, settings, request.jobs or os.cpu_count() or 1, reporter)
+        work = _Work(material, library, heads, settings, request.engine, reporter)
         work.search()
         work.share()
         if other or hand or request.llm:
@@ -107,7 +106,7 @@ def _drawn_texts(settings: Settings, reporter: Reporter) -> list[SplitText]:
 def _material(loaded: LoadedModel, run: RunDirectory, texts: Sequence[SplitText], ids: list[list[int]]) -> Material:
     embeddings = loaded.model.get_input_embeddings().weight.detach()
     return Material.build(
-        run.attention,
+        run.attention.absolute(),  # as workers elsewhere find it
         TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
         embeddings,
         ids,
@@ -125,7 +124,7 @@ class _Work:
     library: Library
     heads: list[Head]
     settings: Settings
-    jobs: int
+    engine: Engine
     reporter: Reporter
 
     def search(self) -> None:
@@ -140,8 +139,9 @@ class _Work:
             step(0, len(missing))
             for group in self.material.by_window(missing):
                 bank = bank_for(self.material, group[0], self.settings.seed)
-                arguments = [(bank, self.settings.max_terms)] * len(group)
-                for head, candidates in each_head(_search_head, self.material, group, arguments, self.jobs):
+                shared = (self.material, bank, self.settings.max_terms)
+                found = self.engine.map(_search_head, shared, [(head,) for head in group])
+                for head, candidates in zip(group, found, strict=True):
                     self.library.add(head, "search", candidates)
                     done += 1
                     total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
@@ -155,7 +155,7 @@ class _Work:
         programs = {head: [c.program for c in self._scored(head) if c.origin == "search"] for head in everyone}
         with self.reporter.stage("try on other heads") as step:
             known = {head: {program.structure for program in own} for head, own in programs.items()}
-            won = best_fitting(self.material, chain.from_iterable(programs.values()), known, step)
+            won = best_fitting(self.engine, self.material, chain.from_iterable(programs.values()), known, step)
         with self.reporter.stage("fit shared programs") as step:
             proposed = {
                 head: [Candidate("shared", _label(program), program.source, None) for program in won[head]]
@@ -172,7 +172,7 @@ class _Work:
         if refused:
             self.reporter.say(f"{len(refused)} programs of {other.model} are refused here, such as {refused[0]}")
         with self.reporter.stage(f"try programs of {other.model}") as step:
-            won = best_fitting(self.material, programs, known, step, TRANSFERRED)
+            won = best_fitting(self.engine, self.material, programs, known, step, TRANSFERRED)
         with self.reporter.stage(f"fit programs of {other.model}") as step:
             proposed = {
                 head: [Candidate("transfer", _label(p), p.source, None, model=other.model) for p in won[head]]
@@ -191,7 +191,7 @@ class _Work:
         with closing(Exchanges(self.library.path)) as exchanges:
             exchanges.keep_plan(llm.plan.to_json())
             unanswered = Rounds(
-                self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.jobs,
+                self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.engine,
                 self.settings.seed, self.reporter,
             ).run()  # fmt: skip
         if unanswered:
@@ -206,9 +206,8 @@ class _Work:
         return [candidate for candidate in self.library.candidates(head) if candidate.scores]
 
     def _try(self, proposed: Mapping[Head, list[Candidate]], stage: str, step: Step) -> None:
-        arguments = [(programs,) for programs in proposed.values()]
-        done = each_head(_tried, self.material, list(proposed), arguments, self.jobs)
-        for count, (head, candidates) in enumerate(done, start=1):
+        done = self.engine.map(_tried, (self.material,), list(proposed.items()))
+        for count, (head, candidates) in enumerate(zip(proposed, done, strict=True), start=1):
             self.library.add(head, stage, candidates)
             step(count, len(proposed))
 
@@ -223,7 +222,7 @@ def _label(program: Program) -> str:
     return label_of("_and_".join(list(program.constants)[:2]))
 
 
-def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
+def _search_head(material: Material, bank: Bank, max_terms: int, head: Head) -> list[Candidate]:
     target = material.patterns(head, material.splits["train"])
     found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
     return score_candidates(material, head, found)

@@ -1,6 +1,5 @@
 """``headsynth llm``: questions and answers that a person carries."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from surrogates.errors import InputError
 from surrogates.library.heads import select_heads
 from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
+from synth.engine import Engine
 from synth.export import export_programs
 from synth.llm.batch_files import import_answers, write_requests
 from synth.llm.carried import Carried
@@ -26,14 +26,14 @@ from synth.run import RunDirectory
 _ANOTHER = "name another"
 
 
-def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: Reporter) -> None:
+def export(path: Path, requests: Path, plan: Plan | None, engine: Engine, reporter: Reporter) -> None:
     """Write the questions that wait, as many as can be asked with the answers there are.
 
     Args:
         path: the run directory.
         requests: the file to write.
         plan: what to ask; None for what the run was given last.
-        jobs: most worker processes, 0 for one a core.
+        engine: where the work is done.
         reporter: told the progress.
 
     Raises:
@@ -44,7 +44,7 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
         if plan:
             select_heads(opened.library.heads(), plan.heads)  # only to hear of mistakes before the plan is kept
             opened.exchanges.keep_plan(plan.to_json())
-        asker = opened.go_on(jobs, reporter)
+        asker = opened.go_on(engine, reporter)
         if not asker.noted:
             reporter.say("no question waits for an answer: all rounds are done")
             return
@@ -60,13 +60,13 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     )
 
 
-def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
+def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> None:
     """Store answers and try the programs in them; what they lead to is asked with the next export.
 
     Args:
         path: the run directory.
         answers: a JSONL file.
-        jobs: most worker processes, 0 for one a core.
+        engine: where the work is done.
         reporter: told the progress.
 
     Raises:
@@ -86,7 +86,7 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
             )
             for failure in sorted(map(str, read.failures.values())):
                 reporter.say(f"  {failure}")
-        asker = opened.go_on(jobs, reporter)
+        asker = opened.go_on(engine, reporter)
     if wrong:
         raise wrong
     if asker.noted:
@@ -100,19 +100,17 @@ class _Opened:
     library: Library
     exchanges: Exchanges
 
-    def go_on(self, jobs: int, reporter: Reporter) -> Carried:
+    def go_on(self, engine: Engine, reporter: Reporter) -> Carried:
         """Take the rounds as far as the stored answers go, and note the questions that then wait."""
         plan = kept_plan(self.exchanges, self.run.path)
         if plan is None:
             raise InputError(f"{self.run.path} has asked no language model yet; name one with --llm MODEL")
         heads = select_heads(self.library.heads(), plan.heads)
-        material = Material.load(self.run.tokens, self.run.attention)
+        material = Material.load(self.run.tokens, self.run.attention.absolute())
         name_missing_layers(reporter)
         asker = Carried(plan.parameters, self.exchanges)
         seed = self.run.settings().seed
-        Rounds(
-            material, self.library, self.exchanges, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter
-        ).run()
+        Rounds(material, self.library, self.exchanges, heads, plan, asker, engine, seed, reporter).run()
         export_programs(self.run, self.library)
         return asker
 

@@ -10,6 +10,7 @@ from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.console import print_document, print_lines
+from synth.engine import Local
 from synth.llm.store import Exchanges
 from synth.material import Material
 from synth.progress import Reporter
@@ -45,8 +46,9 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
         if round_ > plan.rounds:
             reporter.say(f"the run's {plan.rounds} rounds are done; this is what one more would ask")
         asked = questions_of_round(
-            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=reporter
-        )
+            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, engine=Local(1),
+            reporter=reporter,
+        )  # fmt: skip
     messages = asked[wanted][0].messages
     if as_json:
         print_document([asdict(message) for message in messages])
