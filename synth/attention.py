@@ -14,7 +14,7 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules
 from synth.fingerprint import model_fingerprint, texts_fingerprint
-from synth.models import LoadedModel
+from synth.models import LoadedModel, eager
 from synth.shards import (
     EXTRACT_AGAIN,
     Description,
@@ -97,6 +97,28 @@ class AttentionStore:
             InputError: the store is empty or damaged.
         """
         return self._open().description.model
+
+    @property
+    def heads(self) -> list[Head]:
+        """The heads of the model, in order.
+
+        Raises:
+            InputError: the store is empty or damaged.
+        """
+        index = self._open()
+        return [Head(layer, head) for layer in range(len(index.description.windows)) for head in range(index.heads)]
+
+    def holds(self, ids: Sequence[Sequence[int]]) -> bool:
+        """Whether it has the patterns of these texts, by the model's token ids, and of no others, all whole.
+
+        Raises:
+            InputError: the store is empty or damaged.
+        """
+        index = self._open()
+        for shard in {shard for shard, _ in index.place.values()}:
+            for layer in range(len(index.description.windows)):
+                shard.check(layer)
+        return index.place.keys() == set(range(len(ids))) and index.description.texts == texts_fingerprint(ids)
 
     @property
     def texts(self) -> list[int]:
@@ -242,7 +264,7 @@ def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[s
     model = loaded.model
     options = {"use_cache": False} if loaded.causal else {}
     try:
-        with torch.inference_mode(), ExitStack() as hooks:
+        with torch.inference_mode(), eager(model), ExitStack() as hooks:
             for layer, module in enumerate(attention_modules(model)):
                 hooks.callback(module.register_forward_hook(keep(layer)).remove)
             # The language model's head is left out: nothing here needs the logits.

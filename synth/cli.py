@@ -16,7 +16,7 @@ import typer
 from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
-from synth.run import DEMO_CORPUS, DEMO_MODEL, Settings
+from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 app = typer.Typer(
     help="Explain a language model's attention heads as short Python programs, and run the model with them in place.",
@@ -38,6 +38,14 @@ Heads = Annotated[
     ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", min=0, help="Worker processes; 0 for one a core.")]
+EngineName = Annotated[
+    Literal["local", "dask"],
+    typer.Option("--engine", help="Where heads are worked on: this machine's processes, or a Dask cluster's."),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="The Dask cluster's scheduler, such as tcp://host:8786.", show_default=False),
+]
 LLM = Annotated[
     str | None,
     typer.Option(
@@ -116,6 +124,8 @@ def synthesize_command(
     max_tokens: Annotated[int, typer.Option(metavar="N", min=4, help="Texts are cut to so many tokens.")] = 128,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the split and of sampling.")] = 0,
     jobs: Jobs = 0,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
     revision: Annotated[
         str,
         typer.Option(metavar="NAME", help="Branch, tag or commit of the model on the hub.", show_default=False),
@@ -134,9 +144,10 @@ def synthesize_command(
     as_json: Json = False,
 ) -> None:
     """Find programs for a model's heads, and rank them."""
+    from synth.commands.engines import chosen_engine
     from synth.commands.inspect import show_library
     from synth.llm.money import Budget
-    from synth.pipeline import Request, synthesize
+    from synth.pipeline import synthesize
     from synth.progress import Reporter
     from synth.proposers.language_model.asking import LanguageModel
     from synth.proposers.language_model.plan import Plan
@@ -151,24 +162,20 @@ def synthesize_command(
             Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens), base_url, concurrency,
             Budget.parse(budget) if budget is not None else None, llm_batch, lambda _line: yes or _agrees(),
         )  # fmt: skip
-    settings = Settings(
-        model=_lasting(model), corpus=_lasting(corpus), revision=revision, dtype=dtype,
-        bos={None: "", True: "yes", False: "no"}[bos], max_tokens=max_tokens, max_terms=max_terms, seed=seed,
-    )  # fmt: skip
-    request = Request(settings, output, heads or (), programs, library, language_model, device, jobs)
-    run = synthesize(request, Reporter(quiet=quiet))
-    show_library(run, as_json=as_json)
+    with (
+        chosen_engine(engine, scheduler, jobs) as workers,
+        synthesize(
+            model, corpus, output=output, heads=heads or (), programs=programs, library=library, llm=language_model,
+            max_terms=max_terms, max_tokens=max_tokens, seed=seed, revision=revision, dtype=dtype, bos=bos,
+            device=device, engine=workers, reporter=Reporter(quiet=quiet),
+        ) as run,
+    ):  # fmt: skip
+        show_library(run, as_json=as_json)
 
 
 def _agrees() -> bool:
     """Whether the user agrees to the cost; where nobody can be asked, nobody does."""
     return sys.stdin.isatty() and typer.confirm("Go on?", err=True)
-
-
-def _lasting(name: str) -> str:
-    """A path as it reads from any folder, so that the run can be gone on with from another; other names as they are."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if name not in (DEMO_CORPUS, DEMO_MODEL) and path.exists() else name
 
 
 @app.command("inspect")
@@ -201,10 +208,10 @@ def evaluate_command(
     as_json: Json = False,
 ) -> None:
     """Measure perplexity with heads replaced by their programs."""
-    from synth.commands.evaluate import evaluate
+    from synth.commands.evaluate import show_evaluation
     from synth.progress import Reporter
 
-    evaluate(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+    show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
 
 
 @app.command("prompt")
@@ -243,18 +250,22 @@ def llm_export_command(
     prompt_tokens: PromptTokens = 4000,
     answer_tokens: AnswerTokens = 4000,
     jobs: Jobs = 0,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
     quiet: Quiet = False,
 ) -> None:
     """Write the questions that wait for an answer, in the format of OpenAI's batches.
 
     Without --llm the questions are those of the model and the options that the run was last given.
     """
+    from synth.commands.engines import chosen_engine
     from synth.commands.llm import export
     from synth.progress import Reporter
     from synth.proposers.language_model.plan import Plan
 
     plan = Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens) if llm else None
-    export(run, path, plan, jobs, Reporter(quiet=quiet))
+    with chosen_engine(engine, scheduler, jobs) as workers:
+        export(run, path, plan, workers, Reporter(quiet=quiet))
 
 
 @llm_app.command("import")
@@ -264,16 +275,20 @@ def llm_import_command(
         Path, typer.Argument(metavar="ANSWERS", help="A batch's output, or lines by hand.", show_default=False)
     ],
     jobs: Jobs = 0,
+    engine: EngineName = "local",
+    scheduler: Scheduler = None,
     quiet: Quiet = False,
 ) -> None:
     """Store answers, and try the programs in them.
 
     A line is a batch's, or one by hand: {"custom_id": "…", "content": "what the model wrote"}.
     """
+    from synth.commands.engines import chosen_engine
     from synth.commands.llm import import_
     from synth.progress import Reporter
 
-    import_(run, path, jobs, Reporter(quiet=quiet))
+    with chosen_engine(engine, scheduler, jobs) as workers:
+        import_(run, path, workers, Reporter(quiet=quiet))
 
 
 @app.command("demo")
@@ -284,9 +299,10 @@ def demo_command(
 ) -> None:
     """Run every job on the bundled model, offline."""
     from synth.commands.demo import demo
+    from synth.engine import Local
     from synth.progress import Reporter
 
-    demo(output, jobs, Reporter(quiet=quiet))
+    demo(output, Local(jobs), Reporter(quiet=quiet))
 
 
 # What typer raises on a wrong command line; which copy of click it belongs to depends on typer's version.

@@ -1,15 +1,10 @@
 """Draws a head's pattern and a program's side by side in a terminal."""
 
 import numpy as np
-import torch
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from surrogates.language.features import Texts
-from surrogates.language.patterns import pattern
-from surrogates.language.program import Program
-from surrogates.library.heads import Head
-from synth.material import Material
+from synth.notebook import TextPatterns
 
 MOST_TOKENS = 24
 """Tokens drawn, from the start of a text, where the terminal is wide enough."""
@@ -17,25 +12,19 @@ _SHADES = " ·░▒▓█"
 _LABEL = 10
 
 
-def draw_patterns(material: Material, head: Head, program: Program, width: int) -> Text:
-    """The first tokens of the first test text: queries down, keys across, darker for more attention.
+def draw_patterns(patterns: TextPatterns, width: int) -> Text:
+    """The first tokens of a text: queries down, keys across, darker for more attention.
 
     A shade stands for the square root of a cell, so that weak cells show. As many tokens are drawn as fit into
     ``width`` characters.
     """
     side = max(4, min(MOST_TOKENS, (width - _LABEL - len(" ││ │")) // 4))
-    number = material.splits["test"][0]
-    tokens = [list(material.ids[number])]
-    texts = Texts.from_lists(tokens, material.table, causal=material.causal, torch_tensors=True)
-    visible = torch.from_numpy(material.visible(head.layer, tokens))
-    found = pattern(program, texts, visible)[0, :side, :side].numpy()
-    real = material.patterns(head, (number,))[0, :side, :side].numpy()
-    seen = visible[0, :side, :side].numpy()
-    lines = [f"{'':{_LABEL}}  {'head':{2 * len(real)}}  program"]
-    for row, token in enumerate(tokens[0][: len(real)]):
-        lines.append(
-            f"{_label(material.table.texts[token])} │{_cells(real[row], seen[row])}│ {_cells(found[row], seen[row])}│"
-        )
+    tokens = patterns.of_head.tokens[:side]
+    seen = patterns.of_head.visible[:side, :side]
+    real, found = patterns.of_head.weights[:side, :side], patterns.of_program.weights[:side, :side]
+    lines = [f"{'':{_LABEL}}  {'head':{2 * len(tokens)}}  program"]
+    for row, token in enumerate(tokens):
+        lines.append(f"{_label(token)} │{_cells(real[row], seen[row])}│ {_cells(found[row], seen[row])}│")
     return Text("\n".join(lines))
 
 

@@ -1,38 +1,80 @@
-"""Spreads work on heads over worker processes."""
+"""Spreads work over processes: those of this machine here, those of many in ``synth/cluster.py``."""
 
 import os
+import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pickle import PicklingError
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+import numpy as np
 import torch
 from joblib import Parallel, delayed
 
 from surrogates.errors import InputError
-from surrogates.library.heads import Head
-from synth.material import Material
 from synth.watch import end_with
 
 Result = TypeVar("Result")
 
 
-def each_head(
-    task: Callable[..., Result], material: Material, heads: Sequence[Head], arguments: Sequence[tuple], jobs: int
-) -> Iterator[tuple[Head, Result]]:
-    """``task(material, head, *arguments)`` for each head, in the order of the heads, as results come in.
+class Engine(Protocol):
+    """Where work is done. Whichever it is, equal work gives equal results on equal machines."""
 
-    Args:
-        arguments: one tuple a head.
-        jobs: most processes at once; with one, the work is done in this process.
+    def map(self, task: Callable[..., Result], shared: tuple, items: Sequence[tuple]) -> Iterator[Result]:
+        """``task(*shared, *item)`` for each item, in the order of the items, as results come in.
 
-    Raises:
-        InputError: memory or the space for temporary files ran out.
+        Args:
+            task: a function of a module; it finds one thread of torch's.
+            shared: what all items need, which a worker is sent once. It is not to be changed.
+            items: what is each item's own; small, and at least as many as there are workers.
+
+        Raises:
+            InputError: the work cannot be handed on, or the workers died of it.
+        """
+
+
+@dataclass(frozen=True)
+class Local:
+    """Worker processes of this machine.
+
+    Attributes:
+        jobs: most processes at once, 0 for one a core; with one, the work is done in this process.
     """
-    if not heads:
-        return
-    jobs = min(jobs, len(heads))
+
+    jobs: int = 0
+
+    def map(self, task: Callable[..., Result], shared: tuple, items: Sequence[tuple]) -> Iterator[Result]:
+        """See :class:`Engine`.
+
+        Raises:
+            InputError: memory or the space for temporary files ran out.
+        """
+        jobs = min(self.jobs or os.cpu_count() or 1, len(items))
+        if jobs > 1:
+            yield from _in_workers(task, shared, items, jobs)
+            return
+        for item in items:
+            with one_thread():
+                result = task(*shared, *item)
+            yield result
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Give torch one thread, so that results do not depend on the number of workers."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _in_workers(task: Callable[..., Result], shared: tuple, items: Sequence[tuple], jobs: int) -> Iterator[Result]:
     pool = Parallel(
         n_jobs=jobs,
         return_as="generator",
@@ -41,10 +83,9 @@ def each_head(
         initializer=end_with,  # from a worker's start, since it may never get a task
         initargs=(os.getpid(),),
     )
-    calls = (delayed(_on_one_thread)(task, material, head, *own) for head, own in zip(heads, arguments, strict=True))
-    threads = torch.get_num_threads()
     try:
-        yield from zip(heads, pool(calls), strict=True)
+        packed = _Packed.of(shared)
+        yield from pool(delayed(_unpacked)(task, packed, item) for item in items)
     except (PicklingError, OSError) as error:
         folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
         raise InputError(
@@ -53,10 +94,41 @@ def each_head(
         ) from error
     except BrokenProcessPool as error:
         raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
-    finally:
-        torch.set_num_threads(threads)
 
 
-def _on_one_thread(task: Callable[..., Result], *arguments: object) -> Result:
-    torch.set_num_threads(1)  # so that results do not depend on the number of workers
-    return task(*arguments)
+@dataclass(frozen=True)
+class _Packed:
+    """Values as bytes: joblib hands arrays of over a megabyte to its workers as files mapped into memory.
+
+    Attributes:
+        number: tells these values from others that this process packs.
+        pickled: the values but for the contents of their arrays.
+        contents: those, not copied.
+    """
+
+    number: int
+    pickled: np.ndarray
+    contents: list[np.ndarray]
+
+    @classmethod
+    def of(cls, values: tuple) -> "_Packed":
+        contents: list[pickle.PickleBuffer] = []
+        pickled = pickle.dumps(values, protocol=5, buffer_callback=contents.append)
+        return cls(next(_NUMBERS), _bytes(pickled), [_bytes(content.raw()) for content in contents])
+
+
+_NUMBERS = count()
+_kept: dict[int, tuple] = {}
+"""In a worker: what the items at hand share, under its number."""
+
+
+def _bytes(content: bytes | memoryview) -> np.ndarray:
+    return np.asarray(memoryview(content))
+
+
+def _unpacked(task: Callable[..., Result], packed: _Packed, item: tuple) -> Result:
+    if packed.number not in _kept:
+        _kept.clear()  # before the next takes its memory
+        _kept[packed.number] = pickle.loads(packed.pickled.data, buffers=packed.contents)
+    with one_thread():
+        return task(*_kept[packed.number], *item)

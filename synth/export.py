@@ -4,12 +4,11 @@ import shutil
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.library.library import Library
 from surrogates.library.ranking import Ranked
-from synth.run import RunDirectory
+from synth.run import Run
 
 
-def export_programs(run: RunDirectory, library: Library) -> None:
+def export_programs(run: Run) -> None:
     """Write ``programs/L03H07/01_….py`` for every ranked program; the folder is replaced as a whole.
 
     Raises:
@@ -19,10 +18,10 @@ def export_programs(run: RunDirectory, library: Library) -> None:
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        for head in library.heads():
+        for head in run.heads:
             folder = unfinished / head.folder
             folder.mkdir(parents=True)
-            for entry in library.ranked(head):
+            for entry in run.library.ranked(head):
                 text = f"# {head}, {_figures(entry)}\n{entry.candidate.source}"
                 (folder / f"{entry.name}.py").write_text(text, encoding="utf-8")
         shutil.rmtree(run.programs, ignore_errors=True)

@@ -3,11 +3,16 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 
+from synth.demo import MODEL_FOLDER
 from synth.models import LoadedModel
+from synth.settings import DEMO_MODEL, IN_MEMORY, Settings
 
 
 def model_fingerprint(loaded: LoadedModel) -> str:
@@ -30,6 +35,27 @@ def texts_fingerprint(ids: Sequence[Sequence[int]]) -> str:
     for row in ids:
         digest.update(len(row).to_bytes(8, "little") + np.asarray(row, dtype=np.int64).tobytes())
     return digest.hexdigest()
+
+
+def files_fingerprint(settings: Settings) -> str:
+    """Of the files that a model is loaded from, at no cost: another whenever they may have changed.
+
+    A folder is told by the names, sizes and times of its files, a model on the hub by the commit in the local cache.
+    Empty where neither is there, or the model was given in memory.
+    """
+    name = str(MODEL_FOLDER) if settings.model == DEMO_MODEL else settings.model
+    folder = Path(name)
+    if folder.is_dir():
+        files = sorted((path.name, path.stat()) for path in folder.iterdir() if path.is_file())
+        facts = [[name, status.st_size, status.st_mtime_ns] for name, status in files]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    if settings.model.startswith(IN_MEMORY):
+        return ""
+    try:
+        found = try_to_load_from_cache(name, "config.json", revision=settings.revision or None)
+    except HFValidationError:
+        return ""
+    return Path(found).parent.name if isinstance(found, str) else ""
 
 
 def _add(digest: "hashlib._Hash", name: str, tensor: torch.Tensor) -> None:

@@ -55,7 +55,8 @@ class Material:
         attention: folder of the attention store.
         vocabulary: the model's id of each row of ``table``.
         ids: token numbers of every text, in the store's order; each is a row of ``table``.
-        splits: text numbers of each split.
+        splits: text numbers of each split; texts of a single token are in none.
+        origin: names what all this was made from; empty where that cannot be told.
         windows: sliding window of each layer, None where there is none.
     """
 
@@ -66,6 +67,7 @@ class Material:
     windows: tuple[int | None, ...]
     ids: tuple[tuple[int, ...], ...]
     splits: dict[Split, tuple[int, ...]]
+    origin: str = ""
 
     @classmethod
     def build(
@@ -120,6 +122,7 @@ class Material:
             "windows": self.windows,
             "ids": self.ids,
             "splits": self.splits,
+            "origin": self.origin,
         }
         arrays = {f"column_{name}": values for name, values in self.table.columns.items()}
         if self.table.embeddings is not None:
@@ -160,6 +163,7 @@ class Material:
             tuple(facts["windows"]),
             tuple(map(tuple, facts["ids"])),
             {split: tuple(numbers) for split, numbers in facts["splits"].items()},
+            facts["origin"],
         )
 
     @property
@@ -170,9 +174,10 @@ class Material:
     def lists(self, split: Split) -> list[list[int]]:
         return [list(self.ids[number]) for number in self.splits[split]]
 
-    def model_ids(self, split: Split) -> list[list[int]]:
-        """The model's token ids of the texts of a split."""
-        return [[self.vocabulary[token] for token in tokens] for tokens in self.lists(split)]
+    def model_ids(self, split: Split | None = None) -> list[list[int]]:
+        """The model's token ids of the texts of a split, or of all texts of the run."""
+        lists = self.ids if split is None else self.lists(split)
+        return [[self.vocabulary[token] for token in tokens] for tokens in lists]
 
     def by_window(self, heads: Iterable[Head]) -> list[list[Head]]:
         """The heads in groups whose layers see the same cells."""
@@ -271,6 +276,8 @@ def _check_texts(facts: Any) -> None:
         raise ValueError("it does not say what tokens see")
     if not are_whole([window for window in facts["windows"] if window is not None], inf) or 0 in facts["windows"]:
         raise ValueError("its windows are wrong")
+    if type(facts["origin"]) is not str:
+        raise ValueError("it does not say what it was made from")
     if type(ids) is not list or not all(tokens and are_whole(tokens, len(facts["texts"])) for tokens in ids):
         raise ValueError("its texts hold unknown tokens")
     if type(splits) is not dict or splits.keys() != set(get_args(Split)):

@@ -22,7 +22,7 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules, is_causal, windows
 from synth.demo import MODEL_FOLDER
-from synth.run import DEMO_MODEL, Settings
+from synth.settings import DEMO_MODEL, Settings
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -102,7 +102,7 @@ def load_model(
 def describe_model(
     name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, bos: bool | None = None
 ) -> LoadedModel:
-    """The facts about a model already in memory, which must use eager attention; it is put in evaluation mode.
+    """The facts about a model already in memory, which is put in evaluation mode.
 
     A decoder gets a BOS token in front of every text if its tokenizer adds one or at least knows one: GPT-2 and its
     kin never add theirs but were trained on documents that follow it. A tokenizer whose configuration says not to
@@ -126,6 +126,20 @@ def describe_model(
         add_bos=_adds_bos(name, tokenizer, causal, bos),
         context=_context(model),
     )
+
+
+@contextmanager
+def eager(model: PreTrainedModel) -> Iterator[None]:
+    """Compute attention eagerly meanwhile, whatever a model in memory was loaded with."""
+    before = model.config._attn_implementation
+    if before == "eager":
+        yield
+        return
+    model.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[list[int]]:

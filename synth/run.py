@@ -58,6 +58,13 @@ class Run(RunDirectory):
         if library is not None:
             library.close()
 
+    def forget(self) -> None:
+        """Read anew what is asked for next."""
+        self.close()
+        self._data = None
+        for part in ("settings", "material", "texts"):
+            self.__dict__.pop(part, None)
+
     # What is in it.
 
     @cached_property
@@ -145,7 +152,7 @@ class Run(RunDirectory):
         Raises:
             InputError: the library has no such head.
         """
-        wanted = self._head(head)
+        wanted = Head.parse(head) if isinstance(head, str) else head
         known = self.heads
         if wanted not in known:
             there = f"{known[0]} to {known[-1]}" if known else "none"
@@ -169,7 +176,7 @@ class Run(RunDirectory):
         """
         source = program if isinstance(program, str) else program.source
         candidate = Candidate("hand", "score", source, None)
-        data = self._data_of(self._head(head))
+        data = self._data_of(self.head(head))
         if fitted:
             (found,) = try_programs(data, [candidate])
         else:
@@ -191,7 +198,7 @@ class Run(RunDirectory):
             InputError: the model does not have the head, or there is no such text.
             ProgramFailed: the program fails on the text.
         """
-        wanted = self._head(head)
+        wanted = self.head(head)
         if program is None:
             program = self[wanted].surrogate.program
         material = self.material
@@ -217,7 +224,12 @@ class Run(RunDirectory):
             float(similarity(found, target[None]).iou),
         )
 
-    def _head(self, head: str | Head) -> Head:
+    def head(self, head: str | Head) -> Head:
+        """One of the model's heads, by its name.
+
+        Raises:
+            InputError: the model has no such head.
+        """
         wanted = Head.parse(head) if isinstance(head, str) else head
         layers = len(self.material.windows)
         if wanted.layer >= layers:

@@ -21,7 +21,7 @@ class TextPattern:
     visible: np.ndarray
 
     def _repr_html_(self) -> str:
-        """A table, darker for more attention: a shade stands for the square root of a weight, so that weak ones show."""
+        """A table, darker for more attention: shades are square roots of weights, so that weak ones show."""
         names = [escape(repr(token)[1:-1].replace(" ", "␣")) for token in self.tokens]
         across = "".join(f'<th style="writing-mode:vertical-rl;text-align:right">{name}</th>' for name in names)
         rows = []

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from synth.commands.evaluate import evaluate
+from synth.commands.evaluate import show_evaluation
 from synth.commands.inspect import show_library
-from synth.pipeline import Request, synthesize
+from synth.engine import Engine
+from synth.pipeline import synthesize
 from synth.progress import Reporter
-from synth.run import DEMO_CORPUS, DEMO_MODEL, Settings
+from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 
-def demo(output: Path, jobs: int, reporter: Reporter) -> None:
+def demo(output: Path, engine: Engine, reporter: Reporter) -> None:
     """Synthesize, inspect and evaluate; run again, it goes on from what is there."""
-    settings = Settings(model=DEMO_MODEL, corpus=DEMO_CORPUS, max_tokens=64)
-    run = synthesize(Request(settings, output, jobs=jobs), reporter)
-    show_library(run)
-    evaluate(output, "10,25,50,75,100", "cpu", "raise", reporter, as_json=False)
+    with synthesize(DEMO_MODEL, DEMO_CORPUS, output=output, max_tokens=64, engine=engine, reporter=reporter) as run:
+        show_library(run)
+    show_evaluation(output, "10,25,50,75,100", "cpu", "raise", reporter, as_json=False)
     reporter.say(f"programs: {run.programs}; one head's: headsynth inspect {output} L0H0")

@@ -1,63 +1,35 @@
-"""``headsynth evaluate``: perplexity with heads replaced."""
+"""``headsynth evaluate``: perplexity with heads replaced, as tables."""
 
-from contextlib import closing
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, Point, measure_effects, sweep
+from evaluation.sweep import REPLACEMENTS
 from surrogates.errors import InputError
-from surrogates.library.heads import Head
-from surrogates.library.library import Library
 from surrogates.running.forward_pass import OnError
-from synth.attention import AttentionStore
 from synth.console import Column, Terminal, print_document
-from synth.corpus import Split, read_texts
-from synth.fingerprint import model_fingerprint
-from synth.models import LoadedModel, encode, load_for
+from synth.measuring import Row, evaluate
 from synth.progress import Reporter
-from synth.run import RunDirectory
+from synth.run import Run, open_run
 
-EFFECT_TEXTS = 50
-"""Validation texts on which each head's own effect is measured."""
+_ORDERS = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
 
 
-def evaluate(path: Path, fractions: str, device: str, on_error: OnError, reporter: Reporter, *, as_json: bool) -> None:
+def show_evaluation(
+    path: Path, fractions: str, device: str, on_error: OnError, reporter: Reporter, *, as_json: bool
+) -> None:
     """Print the increase in perplexity for each order, replacement and share of heads.
 
     Raises:
         InputError: there is no finished run, the model is an encoder, or a fraction cannot be read.
     """
     shares = _fractions(fractions)
-    run = RunDirectory.open(path)
-    with closing(Library(run.path)) as library:
-        surrogates = library.surrogates()
-    if not surrogates:
-        raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
-    settings = run.settings()
-    loaded = load_for(settings, device)
-    if not loaded.causal:
-        raise InputError(f"{settings.model} is an encoder, which has no perplexity; evaluate a causal language model")
-    if model_fingerprint(loaded) != AttentionStore(run.attention).model:
-        raise InputError(
-            f"the weights of {settings.model} are not those that {path} was made with; bring them back or start a new "
-            "run directory"
-        )
-    ids = {split: _texts(run, loaded, split, settings.max_tokens) for split in ("validation", "test")}
-    programs = {head: entry.program for head, entry in surrogates.items()}
-    if len(programs) < len(loaded.heads):
-        reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
-    patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
-    with reporter.stage("effect of each head") as step:
-        effects = measure_effects(patched, programs, ids["validation"][:EFFECT_TEXTS], step)
-    orders: dict[Order, list[Head]] = {
-        "iou": sorted(programs, key=lambda head: (-surrogates[head].scores.validation_iou, head)),
-        "effect": sorted(programs, key=lambda head: (effects[head], head)),
-    }
-    with reporter.stage("perplexity") as step:
-        unpatched, points = sweep(patched, programs, orders, shares, ids["test"], step)
-    if as_json:
-        print_document(_document(unpatched.perplexity, len(ids["test"]), points))
-        return
-    _print(settings.model, unpatched.perplexity, len(ids["test"]), points, shares)
+    with open_run(path) as run:
+        rows = evaluate(run, shares, device=device, on_error=on_error, reporter=reporter)
+        if as_json:
+            print_document(_document(rows))
+        else:
+            _print(run, rows, shares)
 
 
 def _fractions(text: str) -> list[float]:
@@ -70,56 +42,39 @@ def _fractions(text: str) -> list[float]:
     return shares
 
 
-def _texts(run: RunDirectory, loaded: LoadedModel, split: Split, max_tokens: int) -> list[list[int]]:
-    texts = [text.text for text in read_texts(run.texts) if text.split == split]
-    # One token predicts nothing.
-    return [tokens for tokens in encode(loaded, texts, max_tokens) if len(tokens) > 1]
+def _document(rows: Sequence[Row]) -> dict:
+    of_run = ("baseline_perplexity", "texts")
+    sweep = [{name: value for name, value in asdict(row).items() if name not in of_run} for row in rows]
+    return {name: getattr(rows[0], name) for name in of_run} | {"sweep": sweep}
 
 
-def _document(perplexity: float, texts: int, points: list[Point]) -> dict:
-    rows = [
-        {
-            "order": p.order,
-            "replacement": p.replacement,
-            "fraction": p.fraction,
-            "heads": p.heads,
-            "increase": p.increase.mean,
-            "low": p.increase.low,
-            "high": p.increase.high,
-            "kept_neural": p.kept,
-        }
-        for p in points
-    ]
-    return {"baseline_perplexity": perplexity, "texts": texts, "sweep": rows}
-
-
-def _print(model: str, perplexity: float, texts: int, points: list[Point], shares: list[float]) -> None:
+def _print(run: Run, rows: Sequence[Row], shares: Sequence[float]) -> None:
     console = Terminal()
-    console.print(f"{model}: perplexity {perplexity:.3f} on {texts} test texts", soft_wrap=True)
+    texts, perplexity = rows[0].texts, rows[0].baseline_perplexity
+    console.print(f"{run.settings.model}: perplexity {perplexity:.3f} on {texts} test texts", soft_wrap=True)
     console.print(
         "Heads are replaced by their programs, or by what explains nothing: uniform (every visible key alike), first "
         "(all on the first token), zero (no output)."
     )
-    found = {(p.order, p.replacement, p.fraction): p for p in points}
-    names = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
-    for order in dict.fromkeys(p.order for p in points):
-        console.print(f"\nIncrease in perplexity, {names[order]}", soft_wrap=True)
+    found = {(row.order, row.replacement, row.fraction): row for row in rows}
+    for order in dict.fromkeys(row.order for row in rows):
+        console.print(f"\nIncrease in perplexity, {_ORDERS[order]}", soft_wrap=True)
         columns: list[Column] = [("heads", "figure")]
         for replacement in REPLACEMENTS:
             columns.append((replacement, "figure"))
             if replacement == "program":
                 columns.append(("95 %", "figure"))
-        rows = []
+        lines = []
         for share in shares:
-            row = [f"{found[order, 'program', share].heads} ({share:.0%})"]
+            line = [f"{found[order, 'program', share].heads} ({share:.0%})"]
             for replacement in REPLACEMENTS:
-                change = found[order, replacement, share].increase
-                row.append(f"{change.mean:+.1%}")
+                row = found[order, replacement, share]
+                line.append(f"{row.increase:+.1%}")
                 if replacement == "program":
-                    row.append(f"{change.low:+.1%} to {change.high:+.1%}")
-            rows.append(row)
-        console.print_table(columns, rows)
-    if kept := max(p.kept for p in points):
+                    line.append(f"{row.low:+.1%} to {row.high:+.1%}")
+            lines.append(line)
+        console.print_table(columns, lines)
+    if kept := max(row.kept_neural for row in rows):
         console.print(
             f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
             "(a text and a head each) behind one figure; --json tells behind which.",

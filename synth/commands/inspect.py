@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +13,12 @@ from surrogates.errors import InputError, ProgramFailed
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
-from surrogates.library.library import Library
 from surrogates.library.ranking import Ranked
 from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
-from synth.material import Material
 from synth.proposers.language_model.accounts import Accounts, UsedAnswer
 from synth.proposers.language_model.archive import Archive, Elite, Niche
-from synth.run import RunDirectory
+from synth.run import Run, open_run
 
 Sort = Literal["head", "iou", "terms"]
 _ASCII_DRAWING = str.maketrans("·░▒▓█│␣", ".:+*#|_")
@@ -33,19 +30,19 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
     Raises:
         InputError: there is no run, or it has no such head.
     """
-    run = RunDirectory.open(path)
-    if head is None:
-        show_library(run, sort, as_json=as_json)
-    else:
-        _show_head(run, Head.parse(head), as_json=as_json)
+    with open_run(path) as run:
+        if head is None:
+            show_library(run, sort, as_json=as_json)
+        else:
+            _show_head(run, head, as_json=as_json)
 
 
-def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = False) -> None:
+def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> None:
     """Print the program that stands in for each head."""
-    with closing(Library(run.path)) as library:
-        surrogates = library.surrogates()
-        verdicts = Counter(c.verdict for head in library.heads() for c in library.candidates(head))
-        asked = Accounts(library).of_run() if library.has_asked() else None
+    library = run.library
+    surrogates = library.surrogates()
+    verdicts = Counter(c.verdict for head in run.heads for c in library.candidates(head))
+    asked = Accounts(library).of_run() if library.has_asked() else None
     if not surrogates:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
     heads = sorted(surrogates)
@@ -65,10 +62,10 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
         "llm": asked and asdict(asked),
     }
     if as_json:
-        print_document({"model": run.settings().model, "heads": rows, "summary": summary})
+        print_document({"model": run.settings.model, "heads": rows, "summary": summary})
         return
     console = Terminal()
-    console.print(f"{run.settings().model}: the program that stands in for each head, test figures", soft_wrap=True)
+    console.print(f"{run.settings.model}: the program that stands in for each head, test figures", soft_wrap=True)
     console.print_table(
         [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("terms", "figure"), ("origin", "text"),
          ("hypothesis", "text")],
@@ -121,16 +118,13 @@ def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
     }
 
 
-def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
-    with closing(Library(run.path)) as library:
-        known = library.heads()
-        if head not in known:
-            there = f"{known[0]} to {known[-1]}" if known else "none"
-            raise InputError(f"{run.path} has no programs for {head}; heads in it: {there}")
-        ranked, failures, unusable = library.ranked(head), library.failures(head), library.unusable(head)
-        accounts = Accounts(library) if library.has_asked() else None
-        asked = accounts.of_head(head) if accounts else None
-        answers = accounts.answers(head) if accounts else []
+def _show_head(run: Run, name: str, *, as_json: bool) -> None:
+    programs, library = run[name], run.library
+    head, ranked, failures = programs.head, programs.ranked, programs.failures
+    unusable = library.unusable(head)
+    accounts = Accounts(library) if library.has_asked() else None
+    asked = accounts.of_head(head) if accounts else None
+    answers = accounts.answers(head) if accounts else []
     niches = _niches(ranked)
     if as_json:
         failed = [
@@ -176,9 +170,8 @@ def _show_head(run: RunDirectory, head: Head, *, as_json: bool) -> None:
     # Lines are left as they are, so that the source can be copied from the screen.
     source = Syntax("", "python", background_color="default").highlight(surrogate.candidate.source)
     console.print(source, soft_wrap=True)
-    material = Material.load(run.tokens, run.attention)
     try:
-        drawn = draw_patterns(material, head, surrogate.program, console.width).plain
+        drawn = draw_patterns(run.patterns(head, run.material.splits["test"][0]), console.width).plain
         utf = console.encoding.startswith("utf")
         console.print(drawn if utf else drawn.translate(_ASCII_DRAWING), soft_wrap=True)
     except ProgramFailed as error:

@@ -1,6 +1,5 @@
 """``headsynth llm``: questions and answers that a person carries."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -8,32 +7,31 @@ from pathlib import Path
 
 from surrogates.errors import InputError
 from surrogates.library.heads import select_heads
-from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
+from synth.engine import Engine
 from synth.export import export_programs
 from synth.llm.batch_files import import_answers, write_requests
 from synth.llm.carried import Carried
 from synth.llm.prices import load_prices
 from synth.llm.store import Exchanges
-from synth.material import Material
-from synth.pipeline import name_missing_layers
 from synth.progress import Reporter
 from synth.proposers.language_model.plan import Plan
 from synth.proposers.language_model.rounds import Rounds
 from synth.regular_files import check_regular
-from synth.run import RunDirectory
+from synth.run import Run, open_run
+from synth.stages import name_missing_layers
 
 _ANOTHER = "name another"
 
 
-def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: Reporter) -> None:
+def export(path: Path, requests: Path, plan: Plan | None, engine: Engine, reporter: Reporter) -> None:
     """Write the questions that wait, as many as can be asked with the answers there are.
 
     Args:
         path: the run directory.
         requests: the file to write.
         plan: what to ask; None for what the run was given last.
-        jobs: most worker processes, 0 for one a core.
+        engine: where the work is done.
         reporter: told the progress.
 
     Raises:
@@ -42,9 +40,9 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     check_regular(requests, _ANOTHER)
     with _opened(path) as opened:
         if plan:
-            select_heads(opened.library.heads(), plan.heads)  # only to hear of mistakes before the plan is kept
+            select_heads(opened.run.heads, plan.heads)  # only to hear of mistakes before the plan is kept
             opened.exchanges.keep_plan(plan.to_json())
-        asker = opened.go_on(jobs, reporter)
+        asker = opened.go_on(engine, reporter)
         if not asker.noted:
             reporter.say("no question waits for an answer: all rounds are done")
             return
@@ -60,13 +58,13 @@ def export(path: Path, requests: Path, plan: Plan | None, jobs: int, reporter: R
     )
 
 
-def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
+def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> None:
     """Store answers and try the programs in them; what they lead to is asked with the next export.
 
     Args:
         path: the run directory.
         answers: a JSONL file.
-        jobs: most worker processes, 0 for one a core.
+        engine: where the work is done.
         reporter: told the progress.
 
     Raises:
@@ -86,7 +84,7 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
             )
             for failure in sorted(map(str, read.failures.values())):
                 reporter.say(f"  {failure}")
-        asker = opened.go_on(jobs, reporter)
+        asker = opened.go_on(engine, reporter)
     if wrong:
         raise wrong
     if asker.noted:
@@ -96,32 +94,27 @@ def import_(path: Path, answers: Path, jobs: int, reporter: Reporter) -> None:
 
 @dataclass(frozen=True)
 class _Opened:
-    run: RunDirectory
-    library: Library
+    run: Run
     exchanges: Exchanges
 
-    def go_on(self, jobs: int, reporter: Reporter) -> Carried:
+    def go_on(self, engine: Engine, reporter: Reporter) -> Carried:
         """Take the rounds as far as the stored answers go, and note the questions that then wait."""
         plan = kept_plan(self.exchanges, self.run.path)
         if plan is None:
             raise InputError(f"{self.run.path} has asked no language model yet; name one with --llm MODEL")
-        heads = select_heads(self.library.heads(), plan.heads)
-        material = Material.load(self.run.tokens, self.run.attention)
+        heads = select_heads(self.run.heads, plan.heads)
         name_missing_layers(reporter)
         asker = Carried(plan.parameters, self.exchanges)
-        seed = self.run.settings().seed
-        Rounds(
-            material, self.library, self.exchanges, heads, plan, asker, jobs or os.cpu_count() or 1, seed, reporter
-        ).run()
-        export_programs(self.run, self.library)
+        seed = self.run.settings.seed
+        Rounds(self.run.material, self.run.library, self.exchanges, heads, plan, asker, engine, seed, reporter).run()
+        export_programs(self.run)
         return asker
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Opened]:
-    run = RunDirectory.open(path)
-    with run.writing(), closing(Library(path)) as library:
-        if not library.heads():
+    with open_run(path) as run, run.writing():
+        if not run.heads:
             raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
-        with closing(Exchanges(library.path)) as exchanges:
-            yield _Opened(run, library, exchanges)
+        with closing(Exchanges(run.library.path)) as exchanges:
+            yield _Opened(run, exchanges)

@@ -5,17 +5,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from prompts.messages import estimate_tokens
-from surrogates.errors import InputError
-from surrogates.library.heads import Head
-from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.console import print_document, print_lines
+from synth.engine import Local
 from synth.llm.store import Exchanges
-from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.language_model.plan import Plan, stage_name
 from synth.proposers.language_model.questions import questions_of_round
-from synth.run import RunDirectory
+from synth.run import open_run
 
 
 def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> None:
@@ -30,23 +27,20 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
     Raises:
         InputError: there is no run, it has no such head, or the smallest prompt is larger than ``limit`` tokens.
     """
-    run = RunDirectory.open(path)
-    wanted = Head.parse(head)
-    material = Material.load(run.tokens, run.attention)
-    if wanted.layer >= len(material.windows):
-        raise InputError(f"the model has no head {wanted}; its layers go from 0 to {len(material.windows) - 1}")
-    with closing(Library(run.path)) as library, closing(Exchanges(library.path)) as exchanges:
+    with open_run(path) as run, closing(Exchanges(run.library.path)) as exchanges:
+        wanted = run.head(head)
         plan = kept_plan(exchanges, run.path) or Plan("")
         plan = replace(plan, prompt_tokens=limit or plan.prompt_tokens)
         round_ = 1
-        while wanted in library.finished(stage_name(plan.model, round_)):
+        while wanted in run.library.finished(stage_name(plan.model, round_)):
             round_ += 1
         reporter = Reporter()
         if round_ > plan.rounds:
             reporter.say(f"the run's {plan.rounds} rounds are done; this is what one more would ask")
         asked = questions_of_round(
-            material, library, exchanges, [wanted], round_, plan, seed=run.settings().seed, jobs=1, reporter=reporter
-        )
+            run.material, run.library, exchanges, [wanted], round_, plan, seed=run.settings.seed, engine=Local(1),
+            reporter=reporter,
+        )  # fmt: skip
     messages = asked[wanted][0].messages
     if as_json:
         print_document([asdict(message) for message in messages])

@@ -1,16 +1,14 @@
 """Programs of another model's library as candidates for this one's heads."""
 
 import hashlib
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from surrogates.language.program import Program
-from surrogates.library.library import Library
 from surrogates.library.ranking import Ranked
-from synth.run import RunDirectory
+from synth.run import open_run
 
 TRANSFERRED = 4
 """Programs that are refitted to a head: as they are, they are ranked by constants that another model gave them."""
@@ -58,10 +56,9 @@ def read_library(folder: Path, run: Path) -> OtherLibrary:
     """
     if folder.resolve() == run.resolve():
         raise InputError(f"{folder} is this run itself; give --library a run on another model")
-    other = RunDirectory.open(folder)
-    with closing(Library(folder)) as library:
-        ranked = tuple(entry for head in library.heads() for entry in library.ranked(head))
+    with open_run(folder) as other:
+        ranked = tuple(entry for head in other for entry in head)
+        model = other.settings.model
     if not ranked:
         raise InputError(f"{folder} has no scored program yet; run `headsynth synthesize` again to finish it")
-    model = other.settings().model
     return OtherLibrary(one_line(Path(model).name if Path(model).is_absolute() else model), ranked)

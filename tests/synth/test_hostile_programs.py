@@ -17,8 +17,8 @@ from surrogates.language.patterns import scores
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
 from synth.fitting.trial import try_programs
-from synth.material import HeadData, Material
-from synth.run import RunDirectory
+from synth.material import HeadData
+from synth.run import open_run
 from tests.random_programs import RandomPrograms
 from tests.synth.planted import TABLE, parse
 
@@ -27,8 +27,7 @@ PROGRAMS = 2_000
 
 @pytest.fixture(scope="module")
 def data(finished: Path) -> HeadData:
-    directory = RunDirectory.open(finished)
-    return HeadData(Material.load(directory.tokens, directory.attention), Head(0, 3))
+    return HeadData(open_run(finished).material, Head(0, 3))
 
 
 def test_random_programs_end_with_a_verdict(data: HeadData, capsys: pytest.CaptureFixture[str]) -> None:

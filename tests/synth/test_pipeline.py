@@ -48,9 +48,9 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Head]:
     heads: list[Head] = []
     search = pipeline._search_head
 
-    def note(material: pipeline.Material, head: Head, *arguments: object) -> list[Candidate]:
+    def note(material: pipeline.Material, bank: pipeline.Bank, max_terms: int, head: Head) -> list[Candidate]:
         heads.append(head)
-        return search(material, head, *arguments)  # type: ignore[arg-type]
+        return search(material, bank, max_terms, head)
 
     monkeypatch.setattr(pipeline, "_search_head", note)
     return heads
@@ -209,9 +209,9 @@ def die_at(place, count, when):
         return result
     setattr(owner, last, wrapped)
 
-def tell(material, head, *arguments, search=synth.pipeline._search_head):
-    print("search", head, flush=True)
-    return search(material, head, *arguments)
+def tell(*arguments, search=synth.pipeline._search_head):
+    print("search", arguments[-1], flush=True)
+    return search(*arguments)
 
 synth.pipeline._search_head = tell
 torch.set_num_threads(1)

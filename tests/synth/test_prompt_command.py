@@ -16,6 +16,7 @@ from surrogates.library.library import Library
 from synth.attention import extract
 from synth.corpus import Split
 from synth.demo import demo_stories
+from synth.engine import Local
 from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.models import encode, load_for
@@ -39,7 +40,7 @@ def asked(material: Material, library: Library, round_: int) -> list[Ask]:
     plan = Plan("any", prompt_tokens=6000)
     with closing(Exchanges(library.path)) as exchanges:
         return questions_of_round(
-            material, library, exchanges, [HEAD], round_, plan, seed=0, jobs=1, reporter=Reporter()
+            material, library, exchanges, [HEAD], round_, plan, seed=0, engine=Local(1), reporter=Reporter()
         )[HEAD]
 
 
@@ -138,6 +139,6 @@ def test_every_prompt_of_a_trained_model_fits(tmp_path: Path) -> None:
     )
     bank = evidence_bank(material, Head(0, 0), 0)
     for head in loaded.heads[::8]:
-        (ask, *_) = questions(material, head, bank, [], [], 1, Plan("any"), 0)
+        (ask, *_) = questions(material, bank, head, [], [], 1, Plan("any"), 0)
         assert 3500 < estimate_prompt(ask.messages) <= 4000
         assert "Text 2" in ask.messages[1].content

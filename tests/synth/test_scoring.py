@@ -14,7 +14,7 @@ from surrogates.library.heads import Head
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.material import HeadData, Material
-from synth.run import RunDirectory
+from synth.run import open_run
 from tests.synth.tiny_runs import copy_run
 
 # Not a number wherever the text has as many tokens as asked.
@@ -29,8 +29,7 @@ WORKS = '''def works(query, key, pair, c=-1.0):
 
 
 def material_of(run: Path) -> Material:
-    directory = RunDirectory.open(run)
-    return Material.load(directory.tokens, directory.attention)
+    return open_run(run).material
 
 
 def test_a_program_that_fails_on_validation_texts_has_no_scores(finished: Path) -> None:

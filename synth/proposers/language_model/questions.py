@@ -21,7 +21,7 @@ from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
-from synth.engine import each_head
+from synth.engine import Engine
 from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.progress import Reporter
@@ -49,7 +49,7 @@ NEAR = 0.02
 
 def questions_of_round(
     material: Material, library: Library, exchanges: Exchanges, heads: Sequence[Head], round_: int, plan: Plan, *,
-    seed: int, jobs: int, reporter: Reporter,
+    seed: int, engine: Engine, reporter: Reporter,
 ) -> dict[Head, list[Ask]]:  # fmt: skip
     """Every head's questions of a round; see :func:`questions`.
 
@@ -57,11 +57,11 @@ def questions_of_round(
         library: what it holds of the plan's model from this round on is left out.
         exchanges: may hold questions of the round. They stand if they ask for as much, or if one is answered or on its
             way: what was paid for is used.
-        jobs: most worker processes.
+        engine: where the work is done.
     """
     kept = {head: _standing(exchanges, head, round_, plan) for head in heads}
     missing = [head for head in heads if not kept[head]]
-    written = _written(material, library, missing, round_, plan, seed, jobs, reporter)
+    written = _written(material, library, missing, round_, plan, seed, engine, reporter)
     for head, asks in written.items():
         # A question that an earlier round asked as well is to get an answer of its own.
         before = exchanges.times_asked(str(head), stage_name(plan.model, round_))
@@ -85,26 +85,32 @@ def _written(
     round_: int,
     plan: Plan,
     seed: int,
-    jobs: int,
+    engine: Engine,
     reporter: Reporter,
 ) -> dict[Head, list[Ask]]:
     if not heads:
         return {}
     known = {head: earlier(library.candidates(head), plan.model, round_) for head in heads}
-    ideas = _ideas(material, library, heads, round_, plan, reporter) if round_ > 1 else {}
+    ideas = _ideas(material, library, heads, round_, plan, engine, reporter) if round_ > 1 else {}
     asked: dict[Head, list[Ask]] = {}
     with reporter.stage(f"round {round_}: write questions") as step:
         for group in material.by_window(heads):
             bank = evidence_bank(material, group[0], seed)
-            arguments = [(bank, known[head], ideas.get(head, []), round_, plan, seed) for head in group]
-            for head, found in each_head(questions, material, group, arguments, jobs):
+            items = [(head, known[head], ideas.get(head, []), round_, plan, seed) for head in group]
+            for head, found in zip(group, engine.map(questions, (material, bank), items), strict=True):
                 asked[head] = found
                 step(len(asked), len(heads))
     return asked
 
 
 def _ideas(
-    material: Material, library: Library, heads: Sequence[Head], round_: int, plan: Plan, reporter: Reporter
+    material: Material,
+    library: Library,
+    heads: Sequence[Head],
+    round_: int,
+    plan: Plan,
+    engine: Engine,
+    reporter: Reporter,
 ) -> dict[Head, list[str]]:
     """Of the other heads' best programs those that fit a head best as they are, taken apart."""
     best: dict[Head, Program] = {}
@@ -115,14 +121,14 @@ def _ideas(
         return {}
     own = {head: {best[head].structure} if head in best else set[str]() for head in heads}
     with reporter.stage(f"round {round_}: ideas of other heads") as step:
-        won = best_fitting(material, best.values(), own, step)
+        won = best_fitting(engine, material, best.values(), own, step)
     return {head: ideas_of(won[head], best[head].source if head in best else "") for head in heads}
 
 
 def questions(
     material: Material,
-    head: Head,
     bank: Bank,
+    head: Head,
     known: Sequence[Candidate],
     ideas: Sequence[str],
     round_: int,
@@ -133,8 +139,8 @@ def questions(
 
     Args:
         material: the run's texts and patterns.
-        head: one of the model's.
         bank: what evidence is looked for in.
+        head: one of the model's.
         known: its candidates from before the round.
         ideas: of other heads' programs, one line each.
         round_: from 1.

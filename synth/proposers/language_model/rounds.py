@@ -15,7 +15,7 @@ from surrogates.errors import InputError
 from surrogates.library.candidates import Candidate, Unusable
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
-from synth.engine import each_head
+from synth.engine import Engine
 from synth.llm.calls import Outcome
 from synth.llm.failures import Failure
 from synth.llm.store import Ask, Exchanges
@@ -39,7 +39,7 @@ class Rounds:
     """The rounds of one plan over some heads.
 
     Attributes:
-        jobs: most worker processes.
+        engine: where the work is done.
         seed: the run's.
     """
 
@@ -49,7 +49,7 @@ class Rounds:
     heads: Sequence[Head]
     plan: Plan
     asker: Asker
-    jobs: int
+    engine: Engine
     seed: int
     reporter: Reporter
 
@@ -83,7 +83,7 @@ class Rounds:
         stage = stage_name(self.plan.model, round_)
         known = {head: earlier(self.library.candidates(head), self.plan.model, round_) for head in heads}
         asked = questions_of_round(
-            self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
+            self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, engine=self.engine,
             reporter=self.reporter,
         )  # fmt: skip
         self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
@@ -129,14 +129,15 @@ class Rounds:
     ) -> dict[Head, Tried]:
         heads = list(outcomes)
         answered = [[outcome for outcome in outcomes[head] if outcome is not None] for head in heads]
-        arguments = [
-            (known[head], own, self.plan.model, round_, most) for head, own in zip(heads, answered, strict=True)
+        items = [
+            (head, known[head], own, self.plan.model, round_, most) for head, own in zip(heads, answered, strict=True)
         ]
         tried: dict[Head, Tried] = {}
         if not any(answered):
             return {head: Tried() for head in heads}
         with self.reporter.stage(stage) as step:
-            for head, found in each_head(try_answers, self.material, heads, arguments, self.jobs):
+            results = self.engine.map(try_answers, (self.material,), items)
+            for head, found in zip(heads, results, strict=True):
                 tried[head] = found
                 step(len(tried), len(heads), _figure(tried.values()))
         return tried

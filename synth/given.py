@@ -1,0 +1,85 @@
+"""A model and documents as they were given: by name, or as values in memory."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from surrogates.errors import InputError
+from synth.corpus import resolve_corpus
+from synth.demo import demo_stories
+from synth.models import LoadedModel, describe_model, load_for
+from synth.settings import DEMO_CORPUS, DEMO_MODEL, IN_MEMORY, Settings
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run is made of.
+
+    Attributes:
+        model: a name, or a model in memory with its ``tokenizer``.
+        corpus: a name; None where there are ``texts``.
+
+    Raises:
+        InputError: they do not go together.
+    """
+
+    model: str | PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase | None
+    corpus: str | None
+    texts: Sequence[str] | None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.model, str) and self.tokenizer is not None:
+            raise InputError("a model by name brings its own tokenizer; leave tokenizer out, or give a model in memory")
+        if not isinstance(self.model, str) and self.tokenizer is None:
+            raise InputError("a model in memory needs its tokenizer; give tokenizer=… too")
+        if self.texts is None:
+            return
+        if self.corpus is not None:
+            raise InputError("there are both a corpus and texts; give one of them")
+        if isinstance(self.texts, str) or not all(isinstance(text, str) for text in self.texts):
+            raise InputError("texts is no list of texts; give one string a document")
+
+    def settings(self, **asked: object) -> Settings:
+        """The settings of a run, in which values in memory have names of their own."""
+        if isinstance(self.model, str):
+            model = _lasting(self.model)
+        else:
+            model = f"{IN_MEMORY}{self.model.name_or_path or type(self.model).__name__}"
+            asked["dtype"] = str(self.model.dtype).removeprefix("torch.")
+        if self.texts is None:
+            corpus = _lasting(self.corpus or DEMO_CORPUS)
+        else:
+            digest = hashlib.sha256("\0".join(self.texts).encode("utf-8", "replace")).hexdigest()[:16]
+            corpus = f"{IN_MEMORY}{len(self.texts)} texts, {digest}"
+        return Settings(model=model, corpus=corpus, **asked)  # type: ignore[arg-type]
+
+    def load(self, settings: Settings, device: str) -> LoadedModel:
+        """The model.
+
+        Raises:
+            InputError: it cannot be loaded, or its attention cannot be intercepted.
+        """
+        if isinstance(self.model, str):
+            return load_for(settings, device)
+        assert self.tokenizer is not None
+        return describe_model(settings.model, self.model, self.tokenizer, bos=settings.bos_choice)
+
+    def documents(self, settings: Settings) -> list[str]:
+        """The documents, in their order.
+
+        Raises:
+            InputError: the corpus cannot be found or read, or holds no text.
+        """
+        if self.texts is not None:
+            return list(self.texts)
+        return demo_stories() if settings.corpus == DEMO_CORPUS else resolve_corpus(settings.corpus)
+
+
+def _lasting(name: str) -> str:
+    """A path as it reads from any folder, so that the run can be gone on with from another; other names as they are."""
+    path = Path(name).expanduser()
+    return str(path.resolve()) if name not in (DEMO_CORPUS, DEMO_MODEL) and path.exists() else name

@@ -1,0 +1,114 @@
+"""From what was given to stored patterns: texts, tokens and attention of a run, each made only where it is missing."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from surrogates.errors import InputError
+from surrogates.language.tokens import TokenTable
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from synth.attention import extract, open_store
+from synth.corpus import SplitText, read_texts, split_texts, write_texts
+from synth.fingerprint import files_fingerprint
+from synth.given import Given
+from synth.material import Material
+from synth.models import LoadedModel, encode
+from synth.progress import Reporter
+from synth.run import Run
+from synth.settings import IN_MEMORY, Settings
+
+
+@dataclass
+class Preparation:
+    """What the stages need of a run.
+
+    Attributes:
+        heads: the model's.
+        material: as it will be stored; its patterns may be missing still.
+        missing: what is to be written first; None where all is there.
+    """
+
+    run: Run
+    heads: list[Head]
+    material: Material
+    missing: "Missing | None" = None
+
+    def begin(self) -> None:
+        """Write the texts, and make the library where there is none."""
+        if self.missing and not self.run.texts_file.is_file():
+            write_texts(self.run.texts_file, self.missing.texts)
+        Library(self.run.path, create=True).close()
+
+    def finish(self, reporter: Reporter) -> None:
+        """Extract the attention that is missing, and let the model go."""
+        missing, run = self.missing, self.run
+        if missing is None:
+            return
+        with reporter.stage("attention") as step:
+            extract(missing.loaded, missing.ids, run.attention, progress=step)
+        self.material = replace(self.material, origin=_origin(missing.files, run.texts_file))
+        self.material.save(run.tokens_file)
+        if missing.loaded.name.startswith(IN_MEMORY):
+            run.take_model(missing.loaded)
+        self.missing = None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What patterns are made from.
+
+    Attributes:
+        files: see :func:`files_fingerprint`, from before the model was loaded.
+        ids: the model's tokens of every text.
+    """
+
+    files: str
+    loaded: LoadedModel
+    texts: list[SplitText]
+    ids: list[list[int]]
+
+
+def stored(run: Run, settings: Settings) -> Preparation | None:
+    """What a run holds, if nothing is missing or has changed since, so that the model need not be loaded."""
+    if not run.begun or not run.tokens_file.is_file() or not run.texts_file.is_file():
+        return None
+    origin = _origin(files_fingerprint(settings), run.texts_file)
+    try:
+        material, store = run.material, open_store(run.attention)
+        if origin and origin == material.origin and store.holds(material.model_ids()):
+            return Preparation(run, store.heads, material)
+    except InputError:
+        run.forget()  # a part is damaged: it is made anew
+    return None
+
+
+def prepare(run: Run, given: Given, settings: Settings, device: str, reporter: Reporter) -> Preparation:
+    """Load the model, and find or draw the texts; nothing is written yet.
+
+    Raises:
+        InputError: something that was given is wrong.
+    """
+    files = files_fingerprint(settings)
+    loaded = given.load(settings, device)
+    if run.texts_file.is_file():
+        texts = read_texts(run.texts_file)
+    else:
+        texts = split_texts(given.documents(settings), settings.seed, notify=reporter.say)
+    ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
+    embeddings = loaded.model.get_input_embeddings().weight.detach()
+    material = Material.build(
+        run.attention.absolute(),  # as workers elsewhere find it
+        TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
+        embeddings,
+        ids,
+        [text.split for text in texts],
+        causal=loaded.causal,
+        windows=loaded.windows,
+    )
+    return Preparation(run, loaded.heads, material, Missing(files, loaded, texts, ids))
+
+
+def _origin(files: str, texts: Path) -> str:
+    """Names what a run's tokens and patterns were made from; empty where that cannot be told."""
+    return f"{files} {hashlib.sha256(texts.read_bytes()).hexdigest()}" if files else ""

@@ -1,0 +1,146 @@
+"""The stages that fill a library, each of which does only what is missing."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+
+from sandbox.confinement import missing_layers
+from surrogates.language.program import Program
+from surrogates.library.candidates import Candidate, label_of
+from surrogates.library.heads import Head
+from surrogates.library.library import Library
+from synth.engine import Engine
+from synth.fitting.scoring import score_candidates
+from synth.fitting.trial import try_programs
+from synth.llm.store import Exchanges
+from synth.material import HeadData, Material
+from synth.progress import Reporter, Step
+from synth.proposers.bank import Bank, bank_for
+from synth.proposers.language_model.asking import LanguageModel
+from synth.proposers.language_model.rounds import Rounds
+from synth.proposers.search import propose
+from synth.proposers.shared import best_fitting
+from synth.proposers.transfer import TRANSFERRED, OtherLibrary
+from synth.run import Run
+from synth.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages over the chosen heads of a run; its model is not needed."""
+
+    run: Run
+    material: Material
+    heads: list[Head]
+    engine: Engine
+    reporter: Reporter
+
+    @property
+    def library(self) -> Library:
+        return self.run.library
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    def search(self) -> None:
+        missing = [head for head in self.heads if head not in self.library.finished("search")]
+        if not missing:
+            return
+        # Heads that join later have programs to share, so sharing starts again.
+        self.library.forget("shared")
+        done = 0
+        total = 0.0
+        with self.reporter.stage("search") as step:
+            step(0, len(missing))
+            for group in self.material.by_window(missing):
+                bank = bank_for(self.material, group[0], self.settings.seed)
+                shared = (self.material, bank, self.settings.max_terms)
+                found = self.engine.map(_search_head, shared, [(head,) for head in group])
+                for head, candidates in zip(group, found, strict=True):
+                    self.library.add(head, "search", candidates)
+                    done += 1
+                    total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
+                    step(done, len(missing), f"mean validation IoU {total / done:.3f}")
+
+    def share(self) -> None:
+        everyone = sorted(set(self.heads) | self.library.finished("search"))
+        missing = [head for head in everyone if head not in self.library.finished("shared")]
+        if not missing or len(everyone) == 1:
+            return
+        programs = {head: [c.program for c in self._scored(head) if c.origin == "search"] for head in everyone}
+        with self.reporter.stage("try on other heads") as step:
+            known = {head: {program.structure for program in own} for head, own in programs.items()}
+            won = best_fitting(self.engine, self.material, chain.from_iterable(programs.values()), known, step)
+        with self.reporter.stage("fit shared programs") as step:
+            proposed = {
+                head: [Candidate("shared", _label(program), program.source, None) for program in won[head]]
+                for head in missing
+            }
+            self._try(proposed, "shared", step)
+
+    def transfer(self, other: OtherLibrary) -> None:
+        missing = [head for head in self.heads if head not in self.library.finished(other.stage)]
+        if not missing:
+            return
+        known = {head: {c.program.structure for c in self._scored(head)} for head in missing}
+        with self.reporter.stage(f"try programs of {other.model}") as step:
+            won = best_fitting(self.engine, self.material, other.programs(), known, step, TRANSFERRED)
+        with self.reporter.stage(f"fit programs of {other.model}") as step:
+            proposed = {
+                head: [Candidate("transfer", _label(p), p.source, None, model=other.model) for p in won[head]]
+                for head in missing
+            }
+            self._try(proposed, other.stage, step)
+
+    def score_hand(self, programs: Sequence[tuple[str, str]]) -> None:
+        if not programs:
+            return
+        with self.reporter.stage("score programs by hand") as step:
+            proposed = [Candidate("hand", label, source, None) for label, source in programs]
+            self._try(dict.fromkeys(self.heads, proposed), "hand", step)
+
+    def ask(self, llm: LanguageModel) -> None:
+        with closing(Exchanges(self.library.path)) as exchanges:
+            exchanges.keep_plan(llm.plan.to_json())
+            unanswered = Rounds(
+                self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.engine,
+                self.settings.seed, self.reporter,
+            ).run()  # fmt: skip
+        if unanswered:
+            why = (
+                f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"
+                if llm.budget
+                else "their batch expired; run again to go on"
+            )
+            self.reporter.say(f"{unanswered} questions have no answer, since {why}")
+
+    def _scored(self, head: Head) -> list[Candidate]:
+        return [candidate for candidate in self.library.candidates(head) if candidate.scores]
+
+    def _try(self, proposed: Mapping[Head, list[Candidate]], stage: str, step: Step) -> None:
+        done = self.engine.map(_tried, (self.material,), list(proposed.items()))
+        for count, (head, candidates) in enumerate(zip(proposed, done, strict=True), start=1):
+            self.library.add(head, stage, candidates)
+            step(count, len(proposed))
+
+
+def name_missing_layers(reporter: Reporter) -> None:
+    """Say which layers of the sandbox this machine does not have, before it runs what strangers wrote."""
+    if missing := missing_layers():
+        reporter.say(f"scripted programs run without {' and '.join(missing)}; the other layers hold")
+
+
+def _label(program: Program) -> str:
+    return label_of("_and_".join(list(program.constants)[:2]))
+
+
+def _search_head(material: Material, bank: Bank, max_terms: int, head: Head) -> list[Candidate]:
+    target = material.patterns(head, material.splits["train"])
+    found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
+    return score_candidates(HeadData(material, head), found)
+
+
+def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
+    return list(chain.from_iterable(try_programs(HeadData(material, head), proposed)))
