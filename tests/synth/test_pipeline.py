@@ -1,10 +1,12 @@
 """From a model to a library: the same input gives the same library, however the work is cut into pieces."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -173,93 +175,32 @@ def alive(process: int) -> bool:
         return False
 
 
-# Where a process is killed: the function, which of its calls, and whether before or after it. Each goes on where the
-# one before was killed.
-MOMENTS = [
-    ("synth.run:RunDirectory.start", 1, "after"),
-    ("synth.pipeline:write_texts", 1, "before"),
-    ("synth.attention:write_shard", 1, "after"),
-    ("synth.shards:save_file", 1, "after"),
-    ("synth.material:Material.save", 1, "before"),
-    ("surrogates.library.library:Library._transaction", 1, "before"),
-    ("surrogates.library.library:Library.add", 1, "before"),
-    ("surrogates.library.library:Library.add", 1, "after"),
-    ("surrogates.library.library:Library.add", 1, "after"),
-    ("synth.pipeline:best_fitting", 1, "after"),
-    ("surrogates.library.library:Library.add", 2, "after"),
-    ("synth.export:_figures", 3, "before"),
-    ("synth.pipeline:export_programs", 1, "after"),
-    ("synth.export:shutil.rmtree", 3, "after"),  # the exported programs are gone, their successors not yet in place
-]
-DRIVER = """
-import importlib, os, signal, sys
-
-import torch
-import synth.commands.inspect
-import synth.pipeline
-from synth.cli import main
-
-def die_at(place, count, when):
-    module, name = place.split(":")
-    *path, last = name.split(".")
-    owner = importlib.import_module(module)
-    for part in path:
-        owner = getattr(owner, part)
-    original, calls = getattr(owner, last), 0
-    def wrapped(*arguments, **options):
-        nonlocal calls
-        calls += 1
-        if calls == count and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = original(*arguments, **options)
-        if calls == count:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    setattr(owner, last, wrapped)
-
-def tell(material, head, *arguments, search=synth.pipeline._search_head):
-    print("search", head, flush=True)
-    return search(material, head, *arguments)
-
-synth.pipeline._search_head = tell
-torch.set_num_threads(1)
-for moment in eval(sys.argv[1]):
-    child = os.fork()  # the imports take longer than the work
-    if child == 0:
-        die_at(*moment)
-        main(sys.argv[2:])
-    status = os.waitpid(child, 0)[1]
-    if not os.WIFSIGNALED(status):
-        print("ended", moment, status, flush=True)
-"""
+# What is whole from the moment that it is renamed on.
+RENAMED = ["run.toml", "texts.jsonl", "attention/shard_00000.safetensors", "attention/shard_00001.safetensors"]
 
 
-def test_a_run_killed_at_any_moment_ends_in_the_same_library(
-    llama: str,
-    corpus: str,
-    finished: Path,
-    tmp_path: Path,
-    searched: list[Head],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    run = tmp_path / "run"
-    arguments = command(llama, corpus, run)
-    driver = subprocess.run(
-        [sys.executable, "-c", DRIVER, repr(MOMENTS), *arguments],
+def test_a_run_killed_at_any_moment_ends_in_the_same_library(llama: str, corpus: str, tmp_path: Path) -> None:
+    undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
+    arguments = ("synthesize", llama, "--corpus", corpus, "--heads", "L0H0,L1H2", "--jobs", "1", *SMALL)
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.synth.killed", undisturbed, run, *arguments],
         capture_output=True,
         text=True,
+        cwd=Path(__file__).parents[2],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-        timeout=120,
-        check=True,
+        check=False,
     )
-    # The first head's search was lost with its process; nothing else was done twice.
-    assert driver.stdout.split("\n") == [f"search {head}" for head in ("L0H0", *NAMES)] + [""], driver.stderr
-    assert not (run / "programs").exists()
-    assert call(capsys, *arguments).code == 0
-    assert searched == []
-    assert rows(run) == rows(finished)
-    assert files(run) == files(finished)
-    assert {path.name for path in run.iterdir()} == {path.name for path in finished.iterdir()}
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)
+    done, killed = Counter(report["done"]), set(report["killed"])
+    once = {f"rename to {name}" for name in RENAMED}
+    results = {effect for effect in done if effect.startswith("commit") and " 0 rows" not in effect}
+    assert len(results) == 4  # of each head: the search, and what it shares
+    assert {*once, *results, "rename to tokens.npz", "rename to programs", "remove programs"} <= killed
+    assert {done[effect] for effect in (*once, *results)} == {1}  # what had reached the disk was not done again
+    assert rows(run) == rows(undisturbed)
+    assert files(run) == files(undisturbed)
+    assert {path.name for path in run.iterdir()} == {path.name for path in undisturbed.iterdir()}
 
 
 def test_an_unfinished_run_can_be_inspected_and_finished(
