@@ -3,10 +3,10 @@
     python -m tests.synth.killed UNDISTURBED KILLED ARGUMENTS…
 
 The arguments are those of ``synthesize`` but for the folder: one run goes undisturbed into the first, the killed ones
-into the second. An effect is something that another process can see in that folder: a file opened for writing, a folder made, a thing
-renamed or removed, of all of which Python tells its audit hooks, and a transaction of SQLite's. A process is killed
-right before an effect; between two of them nothing changes on the disk, so that is as good as right after the one
-before. A file about to be written over is left empty, as it is until the first of what is written reaches the disk.
+into the second. An effect is something that another process can see there: a file opened for writing, a folder made, a
+thing renamed or removed, of all of which Python tells its audit hooks, and a transaction of SQLite's. A process is
+killed right before an effect; between two of them nothing changes on the disk, so that is as good as right after the
+one before. A file about to be written over is left empty, as it is until the first of what is written reaches the disk.
 
 Each process goes on where the one before was killed. When one ends by itself, the same is done once more, over what the
 finished run left. The report on standard output is a JSON object: ``killed``, the effects before which a process was
@@ -43,7 +43,7 @@ class Effects:
     """
 
     def __init__(self, run: Path, survived: set[str], told: int) -> None:
-        self._run, self._survived, self._told = str(run), survived, told
+        self._run, self._survived, self._told = run, survived, told
         self._dying = False
         sys.addaudithook(self._hear)
         effects = self
@@ -65,7 +65,7 @@ class Effects:
                     effects.before(f"commit {rows} rows {digest}")
                 return super().execute(statement, *values)
 
-        sqlite3.connect = partial(sqlite3.connect, factory=Connection)
+        sqlite3.connect = partial(sqlite3.connect, factory=Connection)  # type: ignore[assignment]
 
     def _hear(self, event: str, arguments: tuple) -> None:
         match event, arguments:
@@ -77,23 +77,25 @@ class Effects:
                 self._at(event.removeprefix("os."), path, folder)
 
     def _at(self, what: str, path: Any, folder: int, *, empties: bool = False) -> None:
-        where = os.fsdecode(path)
+        where = Path(os.fsdecode(path))
         if folder >= 0:
-            where = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), where)  # noqa: PTH118 - as Python joins them
-        if where == self._run or where.startswith(self._run + "/"):
-            inside = where[len(self._run) + 1 :]
-            # One file stands for all that are written, or removed, in a folder; what is renamed is whole from then on.
-            name = inside if what == "rename to" else inside.split("/")[0]
-            self.before(f"{what} {name}", empties=where if empties else "")
+            where = Path(f"/proc/self/fd/{folder}").readlink() / where
+        if not where.is_relative_to(self._run):
+            return
+        inside = where.relative_to(self._run)
+        # One file stands for all that are written, or removed, in a folder; what is renamed is whole from then on.
+        name = inside if what == "rename to" else "".join(inside.parts[:1])
+        self.before(f"{what} {name}", empties=where if empties else None)
 
-    def before(self, effect: str, *, empties: str = "") -> None:
+    def before(self, effect: str, *, empties: Path | None = None) -> None:
+        """Go on, or die here; ``empties`` is the file that the effect begins to write over."""
         if self._dying:
             return
         self._dying = effect not in self._survived
         os.write(self._told, f"{'!' * self._dying}{effect}\n".encode())
         if self._dying:
             if empties:
-                Path(empties).write_bytes(b"")
+                empties.write_bytes(b"")
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -111,9 +113,9 @@ def _go(run: Path, arguments: list[str], killed: list[str], done: list[str]) -> 
             effects = pipe.read().splitlines()
         status = os.waitpid(child, 0)[1]
         done += [effect for effect in effects if not effect.startswith("!")]
-        if not os.WIFSIGNALED(status):
+        if not effects or not effects[-1].startswith("!"):
             if status:
-                sys.exit(f"ended with {os.waitstatus_to_exitcode(status)} after {killed[-1]}")
+                sys.exit(f"ended with {os.waitstatus_to_exitcode(status)}, the last time killed at {killed[-1]}")
             return
         killed.append(effects[-1].removeprefix("!"))
 
