@@ -52,7 +52,7 @@ def _work_off(server: ScriptedServer, input_file: str) -> tuple[str, str]:
             bad.append({"custom_id": line["custom_id"], "response": None, "error": words})
             continue
         prompt = "\n\n".join(message["content"] for message in line["body"]["messages"])
-        request = Request("POST", line["url"], {}, line["body"], prompt, 1, 0.0)
+        request = Request("POST", line["url"], {}, line["body"], prompt, 1)
         reply = reply_to(server, request)
         entry = _entry(line["custom_id"], reply)
         (good if entry["response"] and reply.status == 200 else bad).append(entry)

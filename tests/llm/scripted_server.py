@@ -14,7 +14,6 @@ import json
 import socket
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,7 +107,6 @@ class Request:
     Attributes:
         headers: their names in lower case.
         prompt: empty but for completions; so for ``attempt``, which counts from 1.
-        time: seconds on the monotonic clock.
     """
 
     method: str
@@ -117,7 +115,6 @@ class Request:
     body: Any
     prompt: str
     attempt: int
-    time: float
     query: str = ""
 
 
@@ -132,6 +129,9 @@ class ScriptedServer:
         batch_state: how batches end: ``completed``, ``failed`` or ``expired``, the last with half of the answers.
         lists: whether ``/models`` is served.
         odd: replies by method and path, such as ``GET /v1/models``; they go before all else.
+
+    Attributes:
+        replied: prompts whose reply was sent to its end, in that order.
     """
 
     def __init__(
@@ -150,6 +150,7 @@ class ScriptedServer:
         self.play, self.models, self.key, self.lists = play, models, key, lists
         self.batches, self.batch_polls, self.batch_state = batches, batch_polls, batch_state
         self.requests: list[Request] = []
+        self.replied: list[str] = []
         self.files: dict[str, bytes] = {}
         self.handed_in: dict[str, dict[str, Any]] = {}
         self.stopping = threading.Event()
@@ -193,7 +194,7 @@ class ScriptedServer:
             if prompt:
                 self._attempts[prompt] += 1
                 attempt = self._attempts[prompt]
-            request = Request(method, path, headers, body, prompt, attempt, time.monotonic(), query)
+            request = Request(method, path, headers, body, prompt, attempt, query)
             self.requests.append(request)
         return request
 
@@ -231,7 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
             {name.lower(): value for name, value in self.headers.items()},
             json.loads(received) if is_json and received else received,
         )
-        self._send(self._reply(scripted, request))
+        if self._send(self._reply(scripted, request)) and request.prompt:
+            scripted.replied.append(request.prompt)
 
     def _reply(self, scripted: ScriptedServer, request: Request) -> Reply:
         from tests.llm.scripted_batches import reply_about_batches
@@ -248,7 +250,8 @@ class _Handler(BaseHTTPRequestHandler):
             return found
         return error(404, f"no such path: {request.path}")
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: Reply) -> bool:
+        """Whether it was sent to its end."""
         stopping = self.server.scripted.stopping
         if reply.before and stopping.wait(reply.before):
             return self._close()
@@ -261,17 +264,18 @@ class _Handler(BaseHTTPRequestHandler):
         if not reply.between:
             self.end_headers()
             self.wfile.write(reply.body)
-            return None
+            return True
         self.end_headers()
         for byte in reply.body:
             if stopping.wait(reply.between):
                 return self._close()
             self.wfile.write(bytes([byte]))
-        return None
+        return True
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+        return False
 
 
 def reply_to(scripted: ScriptedServer, request: Request) -> Reply:

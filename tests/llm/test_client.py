@@ -113,11 +113,16 @@ def test_calls_that_fail_in_passing_are_repeated(exchanges: Exchanges) -> None:
 
 
 def test_a_server_that_says_when_to_come_back_is_obeyed(exchanges: Exchanges) -> None:
-    play = lambda _, attempt: error(429, retry_after=1.2) if attempt == 1 else answer("fine")  # noqa: E731
+    free_again: list[float] = []
+
+    def play(_prompt: str, attempt: int) -> Reply:
+        if attempt == 1:
+            free_again.append(time.monotonic() + 1.2)
+        return error(429, retry_after=1.2) if time.monotonic() < free_again[0] else answer("fine")
+
     with ScriptedServer(play) as server:
         contents(client(server, exchanges).ask([question("q")], nowhere))
-        first, second = server.completions
-    assert second.time - first.time >= 1.2
+        assert server.attempts("q") == 2  # whoever comes too early is sent away again
 
 
 def test_one_question_that_fails_leaves_the_others(exchanges: Exchanges) -> None:
@@ -157,11 +162,10 @@ def test_one_question_that_fails_leaves_the_others(exchanges: Exchanges) -> None
 def test_a_try_that_takes_too_long_is_cut_off_and_not_repeated(exchanges: Exchanges, slow: str) -> None:
     late = answer("late", latency=60) if slow == "stalled" else trickle("late", between=0.1)
     play = lambda prompt, _: late if prompt == "late" else answer("fine")  # noqa: E731
-    start = time.monotonic()
     with ScriptedServer(play) as server:
         good, bad = client(server, exchanges, timeout=0.8).ask([question("soon"), question("late")], nowhere)
         assert server.attempts("late") == 1
-    assert time.monotonic() - start < 15  # the answer would take 20 s and more
+    assert server.replied == ["soon"]  # nobody waited for the end of the other
     contents([good])
     assert bad == Failure("timed out", "no whole answer within 0.8 s")
 

@@ -1,6 +1,5 @@
 """Servers that will never answer end in one line that says what to do; nothing answered before is lost."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -38,12 +37,11 @@ def test_an_empty_account(exchanges: Exchanges, status: int, code: str) -> None:
     assert "has no credit left" in message
 
 
-def test_a_server_that_is_not_there_is_told_at_once(exchanges: Exchanges) -> None:
+def test_a_server_that_is_not_there_is_told_at_once(exchanges: Exchanges, connections: list[object]) -> None:
     with ScriptedServer(lambda *_: answer("fine")) as server:
         pass
-    start = time.monotonic()
     message = refusal(lambda: client(server, exchanges, retries=6).ask(questions(3), nowhere))
-    assert time.monotonic() - start < 10  # the retries alone would wait for 20 s
+    assert len(connections) == 1
     assert server.base_url in message
     assert "connection" in message
 
@@ -94,10 +92,9 @@ def test_calls_under_way_are_cancelled_and_finished_ones_stored(exchanges: Excha
         # After a while, so that the first three have been read by then.
         return replace(error(401), before=1.0) if number == 5 else answer("too late", latency=30)
 
-    start = time.monotonic()
     with ScriptedServer(play) as server:
         refusal(lambda: client(server, exchanges, concurrency=4).ask(questions(8), nowhere))
-    assert time.monotonic() - start < 20
+    assert set(server.replied) <= {"question 0", "question 1", "question 2", "question 5"}
     assert [exchange.content for exchange in exchanges.all()] == ["fine"] * 3
 
 

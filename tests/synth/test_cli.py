@@ -10,7 +10,7 @@ import pytest
 import transformers
 
 from surrogates.library.heads import Head
-from synth.commands import evaluate
+from synth import measuring
 from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ranked, refusal, rows
 from tests.tiny_models import VOCABULARY, tiny_tokenizer
@@ -291,7 +291,7 @@ def test_effects_are_measured_on_validation_texts(
     finished: Path, llama: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     given: dict[str, Any] = {}
-    sweep = evaluate.sweep
+    sweep = measuring.sweep
 
     def note_effects(_model: object, programs: dict, ids: list, _progress: object) -> dict:
         given["validation"] = ids
@@ -301,8 +301,8 @@ def test_effects_are_measured_on_validation_texts(
         given["test"] = arguments[4]
         return sweep(*arguments)
 
-    monkeypatch.setattr(evaluate, "measure_effects", note_effects)
-    monkeypatch.setattr(evaluate, "sweep", note_sweep)
+    monkeypatch.setattr(measuring, "measure_effects", note_effects)
+    monkeypatch.setattr(measuring, "sweep", note_sweep)
     assert call(capsys, "evaluate", finished, "--fractions", "100", "--json").code == 0
     texts = [json.loads(line) for line in (finished / "texts.jsonl").read_text().splitlines()]
     loaded = load_model(llama)

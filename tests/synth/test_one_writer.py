@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from surrogates.errors import InputError
-from synth.run import RunDirectory
+from synth.run import open_run
+from synth.run_directory import RunDirectory
 from tests.synth.tiny_runs import call, refusal, rows, start
 
 Capture = pytest.CaptureFixture[str]
@@ -43,7 +44,7 @@ def test_whoever_writes_is_refused_and_whoever_reads_is_not(
     run: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
 ) -> None:
     (tmp_path / "answers.jsonl").write_text("")
-    with RunDirectory.open(run).writing():
+    with RunDirectory(run).writing():
         for command in (
             again(run),
             ("llm", "export", run, tmp_path / "requests.jsonl", "--llm", "m"),
@@ -68,8 +69,8 @@ def test_a_lock_left_behind_in_an_empty_folder_is_no_foreign_file(
 
 def test_of_two_that_begin_a_run_the_later_writes_nothing(run: Path) -> None:
     """Both found the folder free, and one was faster."""
-    directory = RunDirectory.open(run)
+    directory = open_run(run)
     before = (run / "run.toml").read_bytes()
     with directory.writing(), pytest.raises(InputError, match=r"has begun .* meanwhile; run again"):
-        directory.start(directory.settings())
+        directory.start(directory.settings)
     assert (run / "run.toml").read_bytes() == before

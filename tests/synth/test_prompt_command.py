@@ -24,7 +24,8 @@ from synth.progress import Reporter
 from synth.proposers.evidence import evidence_bank, strongest_terms
 from synth.proposers.language_model.plan import Plan
 from synth.proposers.language_model.questions import questions, questions_of_round
-from synth.run import DEMO_CORPUS, RunDirectory, Settings
+from synth.run import open_run
+from synth.settings import DEMO_CORPUS, Settings
 from tests.synth.tiny_runs import call, refusal
 
 HEAD = Head(0, 3)
@@ -32,8 +33,7 @@ STORIES = Path(__file__).parents[3] / "shared" / "models" / "stories260K"
 
 
 def material_of(path: Path) -> Material:
-    run = RunDirectory.open(path)
-    return Material.load(run.tokens, run.attention)
+    return open_run(path).material
 
 
 def asked(material: Material, library: Library, round_: int) -> list[Ask]:

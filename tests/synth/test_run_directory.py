@@ -19,7 +19,9 @@ import pytest
 from surrogates.errors import InputError
 from surrogates.library.library import Library
 from synth.llm.store import Exchanges
-from synth.run import RunDirectory, Settings
+from synth.run import open_run
+from synth.run_directory import RunDirectory
+from synth.settings import Settings
 from tests.synth.tiny_runs import call, copy_run, refusal, rows, save_corpus
 
 Capture = pytest.CaptureFixture[str]
@@ -307,7 +309,7 @@ def test_what_was_asked_survives_the_file(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path / "run")
     with run.writing():
         run.start(settings)
-    assert RunDirectory.open(run.path).settings() == settings
+    assert open_run(run.path).settings == settings
 
 
 def test_what_cannot_be_written_down_is_refused_before_anything_is_made(

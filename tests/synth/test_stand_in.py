@@ -81,6 +81,6 @@ def test_heads_are_replaced_in_the_order_of_what_stands_in(
         seen.append(orders["iou"])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("synth.commands.evaluate.sweep", sweep)
+    monkeypatch.setattr("synth.measuring.sweep", sweep)
     assert call(capsys, "evaluate", second, "--quiet").code == 130
     assert seen == [[*others, first]]
