@@ -1,22 +1,32 @@
 """Programs that stand in for attention heads: what they are, and how they run inside a model."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from surrogates.language.program import Program
+    from surrogates.library.heads import Head
     from surrogates.library.loading import load_library
+    from surrogates.running.assignment import Baseline
     from surrogates.running.patching import patch
 
-__all__ = ["load_library", "patch"]
+__all__ = ["Baseline", "Head", "Program", "load_library", "patch"]
+
+_HOMES = {
+    "Baseline": "surrogates.running.assignment",
+    "Head": "surrogates.library.heads",
+    "Program": "surrogates.language.program",
+    "load_library": "surrogates.library.loading",
+    "patch": "surrogates.running.patching",
+}
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
-    # Patching needs transformers, which takes seconds to load; what does without should not wait for it.
-    if name == "load_library":
-        from surrogates.library.loading import load_library
-
-        return load_library
-    if name == "patch":
-        from surrogates.running.patching import patch
-
-        return patch
-    raise AttributeError(f"module 'surrogates' has no attribute {name!r}")
+    # torch and transformers take seconds to load; what does without should not wait for them.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'surrogates' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,5 +1,6 @@
 """Finding programs for a model's heads, and what the model loses with them in the heads' place."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,20 +10,15 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate", "open_run", "synthesize"]
 
+_HOMES = {"evaluate": "synth.measuring", "open_run": "synth.run", "synthesize": "synth.pipeline"}
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 def __getattr__(name: str) -> Any:
     # torch and transformers take seconds to load; what does without should not wait for them.
-    match name:
-        case "evaluate":
-            from synth.measuring import evaluate
-
-            return evaluate
-        case "synthesize":
-            from synth.pipeline import synthesize
-
-            return synthesize
-        case "open_run":
-            from synth.run import open_run
-
-            return open_run
-    raise AttributeError(f"module 'synth' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'synth' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

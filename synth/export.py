@@ -2,9 +2,8 @@
 
 import shutil
 
-from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.library.ranking import Ranked
+from surrogates.library.program_files import file_text
 from synth.run import Run
 
 
@@ -22,18 +21,8 @@ def export_programs(run: Run) -> None:
             folder = unfinished / head.folder
             folder.mkdir(parents=True)
             for entry in run.library.ranked(head):
-                text = f"# {head}, {_figures(entry)}\n{entry.candidate.source}"
-                (folder / f"{entry.name}.py").write_text(text, encoding="utf-8")
+                (folder / f"{entry.name}.py").write_text(file_text(head, entry), encoding="utf-8")
         shutil.rmtree(run.programs, ignore_errors=True)
         unfinished.replace(run.programs)
     except OSError as error:
         raise InputError(f"cannot write {run.programs}: {error.strerror}; free some space and run again") from error
-
-
-def _figures(entry: Ranked) -> str:
-    scores = entry.scores
-    return (
-        f"test IoU {scores.iou:.3f} ({scores.iou_low:.3f} to {scores.iou_high:.3f}), "
-        f"cross-entropy {scores.cross_entropy:.3f} nats, found by {one_line(entry.candidate.found_by)}"
-        + (", stands in for the head" if entry.stands_in else "")
-    )

@@ -68,6 +68,7 @@ def evaluate(
     surrogates = run.library.surrogates()
     if not surrogates:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
+    validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
     loaded = run.model(device)
     if not loaded.causal:
         raise InputError(
@@ -78,15 +79,14 @@ def evaluate(
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
     with reporter.stage("effect of each head") as step:
-        effects = measure_effects(patched, programs, run.ids("validation")[:EFFECT_TEXTS], step)
+        effects = measure_effects(patched, programs, validation, step)
     orders: dict[Order, list[Head]] = {
         "iou": sorted(programs, key=lambda head: (-surrogates[head].scores.validation_iou, head)),
         "effect": sorted(programs, key=lambda head: (effects[head], head)),
     }
-    ids = run.ids("test")
     with reporter.stage("perplexity") as step:
-        unpatched, points = sweep(patched, programs, orders, fractions, ids, step)
+        unpatched, points = sweep(patched, programs, orders, fractions, test, step)
     return [
-        Row(p.order, p.replacement, p.fraction, p.heads, *p.increase, p.kept, unpatched.perplexity, len(ids))
+        Row(p.order, p.replacement, p.fraction, p.heads, *p.increase, p.kept, unpatched.perplexity, len(test))
         for p in points
     ]

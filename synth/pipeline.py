@@ -6,7 +6,6 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from surrogates.library.heads import select_heads
 from synth.engine import Engine, Local
 from synth.export import export_programs
 from synth.given import Given
@@ -81,17 +80,16 @@ def synthesize(
         begun = run.begun
         if begun:
             held.enter_context(run.writing())
-        prepared = stored(run, settings) or prepare(run, given, settings, device, reporter)
-        chosen = select_heads(prepared.heads, heads)
+        prepared = stored(run, settings, heads) or prepare(run, given, settings, heads, device, reporter)
         if not begun:
             # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
             held.enter_context(run.writing())
             run.start(settings)
         prepared.begin()
         if llm:
-            llm.announce(run.library, chosen, reporter.say)
+            llm.announce(run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)
-        stages = Stages(run, prepared.material, chosen, engine, reporter)
+        stages = Stages(run, prepared.material, prepared.heads, engine, reporter)
         stages.search()
         stages.share()
         if other or hand or llm:

@@ -1,12 +1,13 @@
 """From what was given to stored patterns: texts, tokens and attention of a run, each made only where it is missing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surrogates.errors import InputError
 from surrogates.language.tokens import TokenTable
-from surrogates.library.heads import Head
+from surrogates.library.heads import Head, select_heads
 from surrogates.library.library import Library
 from synth.attention import extract, open_store
 from synth.corpus import SplitText, read_texts, split_texts, write_texts
@@ -24,7 +25,7 @@ class Preparation:
     """What the stages need of a run.
 
     Attributes:
-        heads: the model's.
+        heads: those of the model that were asked for.
         material: as it will be stored; its patterns may be missing still.
         missing: what is to be written first; None where all is there.
     """
@@ -69,21 +70,27 @@ class Missing:
     ids: list[list[int]]
 
 
-def stored(run: Run, settings: Settings) -> Preparation | None:
-    """What a run holds, if nothing is missing or has changed since, so that the model need not be loaded."""
+def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | None:
+    """What a run holds, if nothing is missing or has changed since, so that the model need not be loaded.
+
+    Raises:
+        InputError: the model has no such heads.
+    """
     if not run.begun or not run.tokens_file.is_file() or not run.texts_file.is_file():
         return None
     origin = _origin(files_fingerprint(settings), run.texts_file)
     try:
         material, store = run.material, open_store(run.attention)
-        if origin and origin == material.origin and store.holds(material.model_ids()):
-            return Preparation(run, store.heads, material)
+        whole = origin and origin == material.origin and store.holds(material.model_ids())
     except InputError:
         run.forget()  # a part is damaged: it is made anew
-    return None
+        return None
+    return Preparation(run, select_heads(store.heads, heads), material) if whole else None
 
 
-def prepare(run: Run, given: Given, settings: Settings, device: str, reporter: Reporter) -> Preparation:
+def prepare(
+    run: Run, given: Given, settings: Settings, heads: Sequence[str], device: str, reporter: Reporter
+) -> Preparation:
     """Load the model, and find or draw the texts; nothing is written yet.
 
     Raises:
@@ -91,6 +98,7 @@ def prepare(run: Run, given: Given, settings: Settings, device: str, reporter: R
     """
     files = files_fingerprint(settings)
     loaded = given.load(settings, device)
+    chosen = select_heads(loaded.heads, heads)
     if run.texts_file.is_file():
         texts = read_texts(run.texts_file)
     else:
@@ -106,7 +114,7 @@ def prepare(run: Run, given: Given, settings: Settings, device: str, reporter: R
         causal=loaded.causal,
         windows=loaded.windows,
     )
-    return Preparation(run, loaded.heads, material, Missing(files, loaded, texts, ids))
+    return Preparation(run, chosen, material, Missing(files, loaded, texts, ids))
 
 
 def _origin(files: str, texts: Path) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from surrogates.language.backend import LOWEST, Array, backend_of
 from surrogates.language.features import FeatureUnavailable, Texts
 from surrogates.language.program import Program
 from surrogates.language.scripted import scripted_scores
+from surrogates.language.text_pattern import TextPattern
+from surrogates.language.tokens import table_of
 
 
 @contextmanager
@@ -113,3 +116,12 @@ def pattern(
             result = normalise(values, visible)
     check_finite(program, result)
     return result
+
+
+def pattern_on_text(program: Program, text: str, tokenizer: Any, *, causal: bool) -> TextPattern:
+    """See :meth:`Program.pattern`."""
+    ids = tokenizer(text)["input_ids"]
+    table = table_of(tokenizer)
+    texts = Texts.from_lists([ids], table, causal=causal)
+    tokens = tuple(table.texts[token] for token in ids)
+    return TextPattern(tokens, pattern(program, texts)[0], np.broadcast_to(texts.visible[0], (len(ids), len(ids))))

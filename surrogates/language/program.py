@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
 from surrogates.language.compiling import compile_vectorised
 from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
+from surrogates.language.text_pattern import TextPattern
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
@@ -157,6 +158,20 @@ class Program:
         if self._validator is None:
             raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
         return compile_vectorised(self._function, self._validator.types)
+
+    def pattern(self, text: str, tokenizer: Any, *, causal: bool = True) -> TextPattern:
+        """The program's pattern on a text, as far as that needs no model.
+
+        Args:
+            tokenizer: a Hugging Face tokenizer.
+            causal: whether queries see only keys at or before them, as in a decoder.
+
+        Raises:
+            ProgramFailed: the program fails on the text, or reads the model's embeddings, as ``similarity`` does.
+        """
+        from surrogates.language.patterns import pattern_on_text  # which is made of programs itself
+
+        return pattern_on_text(self, text, tokenizer, causal=causal)
 
     def with_constants(self, values: Mapping[str, float]) -> "Program":
         """The same source with other defaults; layout and comments stay."""

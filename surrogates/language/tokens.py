@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -97,6 +99,16 @@ class TokenTable:
             "is_wordlike": mask(lambda text: any(c.isalnum() for c in text)),
         }
         return cls(texts, columns, _unit_rows(embeddings))
+
+
+_tables: "WeakKeyDictionary[Any, TokenTable]" = WeakKeyDictionary()
+
+
+def table_of(tokenizer: Any) -> TokenTable:
+    """Facts of a tokenizer's tokens, without embeddings, built on first use."""
+    if tokenizer not in _tables:
+        _tables[tokenizer] = TokenTable.from_tokenizer(tokenizer, len(tokenizer))
+    return _tables[tokenizer]
 
 
 def _unit_rows(embeddings: np.ndarray | None) -> np.ndarray | None:

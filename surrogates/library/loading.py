@@ -5,14 +5,22 @@ from pathlib import Path
 
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from surrogates.library.library import Library
+from surrogates.library.library import FILE_NAME, Library
+from surrogates.library.program_files import read_folder
 
 
 def load_library(folder: str | Path) -> dict[Head, Program]:
-    """The assignment of a finished run: the program that stands in for each head.
+    """The program that stands in for each head.
+
+    Args:
+        folder: a run directory, or a folder of program files as a run's ``programs`` is one, edited perhaps: of each
+            head's files the one whose first line says that it stands in, or else the first by name.
 
     Raises:
-        InputError: the folder holds no library, or one that is damaged.
+        InputError: the folder holds neither, or something in it is damaged or refused.
     """
-    with closing(Library(Path(folder))) as library:
+    folder = Path(folder)
+    if not (folder / FILE_NAME).is_file():
+        return read_folder(folder)
+    with closing(Library(folder)) as library:
         return {head: entry.program for head, entry in library.surrogates().items()}

@@ -1,12 +1,11 @@
 """Reads programs that a person wrote: one file each, in a folder."""
 
 import os
-import re
 from pathlib import Path
 from typing import NoReturn
 
 from surrogates.errors import InputError
-from surrogates.library.candidates import label_of
+from surrogates.library.program_files import label_of_file, without_figures
 from synth.regular_files import reading
 
 
@@ -22,7 +21,7 @@ def read_programs(folder: Path) -> list[tuple[str, str]]:
     paths = [path for path in paths if path.suffix == ".py"]
     if not paths:
         raise InputError(f"{folder} holds no .py file; give --programs a folder with one .py file a program")
-    return [(_label(path), _without_figures(_read(path))) for path in paths]
+    return [(label_of_file(path), without_figures(_read(path))) for path in paths]
 
 
 def _read(path: Path) -> str:
@@ -32,13 +31,3 @@ def _read(path: Path) -> str:
 
 def _refuse(error: OSError) -> NoReturn:
     raise InputError(f"cannot read {error.filename}: {error.strerror}; change its permissions") from error
-
-
-def _label(path: Path) -> str:
-    """The file's name, without the rank that an exported file has in front."""
-    return label_of(re.sub(r"^\d+_(?=.)", "", path.stem))
-
-
-def _without_figures(source: str) -> str:
-    """The source without the comment that an exported file begins with: an edited copy has other figures."""
-    return re.sub(r"\A# L\d+H\d+, test IoU .*\n", "", source)

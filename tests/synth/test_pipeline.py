@@ -197,7 +197,7 @@ def test_a_run_killed_at_any_moment_ends_in_the_same_library(llama: str, corpus:
     done, killed = Counter(report["done"]), set(report["killed"])
     once = {f"rename to {name}" for name in RENAMED}
     results = {effect for effect in done if effect.startswith("commit") and " 0 rows" not in effect}
-    assert len(results) == 4  # of each head: the search, and what it shares
+    assert len(results) == 5  # the tables, and of each head the search and what it shares
     assert {*once, *results, "rename to tokens.npz", "rename to programs", "remove programs"} <= killed
     assert {done[effect] for effect in (*once, *results)} == {1}  # what had reached the disk was not done again
     assert rows(run) == rows(undisturbed)
@@ -213,7 +213,7 @@ def test_an_unfinished_run_can_be_inspected_and_finished(
     def stop(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "best_fitting", stop)
+    monkeypatch.setattr(stages, "best_fitting", stop)
     interrupted = call(capsys, *command(llama, corpus, run, "L0H0,L0H1"))
     assert interrupted.code == 130
     assert interrupted.err.splitlines()[-1] == ("headsynth: interrupted; run the same command again to go on from here")

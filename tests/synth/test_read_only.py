@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synth import pipeline
+from synth import given
 from tests.synth.nobody import nobody
 from tests.synth.tiny_runs import call, copy_run, refusal, save_corpus, save_model
 
@@ -80,7 +80,7 @@ def test_whoever_writes_is_refused_before_any_work(
     before = contents(closed)
     answers = common / "answers.jsonl"
     answers.write_text("")
-    monkeypatch.setattr(pipeline, "load_for", None)
+    monkeypatch.setattr(given, "load_for", None)
     commands: list[tuple] = [
         again(closed, model=model, corpus=str(common / "stories.jsonl")),
         ("llm", "export", closed, common / "requests.jsonl", "--llm", "m"),

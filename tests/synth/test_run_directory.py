@@ -137,7 +137,6 @@ def test_damaged_texts_are_refused(run: Path, again: Callable[..., tuple], capsy
     lines = (run / "texts.jsonl").read_text().splitlines()
     (run / "texts.jsonl").write_text("\n".join([*lines[:3], '{"text": "x"}', *lines[4:]]))
     assert "texts.jsonl, line 4" in refusal(capsys, *again(run))
-    assert "texts.jsonl, line 4" in refusal(capsys, "evaluate", run)
 
 
 def npz(**changes: Any) -> Callable[[Path], bytes]:
@@ -347,7 +346,7 @@ def test_pipes_are_refused_and_not_waited_for(
         (run / name).unlink()
         os.mkfifo(run / name)
     assert "tokens.npz: it is no file; run `headsynth synthesize` again" in refusal(capsys, "prompt", run, "L0H0")
-    assert "texts.jsonl: it is no file" in refusal(capsys, "evaluate", run)
+    assert "tokens.npz: it is no file" in refusal(capsys, "evaluate", run)
     assert call(capsys, *again(run)).code == 0
     assert call(capsys, "prompt", run, "L0H0").code == 0
 

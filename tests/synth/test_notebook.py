@@ -1,0 +1,225 @@
+"""The README's notebook session on a model in memory, and what its values show."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+import torch
+
+from sandbox.verdicts import Verdict
+from surrogates import Baseline, Head, Program, load_library
+from surrogates.errors import InputError, ProgramFailed
+from synth import evaluate, open_run, synthesize
+from synth.corpus import read_texts
+from synth.progress import Reporter
+from synth.run import Run
+from tests.synth.tiny_runs import copy_run, ranked, rows
+from tests.tiny_models import tiny_model, tiny_tokenizer
+
+README = Path(__file__).parents[2] / "README.md"
+HEAD = "L0H3"
+TEXT = "the dog ran and liked a red ball . She liked the dog"
+
+
+def cells(section: str) -> list[str]:
+    """The Python blocks of a section of the README, for a tiny model's heads."""
+    text = README.read_text().split(f"## {section}\n")[1].split("\n## ")[0]
+    return [block.replace("L3H7", HEAD) for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+
+
+def displayed(cell: str, names: dict[str, Any]) -> list[Any]:
+    """Run a cell, and what each of its expressions would display."""
+    shown = []
+    for statement in cell.split("\n"):
+        try:
+            shown.append(eval(statement, names))
+        except SyntaxError:
+            exec(statement, names)
+    return shown
+
+
+def test_the_session_of_the_readme(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model, tokenizer = tiny_model("llama"), tiny_tokenizer("llama")
+    stories = [text.text for text in read_texts(finished / "texts.jsonl")]
+    names: dict[str, Any] = {"model": model, "tokenizer": tokenizer, "stories": stories}
+    session, library = cells("In a notebook")
+    session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
+    programs, scores, patterns, pattern, structures, frame = displayed(session, names)
+    assert programs.surrogate.stands_in
+    assert all(entry.name in programs._repr_html_() for entry in programs)
+    assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
+    assert patterns.of_head.tokens == patterns.of_program.tokens
+    assert patterns._repr_html_().count("<table") == 3
+    assert pattern.weights.sum(1) == pytest.approx(1)
+    assert Head.parse(HEAD) in structures[0].uses
+    assert list(frame["heads"]) == [1] * 16
+    assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
+    exec(library, names)
+    assert names["assignment"][Head(0, 1)] is Baseline.UNIFORM
+    assert names["assignment"][Head(0, 3)] == names["program"]
+    # It is a run like any other, but that its model has to be given again.
+    names["run"].close()
+    with open_run("RUN") as run:
+        assert run[HEAD].surrogate.program == names["program"]
+        with pytest.raises(InputError, match=r"give it again: open_run\(path, model=…, tokenizer=…\)"):
+            evaluate(run)
+    capsys.readouterr()
+
+
+def test_a_run_in_memory_is_told_from_another(finished: Path, tmp_path: Path) -> None:
+    stories = [text.text for text in read_texts(finished / "texts.jsonl")]
+    given: dict[str, Any] = {"output": tmp_path / "run", "heads": [HEAD], "max_terms": 1, "max_tokens": 14}
+    model, tokenizer = tiny_model("gpt2"), tiny_tokenizer("gpt2")
+    synthesize(model, tokenizer=tokenizer, texts=stories, reporter=Reporter(quiet=True), **given).close()
+    before = rows(tmp_path / "run")
+    with pytest.raises(InputError, match="holds a run with corpus = "):
+        synthesize(model, tokenizer=tokenizer, texts=stories[1:], **given)
+    with torch.no_grad():
+        model.transformer.h[0].attn.c_attn.weight += 0.1
+    with pytest.raises(InputError, match="the weights are not those"):
+        synthesize(model, tokenizer=tokenizer, texts=stories, **given)
+    with pytest.raises(InputError, match="the weights of .* are not those"):
+        open_run(tmp_path / "run", model=model, tokenizer=tokenizer)
+    assert rows(tmp_path / "run") == before
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"tokenizer": None}, "a model in memory needs its tokenizer"),
+        ({"texts": "one text"}, "texts is no list of texts"),
+        ({"texts": [b"bytes"]}, "texts is no list of texts"),
+        ({"corpus": "demo"}, "both a corpus and texts"),
+        ({"model": "demo"}, "brings its own tokenizer"),
+        ({"texts": ["a", "b"]}, "give at least 10"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(given: dict[str, Any], message: str, tmp_path: Path) -> None:
+    right = {
+        "model": tiny_model("llama"),
+        "tokenizer": tiny_tokenizer("llama"),
+        "texts": ["a"],
+        "output": tmp_path / "r",
+    }
+    with pytest.raises(InputError, match=message):
+        synthesize(**right | given)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_model_in_memory_keeps_its_attention(finished: Path, tmp_path: Path) -> None:
+    model, tokenizer = tiny_model("llama"), tiny_tokenizer("llama")
+    model.set_attn_implementation("sdpa")
+    stories = [text.text for text in read_texts(finished / "texts.jsonl")]
+    with synthesize(
+        model, tokenizer=tokenizer, texts=stories, output=tmp_path / "run", heads=[HEAD], max_terms=1, max_tokens=14
+    ) as run:
+        assert model.config._attn_implementation == "sdpa"
+        found = run.patterns(HEAD, 3)
+        assert found.of_head.weights.sum(1) == pytest.approx(1)
+    assert model.config._attn_implementation == "sdpa"
+
+
+@pytest.fixture
+def opened(finished: Path, tmp_path: Path) -> Any:
+    with open_run(copy_run(finished, tmp_path / "run")) as run:
+        yield run
+
+
+def test_a_stored_text_and_the_same_text_anew_have_the_same_pattern(opened: Run) -> None:
+    for number in (0, 5):
+        stored, anew = opened.patterns(HEAD, number), opened.patterns(HEAD, opened.texts[number].text)
+        assert stored.of_head.tokens == anew.of_head.tokens
+        np.testing.assert_allclose(stored.of_head.weights, anew.of_head.weights, atol=1e-3)
+        np.testing.assert_allclose(stored.of_program.weights, anew.of_program.weights, atol=1e-5)
+        assert 0 < stored.iou < 1
+
+
+def test_a_score_is_what_the_library_would_hold(opened: Run) -> None:
+    for entry in opened[HEAD]:
+        found = opened.score(entry.program, HEAD)
+        assert found.scores == entry.scores
+    bad = opened.score("def attend(query, key, pair): (", HEAD)
+    assert bad.scores is None
+    assert bad.verdict is Verdict.REFUSED
+    assert "syntax error" in bad.reason
+    slow = 'def attend(query, key, pair, a=1.0):\n    """Nothing."""\n    return a * log(0.0) * inf\n'
+    assert opened.score(slow, HEAD, fitted=True).verdict is not Verdict.OK
+
+
+def test_a_program_is_scored_without_the_model(
+    finished: Path, again: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.synth.tiny_runs import call
+
+    run = copy_run(finished, tmp_path / "run")
+    assert call(capsys, *again(run)).code == 0
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.py").write_text(
+        'def attend(query, key, pair, a=1.0):\n    """Recency."""\n    return -a * pair.log_distance\n'
+    )
+    monkeypatch.setattr("synth.given.load_for", None)
+    assert call(capsys, *again(run, "--programs", tmp_path / "own")).code == 0
+    assert "mine" in {entry.candidate.label for entry in ranked(run)[Head.parse(HEAD)]}
+    # Once anything of the model has changed, it is looked at.
+    monkeypatch.setattr("synth.preparation.files_fingerprint", lambda _: "another")
+    with pytest.raises(TypeError):
+        call(capsys, *again(run))
+
+
+def test_what_is_not_there_is_one_line(opened: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no programs for L1H3; heads in it: L0H0 to L1H2"):
+        opened["L1H3"]
+    with pytest.raises(InputError, match="has no text 99; they go from 0 to 35"):
+        opened.patterns(HEAD, 99)
+    with pytest.raises(InputError, match="the model has no head L9H0"):
+        opened.score("x", "L9H0")
+    with pytest.raises(InputError, match="are no shares"):
+        evaluate(opened, [25])
+    with pytest.raises(InputError, match="is no run directory"):
+        open_run(tmp_path)
+
+
+def test_a_programs_pattern_without_a_model() -> None:
+    program = Program.parse('def attend(query, key, pair, a=1.0):\n    """Recency."""\n    return -a * pair.distance\n')
+    tokenizer = tiny_tokenizer("bert")
+    for causal in (True, False):
+        found = program.pattern(TEXT, tokenizer, causal=causal)
+        assert len(found.tokens) == len(tokenizer(TEXT)["input_ids"])
+        assert found.visible.all() == (not causal)
+        assert found.weights.sum(1) == pytest.approx(1)
+        assert not found.weights[~found.visible].any()
+    with pytest.raises(ProgramFailed, match="needs the model's input embeddings"):
+        Program.parse('def f(query, key, pair):\n    """S."""\n    return pair.similarity\n').pattern(TEXT, tokenizer)
+
+
+def test_programs_in_a_folder_are_an_assignment(finished: Path, tmp_path: Path) -> None:
+    run = copy_run(finished, tmp_path / "run")
+    folder = run / "programs"
+    assert load_library(folder) == load_library(run)
+    (first, second, *_) = sorted((folder / "L00H03").iterdir())
+    for path in (folder / "L00H03").iterdir():
+        path.write_text(path.read_text().replace(", stands in for the head", ""))
+    assert load_library(folder)[Head(0, 3)].source in first.read_text()
+    for path in (first, second):
+        path.write_text(path.read_text().replace(" nats, found by", " nats, found by me, stands in for the head,", 1))
+    with pytest.raises(InputError, match="stand in for L0H3; take the words out of one"):
+        load_library(folder)
+    second.unlink()
+    first.write_text("def attend(query, key, pair): (")
+    with pytest.raises(InputError, match=f"{first} is no program: line 1: syntax error"):
+        load_library(folder)
+    with pytest.raises(InputError, match="holds no library and no programs such as L03H07"):
+        load_library(tmp_path)
+
+
+def test_rows_are_a_table(opened: Run) -> None:
+    frame = pandas.DataFrame(evaluate(opened, [0.34, 1.0], reporter=Reporter(quiet=True)))
+    assert set(frame["replacement"]) == {"program", "uniform", "first", "zero"}
+    assert (frame["low"] <= frame["increase"]).all()
+    assert (frame["increase"] <= frame["high"]).all()
