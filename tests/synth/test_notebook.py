@@ -16,7 +16,7 @@ from synth import evaluate, open_run, synthesize
 from synth.corpus import read_texts
 from synth.progress import Reporter
 from synth.run import Run
-from tests.synth.tiny_runs import copy_run, ranked, rows
+from tests.synth.tiny_runs import call, copy_run, ranked, rows
 from tests.tiny_models import tiny_model, tiny_tokenizer
 
 README = Path(__file__).parents[2] / "README.md"
@@ -84,7 +84,7 @@ def test_a_run_in_memory_is_told_from_another(finished: Path, tmp_path: Path) ->
         model.transformer.h[0].attn.c_attn.weight += 0.1
     with pytest.raises(InputError, match="the weights are not those"):
         synthesize(model, tokenizer=tokenizer, texts=stories, **given)
-    with pytest.raises(InputError, match="the weights of .* are not those"):
+    with pytest.raises(InputError, match=r"the weights of .* are not those"):
         open_run(tmp_path / "run", model=model, tokenizer=tokenizer)
     assert rows(tmp_path / "run") == before
 
@@ -148,15 +148,13 @@ def test_a_score_is_what_the_library_would_hold(opened: Run) -> None:
     assert bad.scores is None
     assert bad.verdict is Verdict.REFUSED
     assert "syntax error" in bad.reason
-    slow = 'def attend(query, key, pair, a=1.0):\n    """Nothing."""\n    return a * log(0.0) * inf\n'
-    assert opened.score(slow, HEAD, fitted=True).verdict is not Verdict.OK
+    adds = 'def attend(query, key, pair, a=1.0):\n    """Nothing."""\n    return a + inf\n'
+    assert opened.score(adds, HEAD, fitted=True).verdict is Verdict.NOT_FINITE
 
 
 def test_a_program_is_scored_without_the_model(
     finished: Path, again: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.synth.tiny_runs import call
-
     run = copy_run(finished, tmp_path / "run")
     assert call(capsys, *again(run)).code == 0
     (tmp_path / "own").mkdir()
