@@ -17,7 +17,7 @@ from torch.nn.functional import one_hot
 from surrogates.language.vocabulary import MAX_STRINGS
 from synth.fitting.newton import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
 from synth.proposers.bank import EVERYWHERE, Bank
-from synth.proposers.source import Term, repr_string, write_program
+from synth.proposers.source import Product, repr_string, write_program
 
 SHORTLIST = 8
 """Candidates of a round that are tried by a Newton step, the rest going by the second-order expansion alone."""
@@ -33,7 +33,7 @@ COMPLEXITY_PRICE = 0.04
 class Draft:
     """Terms with their columns on the sampled rows and the fit of their constants."""
 
-    terms: tuple[Term, ...]
+    terms: tuple[Product, ...]
     columns: Tensor  # (k, rows, n)
     fit: Fit
 
@@ -48,11 +48,11 @@ class Draft:
 class Promise:
     """A term and the decrease in cross-entropy that it promises."""
 
-    term: Term
+    term: Product
     gain: float
 
 
-def _discount(term: Term) -> float:
+def _discount(term: Product) -> float:
     return 1 - COMPLEXITY_PRICE * (len(term.factors) - 1)
 
 
@@ -80,7 +80,7 @@ class Search:
 
     # Columns.
 
-    def column(self, term: Term) -> Tensor:
+    def column(self, term: Product) -> Tensor:
         """Values of a term on the sampled rows, shape (rows, n)."""
         t, r, n = self.shape
         values = self._pairs[self.bank.pairs.index(term.pair)]
@@ -142,7 +142,7 @@ class Search:
 
     # Scoring of all products.
 
-    def candidates(self, pattern: Tensor, held: tuple[Term, ...], count: int = SHORTLIST) -> list[Promise]:
+    def candidates(self, pattern: Tensor, held: tuple[Product, ...], count: int = SHORTLIST) -> list[Promise]:
         """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
         bank = self.bank
         t, r, _ = self.shape
@@ -173,7 +173,7 @@ class Search:
         for value, place in zip(order.values.tolist(), order.indices.tolist(), strict=True):
             q, rest = divmod(place, fp * fk)
             p, k = divmod(rest, fk)
-            term = Term(bank.queries[q], bank.keys[k], bank.pairs[p])
+            term = Product(bank.queries[q], bank.keys[k], bank.pairs[p])
             shape = (term.key, term.pair)
             if term in taken or per_shape.get(shape, 0) >= 2:
                 continue
@@ -205,7 +205,7 @@ class Search:
                 for q, places, value in self._prefixes(g, h):
                     name = self._set_name("key", shift, places)
                     found.append(
-                        Promise(Term(bank.queries[q], name, bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE))
+                        Promise(Product(bank.queries[q], name, bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE))
                     )
         return sorted(found, key=lambda c: -c.gain)[:3]
 
@@ -227,7 +227,7 @@ class Search:
             for index, members, value in self._prefixes(g, h):
                 p, k = chosen[index]
                 name = self._set_name("query", shift, members)
-                found.append(Promise(Term(name, bank.keys[k], bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE)))
+                found.append(Promise(Product(name, bank.keys[k], bank.pairs[p]), value * (1 - 2 * COMPLEXITY_PRICE)))
         return sorted(found, key=lambda c: -c.gain)[:3]
 
     def _prefixes(self, g: Tensor, h: Tensor) -> list[tuple[int, tuple[int, ...], float]]:

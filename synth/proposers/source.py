@@ -39,7 +39,7 @@ _PHRASES = (
 
 
 @dataclass(frozen=True)
-class Term:
+class Product:
     """A product of at most three factors, each an expression over the vocabulary or ``EVERYWHERE``."""
 
     query: str
@@ -54,7 +54,7 @@ class Term:
         return " * ".join(self.factors)
 
 
-def write_program(terms: Sequence[Term], weights: Sequence[float], importance: Sequence[float]) -> tuple[str, str]:
+def write_program(terms: Sequence[Product], weights: Sequence[float], importance: Sequence[float]) -> tuple[str, str]:
     """Label and source of a program that sums terms.
 
     Args:
@@ -96,7 +96,7 @@ def _wrap(line: str, indent: str) -> str:
     return "\n".join(rows)
 
 
-def _constant_names(terms: Sequence[Term]) -> list[str]:
+def _constant_names(terms: Sequence[Product]) -> list[str]:
     names: list[str] = []
     for term in terms:
         parts = [_word(factor) for factor in term.factors]
@@ -118,7 +118,7 @@ def _word(factor: str) -> str:
     return re.sub(r"_+", "_", re.sub(r"\W+", "_", name)).strip("_")
 
 
-def _phrase(term: Term, weight: float) -> str:
+def _phrase(term: Product, weight: float) -> str:
     """A term in words: which queries prefer or avoid which keys."""
     keys = [_in_words(factor) for factor in (term.key, term.pair) if factor != EVERYWHERE]
     verb = "prefers" if weight > 0 else "avoids"

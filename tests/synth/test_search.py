@@ -10,7 +10,7 @@ from surrogates.language.program import Program
 from surrogates.language.vocabulary import MAX_STRINGS
 from synth.proposers.bank import Bank, build_bank
 from synth.proposers.search import Search, front, propose
-from synth.proposers.source import EVERYWHERE, Term, repr_string, write_program
+from synth.proposers.source import EVERYWHERE, Product, repr_string, write_program
 from tests.synth.planted import SURFACES, TABLE, batch, iou, made_by, parse, random_lists
 
 LISTS = random_lists(60)
@@ -136,9 +136,9 @@ def test_awkward_strings_survive_in_a_program() -> None:
         chosen = AWKWARD[start : start + 8]
         strings = ", ".join(map(repr_string, chosen))
         terms = [
-            Term(f"query.is_one_of({strings})", EVERYWHERE, "pair.offset(1)"),
-            Term(EVERYWHERE, f"key.previous.is_one_of({strings})", EVERYWHERE),
-            Term(f"query.previous.is_one_of({strings})", f"key.is_one_of({strings})", "pair.distance"),
+            Product(f"query.is_one_of({strings})", EVERYWHERE, "pair.offset(1)"),
+            Product(EVERYWHERE, f"key.previous.is_one_of({strings})", EVERYWHERE),
+            Product(f"query.previous.is_one_of({strings})", f"key.is_one_of({strings})", "pair.distance"),
         ]
         _, source = write_program(terms, [1.0, -2.0, 0.5], [1.0, 1.0, 1.0])
         program = Program.parse(source)
