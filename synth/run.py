@@ -92,7 +92,7 @@ class Run(RunDirectory):
         Raises:
             InputError: tokens.npz is missing or damaged.
         """
-        return Material.load(self.tokens_file, self.attention)
+        return Material.load(self.tokens_file, self.attention.absolute())  # as workers elsewhere find it
 
     @cached_property
     def texts(self) -> list[SplitText]:
@@ -210,6 +210,8 @@ class Run(RunDirectory):
         else:
             loaded = self.model()
             (ids,) = encode(loaded, [text], self.settings.max_tokens)
+            if not ids:
+                raise InputError("the text has no tokens; give a longer one")
             table = token_table(loaded.model, loaded.tokenizer, [program])
             target = torch.from_numpy(pattern_on(loaded, wanted, ids))
         visible = torch.from_numpy(material.visible(wanted.layer, [ids]))

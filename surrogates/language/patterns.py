@@ -121,6 +121,8 @@ def pattern(
 def pattern_on_text(program: Program, text: str, tokenizer: Any, *, causal: bool) -> TextPattern:
     """See :meth:`Program.pattern`."""
     ids = tokenizer(text)["input_ids"]
+    if not ids:
+        raise InputError("the text has no tokens; give a longer one")
     table = table_of(tokenizer)
     texts = Texts.from_lists([ids], table, causal=causal)
     tokens = tuple(table.texts[token] for token in ids)

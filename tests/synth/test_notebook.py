@@ -192,6 +192,8 @@ def test_a_programs_pattern_without_a_model() -> None:
         assert found.visible.all() == (not causal)
         assert found.weights.sum(1) == pytest.approx(1)
         assert not found.weights[~found.visible].any()
+    with pytest.raises(InputError, match="the text has no tokens"):
+        program.pattern("", tiny_tokenizer("gpt2"))
     with pytest.raises(ProgramFailed, match="needs the model's input embeddings"):
         Program.parse('def f(query, key, pair):\n    """S."""\n    return pair.similarity\n').pattern(TEXT, tokenizer)
 
