@@ -1,6 +1,8 @@
 """Programs that stand in for attention heads: what they are, and how they run inside a model."""
 
 from importlib import import_module
+from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,6 +11,9 @@ if TYPE_CHECKING:
     from surrogates.library.loading import load_library
     from surrogates.running.assignment import Baseline
     from surrogates.running.patching import patch
+
+# First of all, since what is imported below may be another's.
+run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"]("sandbox")
 
 __all__ = ["Baseline", "Head", "Program", "load_library", "patch"]
 

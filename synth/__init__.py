@@ -1,12 +1,19 @@
 """Finding programs for a model's heads, and what the model loses with them in the heads' place."""
 
 from importlib import import_module
+from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synth.measuring import evaluate
     from synth.pipeline import synthesize
     from synth.run import open_run
+
+# First of all, since what is imported below may be another's.
+run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"](
+    "sandbox", "surrogates", "evaluation", "prompts"
+)
 
 __all__ = ["evaluate", "open_run", "synthesize"]
 
