@@ -79,7 +79,8 @@ def test_a_server_that_fails_for_good_halfway_keeps_what_it_answered(exchanges: 
         return answer("fine") if int(prompt.split()[-1]) < 10 else error(500)
 
     with ScriptedServer(play) as server:
-        refusal(lambda: client(server, exchanges, retries=0, concurrency=2).ask(questions(100), nowhere))
+        # One after the other: the last good answer must not come after eight failures.
+        refusal(lambda: client(server, exchanges, retries=0, concurrency=1).ask(questions(100), nowhere))
         assert len(server.completions) <= 20
     assert exchanges.totals().calls == 10
 
