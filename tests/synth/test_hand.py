@@ -20,7 +20,7 @@ def test_a_byte_order_mark_is_no_part_of_a_program(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(SOURCE, encoding="utf-8-sig")
     (tmp_path / "b.py").write_text(f"# L0H0, test IoU 0.5\n{SOURCE}", encoding="utf-8-sig")
     assert read_programs(tmp_path) == [("a", SOURCE), ("b", SOURCE)]
-    assert Program.parse(SOURCE).terms == 1
+    assert len(Program.parse(SOURCE).terms) == 1
 
 
 def test_folders_and_links_are_followed_to_files(tmp_path: Path) -> None:
