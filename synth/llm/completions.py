@@ -3,12 +3,13 @@
 import re
 from typing import Any
 
+from prompts.answers import LONGEST_ANSWER
 from prompts.messages import estimate_tokens
 from sandbox.plain_text import one_line, valid
 from synth.llm.failures import Failure
 from synth.llm.prices import Price
 from synth.llm.server_json import error_text, shown
-from synth.llm.store import LONGEST_ANSWER, Ask, Exchange, Parameters
+from synth.llm.store import Ask, Exchange, Parameters
 
 _OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
 

@@ -11,9 +11,6 @@ from prompts.messages import Message
 from surrogates.errors import InputError
 from surrogates.library.database import Database
 
-LONGEST_ANSWER = 200_000
-"""Characters of the longest answer that is looked through: room for more programs than are ever asked for at once.
-Of a longer one, one character more is stored."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS exchanges (
     key TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL, finish_reason TEXT NOT NULL,

@@ -132,7 +132,7 @@ def test_an_answer_that_is_too_long_to_be_looked_through_is_stored_as_such(excha
         client(server, exchanges).ask([question("long")], nowhere)
         assert len(server.completions) == 1
     assert len(stored) == min(length, 200_001)
-    (why,) = programs_in(stored).failures
+    (why,) = programs_in(stored).flaws
     assert why.kind == ("no program" if length == 200_000 else "too long")
 
 

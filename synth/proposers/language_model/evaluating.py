@@ -67,7 +67,7 @@ def try_answers(
             tried.unusable.append(Unusable(outcome.kind, outcome.reason, round_))
             continue
         answer = programs_in(outcome.content, outcome.finish_reason)
-        tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
+        tried.unusable += [Unusable(flaw.kind, flaw.reason, round_, outcome.key) for flaw in answer.flaws]
         if answer.sources[most:]:
             reason = f"there are more programs than the {most} that were asked for"
             tried.unusable.append(Unusable("more than asked", reason, round_, outcome.key))
