@@ -11,9 +11,8 @@ from surrogates.library.heads import select_heads
 from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.export import export_programs
-from synth.llm.batch_files import import_answers, write_requests
-from synth.llm.carried import Carried
-from synth.llm.prices import load_prices
+from synth.llm.files import Carried, import_answers, write_requests
+from synth.llm.money import load_prices
 from synth.llm.store import Exchanges
 from synth.material import Material
 from synth.pipeline import name_missing_layers

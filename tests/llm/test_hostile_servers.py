@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from prompts.answers import programs_in
-from synth.llm.batch_files import import_answers
 from synth.llm.batches import BatchClient
 from synth.llm.calls import Client
 from synth.llm.failures import Failure
-from synth.llm.prices import Prices
+from synth.llm.files import import_answers
+from synth.llm.money import Prices
 from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error, raw

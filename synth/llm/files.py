@@ -9,11 +9,12 @@ from typing import Any
 from prompts.messages import Message, estimate_prompt
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.llm.completions import read_body
+from synth.llm.calls import Reply, is_openai_model, read_body, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.prices import Prices
-from synth.llm.server_json import error_text, read_json
-from synth.llm.store import Exchange, Exchanges, Pending
+from synth.llm.money import Prices
+from synth.llm.store import Ask, Exchange, Exchanges, Parameters, Pending
+from synth.llm.transport import error_text, read_json
+from synth.progress import Step
 from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
@@ -45,6 +46,34 @@ class Imported:
         """Of the bad lines the first, and what came of the others; there must be one."""
         more = f" ({len(self.bad)} such lines)" if len(self.bad) > 1 else ""
         return f"{self.bad[0]}{more}; {self.stored} other answers were stored"
+
+
+class Carried:
+    """Answers what is stored, and notes what is not.
+
+    Attributes:
+        noted: the questions that wait, in their order.
+    """
+
+    def __init__(self, parameters: Parameters, exchanges: Exchanges) -> None:
+        self._parameters = parameters
+        self._exchanges = exchanges
+        self.noted: list[Pending] = []
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
+        """Stored answers in the order of the questions, None for those that wait."""
+        keys = [ask.key(self._parameters) for ask in asks]
+        replies: list[Reply] = [self._exchanges.get(key) for key in keys]
+        openai = is_openai_model(self._parameters.model)
+        waiting = {
+            key: Pending(key, ask.label, json.dumps(request_body(ask, self._parameters, openai=openai)))
+            for key, ask, reply in zip(keys, asks, replies, strict=True)
+            if reply is None
+        }
+        self._exchanges.want(waiting.values())
+        self.noted += waiting.values()
+        progress(len(asks) - len(waiting), len(asks), f"{len(waiting)} wait for an answer")
+        return replies
 
 
 def request_lines(questions: Iterable[Pending]) -> Iterator[str]:

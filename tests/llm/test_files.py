@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from surrogates.errors import InputError
-from synth.llm.batch_files import import_answers, request_lines, split_lines, write_requests
-from synth.llm.completions import request_body
+from synth.llm.calls import request_body
 from synth.llm.failures import Failure
-from synth.llm.prices import Price, Prices
+from synth.llm.files import import_answers, request_lines, split_lines, write_requests
+from synth.llm.money import Price, Prices
 from synth.llm.store import Exchange, Exchanges, Parameters, Pending
 from tests.llm.asking import client, contents, nowhere, question, questions
 from tests.llm.scripted_server import ScriptedServer, answer
