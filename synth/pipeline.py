@@ -168,11 +168,8 @@ class _Work:
         if not missing:
             return
         known = {head: {c.program.structure for c in self._scored(head)} for head in missing}
-        programs, refused = other.programs()
-        if refused:
-            self.reporter.say(f"{len(refused)} programs of {other.model} are refused here, such as {refused[0]}")
         with self.reporter.stage(f"try programs of {other.model}") as step:
-            won = best_fitting(self.material, programs, known, step, TRANSFERRED)
+            won = best_fitting(self.material, other.programs(), known, step, TRANSFERRED)
         with self.reporter.stage(f"fit programs of {other.model}") as step:
             proposed = {
                 head: [Candidate("transfer", _label(p), p.source, None, model=other.model) for p in won[head]]

@@ -5,7 +5,6 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -17,6 +16,7 @@ from sandbox import policy
 from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
 from surrogates.language.compiling import compile_vectorised
+from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
@@ -25,8 +25,6 @@ _SIDES = ("query", "key", "pair")
 MAX_NODES = 4_000
 """Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
 MAX_CONSTANTS = 64
-MAX_TERMS = 1_000
-"""Most summands: sums held in local names may double with every line."""
 _TOLD = 8
 """Problems that a refusal tells one by one."""
 MAX_DEPTH = 100
@@ -58,9 +56,10 @@ class Program:
     """A parsed program. Make one with :meth:`parse`; equal sources are equal programs.
 
     Attributes:
-        terms: summands of what a vectorised program returns, None of a scripted one.
         nodes: size of the syntax tree, helper functions included, signature and docstring aside.
-        features: side and name of the features that a scripted program asks for, those with arguments aside.
+        features: side and name of the features that it names, those with arguments aside.
+        families: of all features that it names, in alphabetical order, ``text`` among them where it reads the tokens'
+            strings itself.
     """
 
     source: str
@@ -69,9 +68,9 @@ class Program:
     kind: Kind
     constants: dict[str, float]
     structure: str = field(repr=False)
-    terms: int | None
     nodes: int
     features: frozenset[tuple[str, str]] = field(repr=False)
+    families: tuple[str, ...]
     _function: ast.FunctionDef = field(repr=False)
     _validator: Validator | None = field(repr=False)
 
@@ -115,16 +114,17 @@ class Program:
                 Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
             )
         validator = None
-        features = frozenset[tuple[str, str]]()
+        features = _features(tree)
+        families = families_in(tree)
         if scripted:
-            features = _features(tree)
             problems += _policy_problems(source, features)
+            if any(isinstance(node, ast.Attribute) and node.attr == "text" for node in ast.walk(tree)):
+                families = tuple(sorted({*families, "text"}))
         else:
             validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
-        terms = None if scripted else _summands(function)
-        if terms is not None and terms > MAX_TERMS:
+        if not scripted and not problems and len(Summands(function).found) > MAX_TERMS:
             problems.append(Problem(function.lineno, Reason.SIZE, f"more than {MAX_TERMS} terms; write fewer"))
         if problems:
             raise ProgramRefused(sorted(problems, key=lambda problem: problem.line))
@@ -135,12 +135,17 @@ class Program:
             kind="scripted" if scripted else "vectorised",
             constants=constants,
             structure=_structure(tree, function),
-            terms=terms,
             nodes=sum(1 for part in (*tree.body, *function.body[1:]) if part is not function for _ in ast.walk(part)),
             features=features,
+            families=families,
             _function=function,
             _validator=validator,
         )
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The summands of what a vectorised program returns; none of a scripted one."""
+        return () if self.kind == "scripted" else Summands(self._function).terms(self.constants)
 
     @cached_property
     def compiled(self) -> dict[str, Callable[..., Array]]:
@@ -296,43 +301,23 @@ def _literal(node: ast.expr) -> float | None:
     return value if abs(value) <= 1e30 else None
 
 
-class _Rename(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
-
-
 def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
-    """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text."""
+    """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text.
+
+    It is the same under every version of Python, whose own ``ast.dump`` is not.
+    """
     # The underscore keeps them apart from local names.
     names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
-    helpers = [ast.dump(node) for node in tree.body if node is not function]
-    body = [ast.dump(_Rename(names).visit(deepcopy(statement))) for statement in function.body[1:]]
-    return "\n".join(helpers + body)
+    helpers = [_dumped(node, {}) for node in tree.body if node is not function]
+    return "\n".join([*helpers, *(_dumped(statement, names) for statement in function.body[1:])])
 
 
-def _summands(function: ast.FunctionDef) -> int:
-    """How many terms the returned sum has, sums held in local names included."""
-    known: dict[str, int] = {}
-
-    def count(node: ast.expr) -> int:
-        match node:
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-                return min(count(left) + count(right), MAX_TERMS + 1)
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                return count(operand)
-            case ast.Name(id=name):
-                return known.get(name, 1)
-        return 1
-
-    for statement in function.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                known[name] = count(value)
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add() | ast.Sub(), value=value):
-                known[name] = min(known.get(name, 1) + count(value), MAX_TERMS + 1)
-            case ast.Return(value=value) if value is not None:
-                return count(value)
-    return 1
+def _dumped(node: object, names: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return f"Name({names.get(node.id, node.id)})"
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_dumped(value, names)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(_dumped(part, names) for part in node)}]"
+    return repr(node)

@@ -109,6 +109,8 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 TOKEN_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "token"}
+SIMILARITY = ("pair", "similarity")
+"""Side and name of the one feature that needs the model's input embeddings."""
 PAIR_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "pair"}
 
 

@@ -1,7 +1,7 @@
 """Programs proposed for a head, and how they fared."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -66,6 +66,17 @@ class Candidate:
             raise InputError(
                 f"the library holds a program that cannot be read, {self.label}: {error}; put a copy of it back"
             ) from error
+
+    @property
+    def at_hand(self) -> Program | None:
+        """The program, if it was parsed."""
+        return self.__dict__.get("program")
+
+    def holding(self, program: Program) -> "Candidate":
+        """This candidate with another program, which need not be parsed again."""
+        found = replace(self, source=program.source)
+        found.__dict__["program"] = program
+        return found
 
     @property
     def found_by(self) -> str:

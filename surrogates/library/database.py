@@ -15,7 +15,7 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Database:
-    """One connection to one file; what builds on it adds the tables.
+    """One connection to one file; what its tables are is for others to say.
 
     Text goes in and comes out valid, whoever wrote it. A file that cannot be written to is read all the same.
 
@@ -79,12 +79,6 @@ class Database:
         """Change something within a transaction; how many rows."""
         given = tuple(valid(value) if isinstance(value, str) else value for value in values)
         return self._connection.execute(statement, given).rowcount
-
-    def _make(self, schema: str) -> None:
-        """Execute statements that make tables, or none of them."""
-        with self._whole():
-            for statement in schema.split(";"):
-                self._connection.execute(statement)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

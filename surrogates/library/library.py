@@ -8,36 +8,18 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from sandbox.plain_text import one_line, plain
+from sandbox.plain_text import one_line, plain, valid
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
-from surrogates.language.program import Program, ProgramRefused
 from surrogates.library.candidates import Candidate, Scores, Unusable
 from surrogates.library.database import Database
 from surrogates.library.heads import Head
+from surrogates.library.migrations import FIRST, MIGRATIONS, keep_program
 from surrogates.library.ranking import Ranked, choose
+from surrogates.library.structures import Structure, Use
 
 FILE_NAME = "library.sqlite"
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
-_VERSION = 4
-_SCHEMA = """
-CREATE TABLE candidates (
-    layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
-    origin TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
-    model TEXT NOT NULL, round INTEGER NOT NULL, call TEXT NOT NULL,
-    train_iou REAL, validation_iou REAL, validation_cross_entropy REAL,
-    iou REAL, iou_low REAL, iou_high REAL, cross_entropy REAL, jsd REAL,
-    PRIMARY KEY (layer, head, stage, place)
-) STRICT;
-CREATE TABLE unusable (
-    layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL, place INTEGER NOT NULL,
-    kind TEXT NOT NULL, reason TEXT NOT NULL, round INTEGER NOT NULL, call TEXT NOT NULL,
-    PRIMARY KEY (layer, head, stage, place)
-) STRICT;
-CREATE TABLE finished (
-    stage TEXT NOT NULL, layer INTEGER NOT NULL, head INTEGER NOT NULL, PRIMARY KEY (stage, layer, head)
-) STRICT;
-"""
 _FIGURES = tuple(field.name for field in fields(Scores))
 """As the columns are called."""
 
@@ -47,10 +29,10 @@ class Library(Database):
 
     Args:
         folder: the run directory.
-        create: make the file when there is none.
+        create: make the file when there is none. One of an earlier version becomes one of this.
 
     Raises:
-        InputError: there is no library, or it is damaged or of another kind.
+        InputError: there is no library, or it is damaged, of another kind or of a later version.
     """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
@@ -59,35 +41,31 @@ class Library(Database):
             raise InputError(f"{folder} holds no library; run `headsynth synthesize MODEL --output {folder}` first")
         super().__init__(path)
         try:
-            self._open()
+            self._migrate()
         except InputError:
             self.close()
             raise
 
-    def _open(self) -> None:
-        version = self._rows("PRAGMA user_version")[0][0]
-        tables = self._rows("SELECT count(*) FROM sqlite_master")[0][0]
-        if version == 0 and tables == 0:
+    def _migrate(self) -> None:
+        version = self._version()
+        application = self._rows("PRAGMA application_id")[0][0]
+        if version == 0 and self._rows("SELECT count(*) FROM sqlite_master")[0][0] == 0:
             self._rows("PRAGMA journal_mode=WAL")
-            self._make(f"{_SCHEMA}; PRAGMA application_id={_APPLICATION}; PRAGMA user_version={_VERSION}")
-        elif self._rows("PRAGMA application_id")[0][0] == _APPLICATION and version == 3:
-            self._refuse_anew()
-        elif self._rows("PRAGMA application_id")[0][0] != _APPLICATION or version != _VERSION:
-            raise InputError(f"{self.path} is not a library of this version; start a new run directory")
+        elif application != _APPLICATION or version < FIRST:
+            raise InputError(f"{self.path} is no library that can be read; start a new run directory")
+        elif version > max(MIGRATIONS):
+            raise InputError(f"{self.path} is a library of a later version; update headsynth to read it")
+        if version < max(MIGRATIONS):
+            with self._whole():
+                version = self._version()  # another process may have been first
+                for number, step in MIGRATIONS.items():
+                    if number > version:
+                        step(self._connection)
+                self._execute(f"PRAGMA application_id={_APPLICATION}")
+                self._execute(f"PRAGMA user_version={max(MIGRATIONS)}")
 
-    def _refuse_anew(self) -> None:
-        """Programs of an earlier version that this one refuses keep their place as such: shown, and never run."""
-        refused = []
-        for place, source in self._rows("SELECT rowid, source FROM candidates WHERE train_iou IS NOT NULL"):
-            try:
-                Program.parse(source)
-            except ProgramRefused as error:
-                refused.append((Verdict.REFUSED, str(error), place))
-        without = "".join(f", {name} = NULL" for name in _FIGURES)
-        with self._whole():
-            for values in refused:
-                self._execute(f"UPDATE candidates SET verdict = ?, reason = ?{without} WHERE rowid = ?", values)
-            self._execute(f"PRAGMA user_version={_VERSION}")
+    def _version(self) -> int:
+        return self._rows("PRAGMA user_version")[0][0]
 
     def finished(self, stage: str) -> set[Head]:
         """Heads for which a stage is done."""
@@ -110,24 +88,7 @@ class Library(Database):
         Raises:
             InputError: the disk is full or cannot be written; the library stays as it was.
         """
-        rows = [
-            (
-                head.layer,
-                head.index,
-                stage,
-                place,
-                c.origin,
-                c.label,
-                c.source,
-                c.verdict,
-                c.reason,
-                c.model,
-                c.round,
-                c.call,
-                *_figures(c.scores),
-            )
-            for place, c in enumerate(candidates)
-        ]
+        rows = list(enumerate(candidates))
         lost = [
             (head.layer, head.index, stage, place, u.kind, u.reason, u.round, u.call)
             for place, u in enumerate(unusable)
@@ -136,8 +97,13 @@ class Library(Database):
         with self._transaction():
             for table in ("candidates", "unusable", "finished"):
                 self._execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
-            for row in rows:
-                self._execute(f"INSERT INTO candidates VALUES ({', '.join('?' * 20)})", row)
+            for place, c in rows:
+                program = keep_program(self._connection, valid(c.source), c.at_hand)
+                values = (
+                    head.layer, head.index, stage, place, c.origin, c.label, program, c.verdict, c.reason, c.model,
+                    c.round, c.call, *_figures(c.scores),
+                )  # fmt: skip
+                self._execute(f"INSERT INTO candidates VALUES ({', '.join('?' * len(values))})", values)
             for part in lost:
                 self._execute("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", part)
             if finished:
@@ -157,7 +123,8 @@ class Library(Database):
         """All candidates of a head, failed ones too, in a fixed order."""
         rows = self._rows(
             f"SELECT origin, label, source, verdict, reason, model, round, call, {', '.join(_FIGURES)}"
-            " FROM candidates WHERE layer = ? AND head = ? ORDER BY stage, place",
+            " FROM candidates JOIN programs ON programs.id = program WHERE layer = ? AND head = ?"
+            " ORDER BY stage, place",
             (head.layer, head.index),
         )
         found = []
@@ -200,6 +167,20 @@ class Library(Database):
     def surrogates(self) -> dict[Head, Ranked]:
         """The program that stands in for each head that has one: what is shown of a head, and what is patched in."""
         return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
+
+    def structures(self) -> list[Structure]:
+        """The structures that have scores, those that serve most heads first, each with its best program on a head."""
+        rows = self._rows(
+            # Of a group's rows SQLite takes the bare columns from the one that has the maximum.
+            "SELECT structures.id, kind, terms, families, layer, head, source, max(validation_iou)"
+            " FROM structures JOIN programs ON structure = structures.id JOIN candidates ON program = programs.id"
+            " WHERE validation_iou IS NOT NULL GROUP BY structures.id, layer, head ORDER BY structures.id, layer, head"
+        )
+        found: dict[int, Structure] = {}
+        for id_, kind, terms, families, layer, index, source, iou in rows:
+            structure = found.setdefault(id_, Structure(kind, terms, tuple(families.split()), {}))
+            structure.uses[Head(layer, index)] = Use(source, iou)
+        return sorted(found.values(), key=lambda structure: -len(structure.uses))
 
     def failures(self, head: Head) -> list[Candidate]:
         """Candidates of a head that were refused or failed."""

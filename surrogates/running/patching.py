@@ -14,6 +14,7 @@ from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import SIMILARITY
 from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
@@ -110,7 +111,7 @@ def _token_table(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
 ) -> TokenTable:
     """The model's table, built on first use; with embeddings, which are large, once a program asks for them."""
-    similar = any(isinstance(surrogate, Program) and "similarity" in surrogate.source for surrogate in surrogates)
+    similar = any(isinstance(surrogate, Program) and SIMILARITY in surrogate.features for surrogate in surrogates)
     if model in _tables:
         owner, table = _tables[model]
         if owner() is tokenizer and (table.embeddings is not None or not similar):

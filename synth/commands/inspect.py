@@ -11,6 +11,7 @@ from rich.syntax import Syntax
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
+from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
@@ -51,7 +52,7 @@ def show_library(run: RunDirectory, sort: Sort = "head", *, as_json: bool = Fals
     if sort == "iou":
         heads.sort(key=lambda head: -surrogates[head].scores.iou)
     elif sort == "terms":
-        heads.sort(key=lambda head: surrogates[head].program.terms or 0)
+        heads.sort(key=lambda head: len(surrogates[head].program.terms))
     rows = [_library_row(head, surrogates[head]) for head in heads]
     ious = [row["iou"] for row in rows]
     summary = {
@@ -98,7 +99,11 @@ def _interval(entry: Ranked) -> str:
 
 
 def _terms(entry: Ranked) -> str:
-    return "scripted" if entry.program.terms is None else str(entry.program.terms)
+    return str(_term_count(entry.program) or "scripted")
+
+
+def _term_count(program: Program) -> int | None:
+    return len(program.terms) if program.kind == "vectorised" else None
 
 
 def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
         "iou": entry.scores.iou,
         "iou_low": entry.scores.iou_low,
         "iou_high": entry.scores.iou_high,
-        "terms": entry.program.terms,
+        "terms": _term_count(entry.program),
         "program": entry.name,
         "hypothesis": entry.program.hypothesis,
         "origin": entry.candidate.origin,
@@ -232,7 +237,7 @@ def _program_row(entry: Ranked) -> dict[str, Any]:
         "train_iou": entry.scores.train_iou,
         "cross_entropy": entry.scores.cross_entropy,
         "jsd": entry.scores.jsd,
-        "terms": entry.program.terms,
+        "terms": _term_count(entry.program),
         "kind": entry.program.kind,
         "verdict": entry.candidate.verdict,
         "source": entry.candidate.source,

@@ -30,7 +30,7 @@ def score_candidates(material: Material, head: Head, candidates: Sequence[Candid
         head: whose patterns to compare with.
         candidates: programs; those with a verdict other than "ok" are passed through.
     """
-    programs = {c.source: Program.parse(c.source) for c in candidates if c.verdict is Verdict.OK}
+    programs = {c.source: c.program for c in candidates if c.verdict is Verdict.OK}
     splits: tuple[Split, ...] = ("train", "validation", "test")
     figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {split: [] for split in splits} for source in programs}
     failed: dict[str, tuple[Split, ProgramFailed]] = {}

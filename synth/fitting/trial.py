@@ -48,13 +48,13 @@ def _fitted(material: Material, head: Head, candidate: Candidate) -> list[Candid
     except ProgramRefused as error:
         return [replace(candidate, verdict=Verdict.REFUSED, reason=str(error))]
     by_hand = candidate.origin == "hand"
-    as_it_is = replace(candidate, source=program.source)
+    as_it_is = candidate.holding(program)
     label = f"{candidate.label}_fitted" if by_hand else candidate.label
     try:
-        fitted = list(dict.fromkeys(fit.source for fit in fit_to_head(material, head, program)))
+        fitted = list(dict.fromkeys(fit_to_head(material, head, program)))
     except ProgramFailed as error:
         # It may well run with the constants it came with.
         reason = f"fitting its constants: {error}"
         return [as_it_is, replace(as_it_is, label=f"{candidate.label}_fitted", verdict=error.verdict, reason=reason)]
-    kept = [as_it_is] if by_hand or program.source in fitted else []
-    return kept + [replace(as_it_is, label=label, source=s) for s in fitted if s != program.source]
+    kept = [as_it_is] if by_hand or program in fitted else []
+    return kept + [replace(as_it_is, label=label).holding(fit) for fit in fitted if fit != program]

@@ -147,7 +147,9 @@ class Exchanges(Database):
             # A commit outlives the process but not a power cut: waiting for the disk after every answer, as the
             # default does, would hold up all calls under way for some milliseconds each.
             self._rows("PRAGMA synchronous=NORMAL")
-            self._make(_SCHEMA)
+            with self._whole():
+                for statement in _SCHEMA.split(";"):
+                    self._connection.execute(statement)
         except InputError:
             self.close()
             raise

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.language.program import Program, ProgramRefused
+from surrogates.language.program import Program
 from surrogates.library.library import Library
 from surrogates.library.ranking import Ranked
 from synth.run import RunDirectory
@@ -34,21 +34,16 @@ class OtherLibrary:
         sources = "\n".join(entry.candidate.source for entry in self.ranked)
         return f"transfer {hashlib.sha256(sources.encode()).hexdigest()[:16]}"
 
-    def programs(self) -> tuple[list[Program], list[str]]:
-        """The best fit of each structure, head by head, and why others cannot be read.
+    def programs(self) -> list[Program]:
+        """The best fit of each structure, head by head. They are parsed here, which takes a millisecond or two each.
 
-        They are parsed here, which takes a millisecond or two each.
+        Raises:
+            InputError: the library was changed by other means, and something in it is no program.
         """
         distinct: dict[str, Program] = {}
-        refused: list[str] = []
         for entry in self.ranked:
-            try:
-                program = Program.parse(entry.candidate.source)
-            except ProgramRefused as error:
-                refused.append(f"{entry.name}: {error}")
-            else:
-                distinct.setdefault(program.structure, program)
-        return list(distinct.values()), refused
+            distinct.setdefault(entry.program.structure, entry.program)
+        return list(distinct.values())
 
 
 def read_library(folder: Path, run: Path) -> OtherLibrary:

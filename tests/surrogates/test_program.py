@@ -67,7 +67,7 @@ HELPER = "def half(x):\n    return x / 2\n\n"
 def test_kind(text: str, kind: str) -> None:
     program = Program.parse(text)
     assert program.kind == kind
-    assert (program.terms is None) == (kind == "scripted")
+    assert (program.terms == ()) == (kind == "scripted")
 
 
 def test_several_functions_are_a_scripted_program_named_after_the_last() -> None:
@@ -250,17 +250,17 @@ def test_structure_includes_helpers() -> None:
         ("return log(a * exp(key.is_first) + b * exp(key.is_comma))", 1),
         ("x = a * key.is_first + b\nreturn x + x", 4),
         ("x = a * key.is_first\nx += b * key.is_comma\nx -= key.is_quote\nreturn x", 3),
-        ("x = a + b\nx *= 2\nreturn x - 1", 3),
+        ("x = a + b\nx *= 2\nreturn x - 1", 2),
         ("m = key.is_comma | key.is_quote\nreturn a * m", 1),
     ],
 )
 def test_terms(body: str, terms: int) -> None:
-    assert Program.parse(source(body, ", a=1.0, b=2.0")).terms == terms
+    assert len(Program.parse(source(body, ", a=1.0, b=2.0")).terms) == terms
 
 
 def test_terms_of_doubling_sums_are_counted_quickly() -> None:
     program = Program.parse(source("x = 1.0\n" + "x = x + x\n" * 9 + "return x"))
-    assert program.terms == 2**9
+    assert len(program.terms) == 2**9
     for lines in ("x = x + x\n" * 60, "x += x\n" * 500):
         with pytest.raises(ProgramRefused, match="more than 1000 terms"):
             Program.parse(source("x = 1.0\n" + lines + "return x"))

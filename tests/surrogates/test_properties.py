@@ -230,6 +230,18 @@ def test_a_program_written_down_reads_back_the_same(case: Case, values: list[flo
 
 
 @laws
+@given(cases())
+def test_terms_add_up_to_the_program(case: Case) -> None:
+    program, lists, causal = case
+    summands = " + ".join(" * ".join([f"({term.constant})", *term.factors]) for term in program.terms)
+    constants = ", ".join(f"{name}={value}" for name, value in program.constants.items())
+    added = Program.parse(f'def attend(query, key, pair, {constants}):\n    """Terms."""\n    return {summands}\n')
+    texts = batch(lists, causal)
+    close(pattern(added, texts), pattern(program, texts))
+    assert {family for term in program.terms for family in term.families} <= set(program.families)
+
+
+@laws
 @given(cases(), st.sampled_from(["left", "right"]))
 def test_gradients_are_finite(case: Case, side: str) -> None:
     program, lists, causal = case

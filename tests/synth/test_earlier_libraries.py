@@ -7,53 +7,75 @@ from typing import Any
 
 import pytest
 
-from tests.synth.tiny_runs import call, ranked, refusal
+from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
 
 REFUSED = 'def attend(query, key, pair, np=1.0):\n    """Was taken once."""\n    return np * pair.zeros()[:, :]\n'
 
 
+def as_version(run: Path, version: int) -> Path:
+    """A run's library as a version wrote it."""
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        if version < 5:  # every candidate had a source of its own
+            connection.execute(
+                "CREATE TABLE earlier (layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL,"
+                " place INTEGER NOT NULL, origin TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL,"
+                " verdict TEXT NOT NULL, reason TEXT NOT NULL, model TEXT NOT NULL, round INTEGER NOT NULL,"
+                " call TEXT NOT NULL, train_iou REAL, validation_iou REAL, validation_cross_entropy REAL, iou REAL,"
+                " iou_low REAL, iou_high REAL, cross_entropy REAL, jsd REAL, PRIMARY KEY (layer, head, stage, place))"
+                " STRICT"
+            )
+            connection.execute(
+                "INSERT INTO earlier SELECT layer, head, stage, place, origin, label, source, verdict, reason, model,"
+                " round, call, train_iou, validation_iou, validation_cross_entropy, iou, iou_low, iou_high,"
+                " cross_entropy, jsd FROM candidates JOIN programs ON programs.id = program"
+            )
+            for table in ("candidates", "programs", "structures"):
+                connection.execute(f"DROP TABLE {table}")
+            connection.execute("ALTER TABLE earlier RENAME TO candidates")
+        connection.execute(f"PRAGMA user_version={version}")
+    connection.close()
+    return run
+
+
 @pytest.fixture
-def holding(run: Path) -> Callable[[int], Path]:
-    """A run in which the program that stands in for each head is refused today, in a library of some version."""
-
-    def change(version: int) -> Path:
-        connection = sqlite3.connect(run / "library.sqlite")
-        with connection:
-            for head, entries in ranked(run).items():
-                (best,) = [entry for entry in entries if entry.stands_in]
-                place = (REFUSED, head.layer, head.index, best.candidate.source)
-                connection.execute(
-                    "UPDATE candidates SET source = ? WHERE layer = ? AND head = ? AND source = ?", place
-                )
-            connection.execute(f"PRAGMA user_version={version}")
-        connection.close()
-        return run
-
-    return change
+def refused(run: Path) -> Path:
+    """A run in which the program that stands in for each head is refused today."""
+    for head, entries in ranked(run).items():
+        (best,) = [entry for entry in entries if entry.stands_in]
+        own = "layer = ? AND head = ? AND program = (SELECT id FROM programs WHERE source = ?)"
+        exchange_program(run, f"{REFUSED}# {head}\n", own, head.layer, head.index, best.candidate.source)
+    return run
 
 
-def test_what_is_refused_today_is_shown_and_left_out(
-    holding: Callable[[int], Path], again: Callable[..., Any], capsys: Any
-) -> None:
-    run = holding(3)
+def test_what_is_refused_today_is_shown_and_left_out(refused: Path, again: Callable[..., Any], capsys: Any) -> None:
+    run = as_version(refused, 3)
     for command in (
         ("inspect", run), ("inspect", run, "L0H3"), ("prompt", run, "L0H3"), ("evaluate", run, "--fractions", "100"),
         again(run),
     ):  # fmt: skip
         assert call(capsys, *command).code == 0, command
     shown = call(capsys, "inspect", run, "L0H3", "--json").document
-    (left,) = [failure for failure in shown["failures"] if failure["source"] == REFUSED]
+    (left,) = [failure for failure in shown["failures"] if failure["source"].startswith(REFUSED)]
     assert left["verdict"] == "refused"
     assert "`np` is a module" in left["reason"]
     assert shown["programs"]
     assert call(capsys, "inspect", run, "--json").document["summary"]["verdicts"]["refused"] == 3
 
 
-def test_a_program_that_was_changed_by_other_means_is_one_line(holding: Callable[[int], Path], capsys: Any) -> None:
-    run = holding(4)
+def test_a_program_that_was_changed_by_other_means_is_one_line(refused: Path, capsys: Any) -> None:
+    run = as_version(refused, 4)  # in which all had been looked through
     for command in (("inspect", run), ("inspect", run, "L0H3"), ("prompt", run, "L0H3"), ("evaluate", run)):
         assert "holds a program that cannot be read" in refusal(capsys, *command)
 
 
-def test_a_library_of_a_later_version_is_refused(holding: Callable[[int], Path], capsys: Any) -> None:
-    assert "is not a library of this version" in refusal(capsys, "inspect", holding(5))
+@pytest.mark.parametrize("version", [3, 4])
+def test_an_earlier_library_holds_what_it_held(run: Path, version: int, capsys: Any) -> None:
+    candidates, shown = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out
+    as_version(run, version)
+    assert call(capsys, "inspect", run, "L0H3", "--json").out == shown
+    assert rows(run) == candidates
+
+
+def test_a_library_of_a_later_version_is_refused(run: Path, capsys: Any) -> None:
+    assert "is a library of a later version; update headsynth" in refusal(capsys, "inspect", as_version(run, 99))

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import struct
 import zipfile
@@ -70,7 +71,7 @@ def test_a_folder_of_other_files_is_left_alone(again: Callable[..., tuple], tmp_
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (foreign_database, "is not a library of this version; start a new run directory"),
+        (foreign_database, "is no library that can be read; start a new run directory"),
         (
             truncated_database,
             "is damaged: database disk image is malformed; keep it, since it may hold answers that were paid for",
@@ -367,8 +368,11 @@ def test_a_full_disk_stops_the_run_and_it_goes_on_later(
     size: int, what: str, finished: Path, again: Callable[..., tuple], tmp_path: Path, capsys: Capture
 ) -> None:
     run = tmp_path / "run"
-    if what == "library.sqlite":  # smaller than the patterns, which are there already
+    # What is larger than the part that is to fail is there already.
+    if what == "library.sqlite":
         (copy_run(finished, run) / what).unlink()
+    elif what == "attention":
+        shutil.rmtree(copy_run(finished, run) / what)
     with largest_file(size):
         outcome = call(capsys, *again(run))
     assert outcome.code == 2, outcome

@@ -68,7 +68,7 @@ def test_a_planted_program_is_found(bank: Bank, name: str) -> None:
     found = [Program.parse(source) for _, source in propose(small(bank), made_by(program, TEXTS), 3)]
     best = max(iou(candidate, OTHERS, made_by(program, OTHERS)) for candidate in found)
     assert best > 0.9
-    assert max(candidate.terms or 99 for candidate in found) <= 3
+    assert max(len(candidate.terms) for candidate in found) <= 3
 
 
 def test_a_planted_program_of_an_encoder_is_found() -> None:
@@ -106,14 +106,14 @@ def test_sources_read_back_as_what_was_fitted(bank: Bank, max_terms: int) -> Non
         label, source = write_program(model.terms, model.fit.weights.tolist(), [1.0] * len(model.terms))
         program = Program.parse(source)
         assert label.isidentifier()
-        assert program.terms == len(model.terms)
+        assert len(program.terms) == len(model.terms)
         assert program.kind == "vectorised"
         fitted = model.fit.pattern.reshape(run.shape)
         torch.testing.assert_close(made_by(program, TEXTS)[place, rows][real], fitted[real], atol=1e-5, rtol=1e-4)
     proposed = propose(bank, target, max_terms)
     assert len(proposed) == 2 * len(models)
     for _, source in proposed:
-        assert (Program.parse(source).terms or 99) <= max_terms
+        assert 0 < len(Program.parse(source).terms) <= max_terms
         assert max(map(len, source.splitlines())) <= 120
 
 

@@ -27,7 +27,7 @@ def second(run: Path, again: Command, capsys: Any) -> Path:
             for entry, (iou, cross_entropy) in zip(entries, figures, strict=False):
                 connection.execute(
                     "UPDATE candidates SET validation_iou = ?, validation_cross_entropy = ?"
-                    " WHERE layer = ? AND head = ? AND source = ?",
+                    " WHERE layer = ? AND head = ? AND program = (SELECT id FROM programs WHERE source = ?)",
                     (iou, cross_entropy, head.layer, head.index, entry.candidate.source),
                 )
     connection.close()
@@ -66,7 +66,9 @@ def test_heads_are_replaced_in_the_order_of_what_stands_in(
         for entry, iou in ((top, 0.99), (chosen, 0.99 - TOLERANCE / 2)):
             place = (iou, first.layer, first.index, entry.candidate.source)
             connection.execute(
-                "UPDATE candidates SET validation_iou = ? WHERE layer = ? AND head = ? AND source = ?", place
+                "UPDATE candidates SET validation_iou = ?"
+                " WHERE layer = ? AND head = ? AND program = (SELECT id FROM programs WHERE source = ?)",
+                place,
             )
         for head in others:
             connection.execute(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from surrogates.language.program import Program
-from tests.synth.tiny_runs import call, copy_run, ranked, refusal, rows
+from tests.synth.tiny_runs import call, copy_run, exchange_program, ranked, refusal, rows
 
 Command = Callable[..., tuple[object, ...]]
 
@@ -45,27 +45,19 @@ def test_a_library_that_grew_is_tried_anew(
     other = copy_run(finished_encoder, tmp_path / "other")
     assert call(capsys, *again(run, "--library", other)).code == 0
     new = Program.parse('def new(query, key, pair, a=1.0):\n    """New."""\n    return -a * pair.log_distance\n')
-    connection = sqlite3.connect(other / "library.sqlite")
-    with connection:
-        connection.execute("UPDATE candidates SET source = ? WHERE place = 0", (new.source,))
-    connection.close()
+    exchange_program(other, new.source, "place = 0")
     outcome = call(capsys, *again(run, "--library", other))
     assert "try programs of" in outcome.err
 
 
-def test_programs_that_are_refused_here_are_told_and_left_out(
+def test_a_program_that_was_changed_by_other_means_is_one_line(
     run: Path, finished_encoder: Path, again: Command, tmp_path: Path, capsys: Any
 ) -> None:
     other = copy_run(finished_encoder, tmp_path / "other")
-    connection = sqlite3.connect(other / "library.sqlite")
-    with connection:
-        connection.execute("UPDATE candidates SET source = 'def open(query, key, pair): ' || ? WHERE place = 0", ("(",))
-    connection.close()
+    exchange_program(other, "def open(query, key, pair): (", "place = 0")
     outcome = call(capsys, *again(run, "--library", other))
-    assert outcome.code == 0, outcome
-    assert "programs of bert" in outcome.err
-    assert "are refused here, such as " in outcome.err
-    assert any(entry.candidate.origin == "transfer" for entries in ranked(run).values() for entry in entries)
+    assert outcome.code == 2, outcome
+    assert "holds a program that cannot be read" in outcome.err
 
 
 def test_what_another_library_says_becomes_neither_code_nor_orders(

@@ -112,10 +112,24 @@ def ranked(run: Path) -> dict[Head, list[Ranked]]:
 def rows(run: Path, table: Literal["candidates", "unusable"] = "candidates") -> list[tuple]:
     """Every candidate in the library with all its figures, or every part of an answer that brought none."""
     connection = sqlite3.connect(run / "library.sqlite")
+    columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+    columns = ["source" if name == "program" else name for name in columns]
+    programs = "JOIN programs ON programs.id = program" if table == "candidates" else ""
     try:
-        return connection.execute(f"SELECT * FROM {table} ORDER BY layer, head, stage, place").fetchall()
+        return connection.execute(
+            f"SELECT {', '.join(columns)} FROM {table} {programs} ORDER BY layer, head, stage, place"
+        ).fetchall()
     finally:
         connection.close()
+
+
+def exchange_program(run: Path, source: str, where: str, *values: object) -> None:
+    """Give candidates another source, behind the library's back, where a condition in SQL holds."""
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        row = connection.execute("INSERT INTO programs (source, constants) VALUES (?, '{}')", (source,)).lastrowid
+        connection.execute(f"UPDATE candidates SET program = {row} WHERE {where}", values)
+    connection.close()
 
 
 def copy_run(run: Path, target: Path) -> Path:

@@ -1,0 +1,169 @@
+"""The terms of a vectorised program: the summands of what it returns, each a constant times factors."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+
+MAX_TERMS = 1_000
+"""Most terms of a program: sums held in local names may double with every line."""
+_MOST_NODES = 2_000
+"""Nodes of the expressions that are written out in place of the local names that hold them, for the same reason."""
+_DEEPEST = 50
+"""How deep these may be nested."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A summand of a program's scores.
+
+    Attributes:
+        constant: what scales it, a product of constants and numbers such as ``sink`` or ``-2.0 * sink``; ``1`` or
+            ``-1`` where nothing does.
+        factors: expressions over the vocabulary whose product it is, local names written out; none where the term is
+            the same in all cells.
+        families: of the features in it, in alphabetical order.
+    """
+
+    constant: str
+    factors: tuple[str, ...]
+    families: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " * ".join(self.factors) or "1"
+
+
+@dataclass(frozen=True)
+class _Summand:
+    node: ast.expr
+    negative: bool = False
+
+    def negated(self) -> "_Summand":
+        return _Summand(self.node, not self.negative)
+
+
+class Summands:
+    """The sum that a vectorised program returns, taken apart; at most one summand more than ``MAX_TERMS``.
+
+    Args:
+        function: its definition: assignments, then one ``return``.
+    """
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self._function = function
+        self._sums: dict[str, list[_Summand]] = {}
+        self._written = _Written()
+        self.found = self._read()
+
+    def terms(self, constants: Iterable[str]) -> tuple[Term, ...]:
+        """As terms.
+
+        Args:
+            constants: names of the program's.
+        """
+        names = frozenset(constants)
+        return tuple(self._term(summand, names) for summand in self.found)
+
+    def _read(self) -> list[_Summand]:
+        for statement in self._function.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    found, whole = self._of(value), value
+                case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                    whole = ast.BinOp(ast.Name(name, ast.Load()), op, value)
+                    found = self._of(whole)
+                case ast.Return(value=value) if value is not None:
+                    return [_Summand(self._written.out(s.node), s.negative) for s in self._of(value)]
+                case _:
+                    continue
+            # A name that is bound anew means something else from here on, so what it held is written out now.
+            self._sums[name] = [_Summand(self._written.out(s.node), s.negative) for s in found]
+            self._written.bind(name, whole)
+        return []
+
+    def _of(self, node: ast.expr) -> list[_Summand]:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                found = self._of(left) + self._of(right)
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                found = self._of(left) + [summand.negated() for summand in self._of(right)]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                found = [summand.negated() for summand in self._of(operand)]
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                found = self._of(operand)
+            case ast.Name(id=name):
+                found = self._sums.get(name, [_Summand(node)])
+            case _:
+                found = [_Summand(node)]
+        return found[: MAX_TERMS + 1]
+
+    def _term(self, summand: _Summand, constants: frozenset[str]) -> Term:
+        negative = summand.negative
+        scales: list[str] = []
+        factors: list[str] = []
+        for node in _factors(summand.node):
+            while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+                negative ^= isinstance(node.op, ast.USub)
+                node = node.operand
+            text = ast.unparse(node)
+            if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in constants):
+                scales.append(text)
+            else:
+                factors.append(f"({text})" if isinstance(node, ast.BinOp | ast.Compare) else text)
+        constant = " * ".join(scales) or "1"
+        return Term(f"-{constant}" if negative else constant, tuple(factors), families_in(summand.node))
+
+
+class _Written(ast.NodeTransformer):
+    """Writes out the expressions that local names hold, unless that makes them too large."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, ast.expr] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}  # nodes, and how deep they are nested
+
+    def bind(self, name: str, value: ast.expr) -> None:
+        self._held[name] = self.out(value)
+        self._sizes[name] = _size(self._held[name])
+
+    def out(self, node: ast.expr) -> ast.expr:
+        inner = [self._sizes.get(part.id, (0, 0)) for part in ast.walk(node) if isinstance(part, ast.Name)]
+        nodes, depth = sum(size for size, _ in inner), max((depth for _, depth in inner), default=0)
+        return self.visit(node) if 0 < nodes <= _MOST_NODES and depth <= _DEEPEST else node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        # The parts of a tree that others hold too are never changed in place.
+        changed = {}
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                changed[name] = self.visit(value)
+            elif isinstance(value, list):
+                changed[name] = [self.visit(part) if isinstance(part, ast.expr) else part for part in value]
+            else:
+                changed[name] = value
+        return type(node)(**changed)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._held.get(node.id, node)
+
+
+def _size(node: ast.AST) -> tuple[int, int]:
+    inner = [_size(child) for child in ast.iter_child_nodes(node)]
+    return 1 + sum(nodes for nodes, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return _factors(left) + _factors(right)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.BinOp(op=ast.Mult()) as product):
+            first, *others = _factors(product)
+            return [ast.UnaryOp(ast.USub(), first), *others]
+    return [node]
+
+
+def families_in(tree: ast.AST) -> tuple[str, ...]:
+    """The families of the features that a tree names, in alphabetical order."""
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
+    return tuple(sorted({str(feature.family) for feature in features}))

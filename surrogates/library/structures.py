@@ -1,0 +1,30 @@
+"""Structures and the heads that they serve: few structures, many heads."""
+
+from dataclasses import dataclass
+
+from surrogates.language.program import Kind
+from surrogates.library.heads import Head
+
+
+@dataclass(frozen=True)
+class Use:
+    """A structure's best program on a head, with its mean IoU on validation texts."""
+
+    source: str
+    validation_iou: float
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What programs share that differ in their constants alone.
+
+    Attributes:
+        terms: how many it has; 0 of a scripted one.
+        families: of the features in it, in alphabetical order.
+        uses: by head.
+    """
+
+    kind: Kind
+    terms: int
+    families: tuple[str, ...]
+    uses: dict[Head, Use]
