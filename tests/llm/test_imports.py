@@ -22,7 +22,7 @@ def imported(*modules: str) -> set[str]:
 
 def test_what_asks_knows_nothing_of_heads_and_programs() -> None:
     modules = [f"synth.llm.{module.name}" for module in pkgutil.iter_modules(synth.llm.__path__)]
-    assert len(modules) == 8
+    assert "synth.llm.batches" in modules
     assert imported(*modules).isdisjoint(OF_HEADS)
 
 

@@ -78,7 +78,7 @@ class Rounds:
             self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, jobs=self.jobs,
             reporter=self.reporter,
         )  # fmt: skip
-        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
+        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure, self.plan.parameters)
         replies = self._ask(asked, f"round {round_}: ask")
         most = self.plan.most(round_)
         tried = self._try(known, replies, round_, most, f"round {round_}: try")
