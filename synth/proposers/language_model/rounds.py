@@ -21,9 +21,9 @@ from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.language_model.archive import earlier, improves
-from synth.proposers.language_model.evaluating import Broken, Tried, try_answers
 from synth.proposers.language_model.plan import Plan, stage_name
 from synth.proposers.language_model.questions import questions_of_round
+from synth.proposers.language_model.trying import Broken, Tried, try_answers
 
 
 @dataclass(frozen=True)
