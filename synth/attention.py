@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +24,8 @@ from synth.shards import (
     layer_name,
     pack,
     shard_paths,
+    unpack,
     visible_cells,
-    visible_offsets,
     write_shard,
     writing,
 )
@@ -82,17 +83,11 @@ def extract(
 
 
 class AttentionStore:
-    """The patterns in a folder, addressed by head and text number.
-
-    Making one costs nothing and opens no file; a worker process is handed only the folder's path.
-    """
+    """The patterns in a folder, addressed by head and text number. Making one costs nothing and opens no file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self._index: _Index | None = None
-
-    def __reduce__(self) -> tuple[type["AttentionStore"], tuple[Path]]:
-        return AttentionStore, (self.folder,)
 
     @property
     def model(self) -> str:
@@ -117,14 +112,35 @@ class AttentionStore:
         shard, place = self._find(text)
         return shard.lengths[place]
 
-    def visible(self, layer: int, text: int) -> np.ndarray:
-        """Which cells of a text's patterns in a layer are visible: booleans, shape (n, n).
+    def visible(self, layer: int, texts: Sequence[int]) -> np.ndarray:
+        """Which cells of texts' patterns in a layer are visible: booleans, shape (texts, n, n).
 
         Raises:
-            InputError: the store does not hold the text or the layer.
+            InputError: the store does not hold the layer or one of the texts.
         """
-        index = self._open()
-        return visible_cells(self.length(text), index.description.causal, self._window(layer))
+        causal, window = self._open().description.causal, self._window(layer)
+        return visible_cells([self.length(text) for text in texts], causal, window)
+
+    def cells(self, head: Head, texts: Sequence[int]) -> list[np.ndarray]:
+        """One head's weights in the visible cells of each text, row by row, in half precision.
+
+        Raises:
+            InputError: the store does not hold the head or one of the texts, or a shard is damaged.
+        """
+        heads = self._open().heads
+        self._window(head.layer)
+        if not 0 <= head.index < heads:
+            raise InputError(f"{self.folder} has no head {head}; its layers have {heads} heads each")
+        wanted: dict[Shard, list[tuple[int, int]]] = {}  # shard: (place in the shard, place in the answer)
+        for row, text in enumerate(texts):
+            shard, place = self._find(text)
+            wanted.setdefault(shard, []).append((place, row))
+        found: list[np.ndarray] = [np.empty(0, np.float16)] * len(texts)
+        for shard, places in wanted.items():
+            of_texts = shard.cells(head)
+            for place, row in places:
+                found[row] = of_texts[place]
+        return found
 
     def read(self, head: Head, texts: Sequence[int]) -> np.ndarray:
         """One head's patterns: float32, shape (texts, n, n) with n the longest text asked for.
@@ -132,43 +148,9 @@ class AttentionStore:
         Rows of tokens sum to one over the cells they see; all other cells, padding among them, are 0.
 
         Raises:
-            InputError: the store does not hold the head or one of the texts, or a shard is damaged.
+            InputError: see :meth:`cells`.
         """
-        if not 0 <= head.index < self._open().heads:
-            raise InputError(f"{self.folder} has no head {head}; its layers have {self._open().heads} heads each")
-        return self._read(head.layer, slice(head.index, head.index + 1), texts)[0]
-
-    def read_layer(self, layer: int, texts: Sequence[int]) -> np.ndarray:
-        """The patterns of all heads of a layer: float32, shape (heads, texts, n, n), otherwise as ``read``.
-
-        Raises:
-            InputError: the store does not hold the layer or one of the texts, or a shard is damaged.
-        """
-        return self._read(layer, slice(None), texts)
-
-    def _read(self, layer: int, heads: slice, texts: Sequence[int]) -> np.ndarray:
-        index = self._open()
-        causal, window = index.description.causal, self._window(layer)
-        wanted: dict[Shard, list[tuple[int, int]]] = {}  # shard: (place in the shard, place in the answer)
-        for row, text in enumerate(texts):
-            shard, place = self._find(text)
-            wanted.setdefault(shard, []).append((place, row))
-        width = max((shard.lengths[place] for shard, places in wanted.items() for place, _ in places), default=0)
-        patterns: np.ndarray | None = None
-        for shard, places in wanted.items():
-            cells = shard.cells(layer, heads)
-            if patterns is None:
-                patterns = np.zeros((len(cells), len(texts), width * width), dtype=np.float32)
-            ends = np.cumsum([len(visible_offsets(length, length, causal, window)) for length in shard.lengths])
-            for place, row in places:
-                offsets = visible_offsets(shard.lengths[place], width, causal, window)
-                patterns[:, row, offsets] = cells[:, ends[place] - len(offsets) : ends[place]]
-        if patterns is None:
-            return np.zeros((index.heads if heads.start is None else 1, 0, 0, 0), dtype=np.float32)
-        patterns = patterns.reshape(*patterns.shape[:2], width, width)
-        # Half precision moves a row's sum by up to a thousandth.
-        sums = patterns.sum(axis=-1, keepdims=True)
-        return np.divide(patterns, sums, out=patterns, where=sums > 0)
+        return unpack(self.cells(head, texts), self.visible(head.layer, texts))
 
     def _open(self) -> "_Index":
         if self._index is None:
@@ -189,6 +171,17 @@ class AttentionStore:
         if not 0 <= layer < len(windows):
             raise InputError(f"{self.folder} has no layer {layer}; its layers go from 0 to {len(windows) - 1}")
         return windows[layer]
+
+
+def open_store(folder: Path) -> AttentionStore:
+    """A store that is opened once a process, as long as nobody changes its files."""
+    files = [(path.name, path.stat()) for path in shard_paths(folder)]
+    return _opened(folder, tuple((name, status.st_mtime_ns, status.st_size) for name, status in files))
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path, _files: tuple) -> AttentionStore:
+    return AttentionStore(folder)
 
 
 class _Index(NamedTuple):
@@ -269,7 +262,7 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
         try:
             shard = Shard(path)
             for layer in range(len(shard.description.windows)):
-                shard.cells(layer, slice(None))
+                shard.check(layer)
         except InputError:
             _remove(path)
             continue

@@ -1,4 +1,4 @@
-"""What fitting and scoring one head needs, small enough to hand to a worker process and to keep with the run."""
+"""What fitting and scoring needs: of a run, small enough to hand to a worker process and to keep, and of one head."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +16,15 @@ from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
-from synth.attention import AttentionStore
+from synth.attention import open_store
 from synth.corpus import Split
 from synth.regular_files import check_regular
-from synth.shards import visible_cells
+from synth.shards import unpack, visible_cells
 
 SAMPLE = 60
 """Train texts on which programs are compared and attention is summed up."""
+KEPT_BYTES = 1 << 28
+"""Bytes of a head's patterns, as they are stored, that are kept while its programs are worked on."""
 BATCH_CELLS = 1_000_000
 """Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length."""
 _AGAIN = "run `headsynth synthesize` again"
@@ -171,31 +173,67 @@ class Material:
             groups.setdefault(self.windows[head.layer], []).append(head)
         return list(groups.values())
 
-    def visible(self, layer: int, lists: list[list[int]]) -> np.ndarray:
+    def visible(self, layer: int, lists: Sequence[Sequence[int]]) -> np.ndarray:
         """Mask (t, n, n) of what the layer's queries see, False in padding."""
-        n = max(map(len, lists))
-        mask = np.zeros((len(lists), n, n), dtype=bool)
-        for row, tokens in enumerate(lists):
-            length = len(tokens)
-            mask[row, :length, :length] = visible_cells(length, self.causal, self.windows[layer])
-        return mask
+        return visible_cells([len(tokens) for tokens in lists], self.causal, self.windows[layer])
 
-    def patterns(self, head: Head, numbers: tuple[int, ...]) -> Tensor:
+    def cells(self, head: Head, numbers: Sequence[int]) -> list[np.ndarray]:
+        """The head's weights on texts as they are stored: of each the visible cells, in half precision."""
+        return open_store(self.attention).cells(head, numbers)
+
+    def patterns(self, head: Head, numbers: Sequence[int]) -> Tensor:
         """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
-        return torch.from_numpy(AttentionStore(self.attention).read(head, numbers))
+        lists = [self.ids[number] for number in numbers]
+        return torch.from_numpy(unpack(self.cells(head, numbers), self.visible(head.layer, lists)))
 
-    def batches(self, head: Head, numbers: Sequence[int]) -> Iterator[Batch]:
+
+class HeadData:
+    """What fitting and scoring a head need, made once for all of its programs.
+
+    Args:
+        material: the run's texts and patterns.
+        head: whose patterns programs should predict.
+    """
+
+    def __init__(self, material: Material, head: Head) -> None:
+        self.material = material
+        self.head = head
+        self._cells: dict[int, np.ndarray] = {}  # by text, as they are stored
+        self._kept = 0
+        self._fitting: dict[int, Batch] = {}
+
+    def fitting(self, count: int) -> Batch:
+        """The first so many train texts; what programs make of their features is kept for the next program."""
+        if count not in self._fitting:
+            self._fitting = {count: self._batch(self.material.splits["train"][:count])}
+        return self._fitting[count]
+
+    def batches(self, numbers: Sequence[int]) -> Iterator[Batch]:
         """Some texts in the order given, so many at a time that memory stays bounded."""
-        n = max(len(self.ids[number]) for number in numbers)
+        n = max(len(self.material.ids[number]) for number in numbers)
         size = max(1, BATCH_CELLS // n**2)
+        self._read(numbers)
         for start in range(0, len(numbers), size):
-            chosen = numbers[start : start + size]
-            lists = [list(self.ids[number]) for number in chosen]
-            yield Batch(
-                Texts.from_lists(lists, self.table, causal=self.causal, torch_tensors=True),
-                torch.from_numpy(self.visible(head.layer, lists)),
-                self.patterns(head, tuple(chosen)),
-            )
+            yield self._batch(numbers[start : start + size])
+
+    def _batch(self, numbers: Sequence[int]) -> Batch:
+        material = self.material
+        lists = [list(material.ids[number]) for number in numbers]
+        visible = material.visible(self.head.layer, lists)
+        target = unpack(self._read(numbers), visible)
+        texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
+        return Batch(texts, torch.from_numpy(visible), torch.from_numpy(target))
+
+    def _read(self, numbers: Sequence[int]) -> list[np.ndarray]:
+        """The weights of texts, kept as long as there is room: a shard holds many texts and is opened for each read."""
+        missing = [number for number in numbers if number not in self._cells]
+        read = dict(zip(missing, self.material.cells(self.head, missing), strict=True))
+        found = [self._cells[number] if number in self._cells else read[number] for number in numbers]
+        for number, cells in read.items():
+            if self._kept + cells.nbytes <= KEPT_BYTES:
+                self._cells[number] = cells.copy()
+                self._kept += cells.nbytes
+        return found
 
 
 def _check_table(texts: Any, columns: dict[str, np.ndarray], embeddings: np.ndarray | None) -> None:

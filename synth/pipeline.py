@@ -21,7 +21,7 @@ from synth.export import export_programs
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.llm.store import Exchanges
-from synth.material import Material
+from synth.material import HeadData, Material
 from synth.models import LoadedModel, encode, load_for
 from synth.progress import Reporter, Step
 from synth.proposers.bank import Bank, bank_for
@@ -223,8 +223,8 @@ def _label(program: Program) -> str:
 def _search_head(material: Material, head: Head, bank: Bank, max_terms: int) -> list[Candidate]:
     target = material.patterns(head, material.splits["train"])
     found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
-    return score_candidates(material, head, found)
+    return score_candidates(HeadData(material, head), found)
 
 
 def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
-    return list(chain.from_iterable(try_programs(material, head, proposed)))
+    return list(chain.from_iterable(try_programs(HeadData(material, head), proposed)))

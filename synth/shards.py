@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from surrogates.errors import InputError
+from surrogates.library.heads import Head
 from synth.regular_files import check_regular
 
 EXTRACT_AGAIN = "run the extraction again (`headsynth synthesize`) to replace it"
@@ -61,23 +62,36 @@ class Shard:
             self.description = _parsed(path, file.metadata() or {})
             self.texts = _whole_numbers(file, "texts")
             self.lengths = _whole_numbers(file, "lengths")
-            if len(self.texts) != len(self.lengths) or len(set(self.texts)) < len(self.texts):
+            if not 0 < len(self.texts) == len(set(self.texts)) == len(self.lengths):
                 raise ValueError("its texts are not one of each")
             self.heads: int
             self.heads, *_ = file.get_slice(layer_name(0)).get_shape()
-            cells = {
-                window: sum(_count_cells(length, self.description.causal, window) for length in self.lengths)
+            # Where the cells of each text end, by the window of their layer.
+            self._ends = {
+                window: np.cumsum([_count_cells(length, self.description.causal, window) for length in self.lengths])
                 for window in set(self.description.windows)
             }
             for layer, window in enumerate(self.description.windows):
-                _check_layout(file, layer_name(layer), "F16", [self.heads, cells[window]])
+                _check_layout(file, layer_name(layer), "F16", [self.heads, int(self._ends[window][-1])])
 
-    def cells(self, layer: int, heads: slice) -> np.ndarray:
-        """The visible cells of all texts: half precision, shape (heads, cells).
+    def cells(self, head: Head) -> list[np.ndarray]:
+        """A head's weights in the visible cells of each text, row by row, in half precision.
 
         Raises:
             InputError: the file is damaged, or holds what is no weight.
         """
+        ends = self._ends[self.description.windows[head.layer]]
+        return np.split(self._read(head.layer, slice(head.index, head.index + 1))[0], ends[:-1])
+
+    def check(self, layer: int) -> None:
+        """Look at all weights of a layer.
+
+        Raises:
+            InputError: see :meth:`cells`.
+        """
+        self._read(layer, slice(None))
+
+    def _read(self, layer: int, heads: slice) -> np.ndarray:
         with _reading(self.path) as file:
             cells = file.get_slice(layer_name(layer))[heads]
             if not are_weights(cells):
@@ -85,17 +99,20 @@ class Shard:
         return cells
 
 
-def visible_cells(length: int, causal: bool, window: int | None) -> np.ndarray:
-    """Which cells of one text's pattern the model's mask leaves open: booleans, shape (queries, keys)."""
-    distance = np.arange(length)[:, None] - np.arange(length)
-    visible = distance >= 0 if causal else np.ones((length, length), dtype=bool)
-    return visible if window is None else visible & (np.abs(distance) < window)
+def visible_cells(lengths: Sequence[int], causal: bool, window: int | None) -> np.ndarray:
+    """Which cells of texts' patterns the model's mask leaves open: booleans, shape (texts, n, n), n the longest."""
+    n = max(lengths, default=0)
+    distance = np.arange(n)[:, None] - np.arange(n)
+    open_ = distance >= 0 if causal else np.ones((n, n), dtype=bool)
+    open_ = open_ if window is None else open_ & (np.abs(distance) < window)
+    real = np.arange(n) < np.asarray(lengths, dtype=np.int64)[:, None]
+    return open_ & real[:, :, None] & real[:, None, :]
 
 
 @lru_cache(maxsize=256)
-def visible_offsets(length: int, width: int, causal: bool, window: int | None) -> np.ndarray:
+def _visible_offsets(length: int, width: int, causal: bool, window: int | None) -> np.ndarray:
     """Where the visible cells of a text lie in a flattened pattern of ``width`` × ``width``, row by row."""
-    queries, keys = np.nonzero(visible_cells(length, causal, window))
+    queries, keys = np.nonzero(visible_cells([length], causal, window)[0])
     return queries * width + keys
 
 
@@ -103,13 +120,30 @@ def pack(weights: torch.Tensor, lengths: Sequence[int], causal: bool, window: in
     """Visible cells of right-padded patterns (texts, heads, n, n): half precision, shape (heads, cells)."""
     texts, heads, width, _ = weights.shape
     half = weights.to(torch.float16).cpu().numpy().reshape(texts, heads, width * width)
-    offsets = [visible_offsets(length, width, causal, window) for length in lengths]
+    offsets = [_visible_offsets(length, width, causal, window) for length in lengths]
     packed = np.empty((heads, sum(map(len, offsets))), dtype=np.float16)
     end = 0
     for text, of_text in zip(half, offsets, strict=True):
         start, end = end, end + len(of_text)
         packed[:, start:end] = text.take(of_text, axis=1)
     return packed
+
+
+def unpack(cells: Sequence[np.ndarray], visible: np.ndarray) -> np.ndarray:
+    """Patterns of one head from the visible cells of each text: float32, shape (texts, n, n).
+
+    Rows of tokens sum to one over the cells they see; all other cells are 0.
+
+    Args:
+        cells: one array a text, row by row.
+        visible: which cells these are, shape (texts, n, n).
+    """
+    patterns = np.zeros(visible.shape, dtype=np.float32)
+    if cells:
+        patterns[visible] = np.concatenate(cells)
+    # Half precision moves a row's sum by up to a thousandth.
+    sums = patterns.sum(axis=-1, keepdims=True)
+    return np.divide(patterns, sums, out=patterns, where=sums > 0)
 
 
 def are_weights(cells: np.ndarray) -> bool:

@@ -1,4 +1,4 @@
-"""The patterns of one forward pass: computed once for each surrogate and mask, however many heads use them."""
+"""The patterns of one forward pass: computed once for each surrogate and mask, kept as long as a layer may use them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ from surrogates.library.heads import Head
 from surrogates.running.assignment import Baseline, Recorded, Surrogate
 
 OnError = Literal["raise", "neural"]
+KEPT_BYTES = 1 << 30
+"""Bytes of patterns and scores that are kept for later layers; what finds no room is computed anew."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,26 @@ class ForwardPass:
     Args:
         texts: the tokens, those in the cache included; the last ``texts.queries`` columns are new.
         surrogates: the distinct surrogates of the patch; layers name them by their place.
+        layers: how many layers use each surrogate.
         on_error: whether a program that fails raises, or is reported so that the head can be kept.
         failures: where heads that were kept are noted.
     """
 
-    def __init__(self, texts: Texts, surrogates: Sequence[Surrogate], on_error: OnError, failures: Failures) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        surrogates: Sequence[Surrogate],
+        layers: Sequence[int],
+        on_error: OnError,
+        failures: Failures,
+    ) -> None:
         self.texts = texts
         self.failures = failures
         self.layers_done = 0
         self._on_error = on_error
         self._surrogates = surrogates
+        self._left = list(layers)
+        self._kept = 0
         self._scores: dict[int, Stand] = {}
         self._views: list[tuple[torch.Tensor | None, str, _View]] = []
 
@@ -90,14 +102,29 @@ class ForwardPass:
             ProgramFailed: a program failed, and failures are to raise.
         """
         view = self._view(mask, keys, local)
-        for place in places:
-            if place not in view.patterns:
-                view.patterns[place] = self._pattern(place, view)
-        return [view.patterns[place] for place in places]
+        found = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places)}
+        return [found[place] for place in places]
+
+    def _kept_pattern(self, place: int, view: "_View") -> Stand:
+        """A surrogate's pattern, computed at its first use and let go at its last."""
+        self._left[place] -= 1
+        found = view.patterns.get(place) or self._pattern(place, view)
+        self._keep(view.patterns, place, found)
+        if self._left[place] <= 0:
+            for kept in (self._scores, *(other.patterns for *_, other in self._views)):
+                if place in kept:
+                    self._kept -= kept.pop(place).pattern.nbytes
+        return found
+
+    def _keep(self, kept: dict[int, Stand], place: int, found: Stand) -> None:
+        """Keep what a later layer will ask for, if there is room."""
+        if place not in kept and self._left[place] > 0 and self._kept + found.pattern.nbytes <= KEPT_BYTES:
+            kept[place] = found
+            self._kept += found.pattern.nbytes
 
     @torch.compiler.disable
-    def check(self, places: Sequence[int], output: torch.Tensor) -> None:
-        """Raise if what heads put out under these surrogates' patterns is no number because a pattern is none.
+    def check(self, places: Sequence[int], stands: Sequence[Stand], output: torch.Tensor) -> None:
+        """Raise if what heads put out under surrogates' patterns is no number because a pattern is none.
 
         Raises:
             ProgramFailed: a visible score is not a number.
@@ -105,11 +132,10 @@ class ForwardPass:
         # Outputs are smaller than patterns, and reading one number back waits for the device: once a layer.
         if torch.isfinite(output.sum()):
             return
-        for view in (view for *_, view in self._views):
-            for place in places:
-                surrogate = self._surrogates[place]
-                if isinstance(surrogate, Program) and place in view.patterns:
-                    check_finite(surrogate, view.patterns[place].pattern)
+        for place, stand in zip(places, stands, strict=True):
+            surrogate = self._surrogates[place]
+            if isinstance(surrogate, Program):
+                check_finite(surrogate, stand.pattern)
 
     def _view(self, mask: torch.Tensor | None, keys: int, local: torch.Tensor | None) -> "_View":
         # Layers of a kind are handed the same mask object; GPT-Neo's local layers add a buffer of their own to it.
@@ -156,9 +182,8 @@ class ForwardPass:
                 return Stand(torch.zeros(visible.shape, device=visible.device))
 
     def _program_pattern(self, place: int, program: Program, view: "_View") -> Stand:
-        if place not in self._scores:
-            self._scores[place] = self._program_scores(program)
-        found = self._scores[place]
+        found = self._scores.get(place) or self._program_scores(program)
+        self._keep(self._scores, place, found)
         n, keys = self.texts.n, view.visible.shape[-1]
         values = _last_keys(found.pattern, n, keys)
         pattern = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)

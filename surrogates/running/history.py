@@ -18,28 +18,28 @@ _TOKENS = "_headsynth_tokens"
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Context:
     """A batch of token ids. The mask is True at real tokens; None when nothing is padded. Both (texts, tokens)."""
 
     ids: torch.Tensor
     mask: torch.Tensor | None
 
-    def rearranged(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "Tokens":
+    def rearranged(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "Context":
         """The batch with the same operation done to ids and mask."""
-        return Tokens(move(self.ids), None if self.mask is None else move(self.mask))
+        return Context(move(self.ids), None if self.mask is None else move(self.mask))
 
-    def followed_by(self, new: "Tokens") -> "Tokens":
+    def followed_by(self, new: "Context") -> "Context":
         """The batch with more tokens on the right."""
         ids = torch.cat([self.ids, new.ids], dim=1)
         if self.mask is None and new.mask is None:
-            return Tokens(ids, None)
+            return Context(ids, None)
         parts = [
             torch.ones_like(part.ids, dtype=torch.bool) if part.mask is None else part.mask for part in (self, new)
         ]
-        return Tokens(ids, torch.cat(parts, dim=1))
+        return Context(ids, torch.cat(parts, dim=1))
 
 
-def recall(cache: Cache | None) -> Tokens | None:
+def recall(cache: Cache | None) -> Context | None:
     """The tokens a cache holds keys of; None when it is empty.
 
     Raises:
@@ -48,7 +48,7 @@ def recall(cache: Cache | None) -> Tokens | None:
     length = 0 if cache is None else int(cache.get_seq_length())
     if length == 0:
         return None
-    known: Tokens | None = getattr(cache, _TOKENS, None)
+    known: Context | None = getattr(cache, _TOKENS, None)
     if known is None or known.ids.shape[1] < length:
         raise InputError(
             f"the cache holds {length} tokens that did not all pass through the patched model; "
@@ -58,7 +58,7 @@ def recall(cache: Cache | None) -> Tokens | None:
     return known.rearranged(lambda values: values[:, :length])
 
 
-def remember(cache: Cache, tokens: Tokens) -> None:
+def remember(cache: Cache, tokens: Context) -> None:
     """Note that the cache now holds the keys of these tokens."""
     if not hasattr(cache, _TOKENS):
         for name in _MOVES:
@@ -89,7 +89,7 @@ class _Rearranging:
         cache = self._cache()
         assert cache is not None  # it is the cache's own attribute
         getattr(type(cache), self._name)(cache, argument)
-        tokens: Tokens = getattr(cache, _TOKENS)
+        tokens: Context = getattr(cache, _TOKENS)
         setattr(cache, _TOKENS, tokens.rearranged(lambda values: _MOVES[self._name](values, argument)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Rearranging":

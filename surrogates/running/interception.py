@@ -85,7 +85,7 @@ class LayerPlan:
                 put_out = torch.where(kept, output[:, head.index], put_out)
             weights[:, head.index] = pattern
             output[:, head.index] = put_out
-        current.check(self._places, output[:, [head.index for head in self._heads]])
+        current.check(self._places, stands, output[:, [head.index for head in self._heads]])
         return weights
 
 

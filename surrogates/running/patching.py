@@ -2,6 +2,7 @@
 
 import inspect
 import weakref
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, get_args
@@ -19,7 +20,7 @@ from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
 from surrogates.running.forward_pass import Failures, ForwardPass, OnError, open_cells
-from surrogates.running.history import Tokens, recall, remember
+from surrogates.running.history import Context, recall, remember
 from surrogates.running.interception import LayerPlan, intercepted
 
 _patched: "weakref.WeakSet[PreTrainedModel]" = weakref.WeakSet()
@@ -68,9 +69,8 @@ def patch(
         table = _token_table(model, tokenizer, surrogates)
     if on_error not in get_args(OnError):
         raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
-    reader = _Reader(surrogates, table, on_error, causal=is_causal(model.config))
+    reader = _Reader(surrogates, assignment, table, on_error, causal=is_causal(model.config))
     plans = _plans(modules, key_value_groups(model), assignment, surrogates, reader)
-    reader.layers = len(plans)
     with ExitStack() as undo:
         if plans:
             # Some architectures' outer model calls past its base model, and callers may use either.
@@ -126,15 +126,25 @@ def _token_table(
 class _Reader:
     """Follows what a patched model reads, through hooks around its forward."""
 
-    def __init__(self, surrogates: Sequence[Surrogate], table: TokenTable, on_error: OnError, *, causal: bool) -> None:
-        self.layers = 0
+    def __init__(
+        self,
+        surrogates: Sequence[Surrogate],
+        assignment: Assignment,
+        table: TokenTable,
+        on_error: OnError,
+        *,
+        causal: bool,
+    ) -> None:
+        self.layers = len({head.layer for head in assignment})
+        uses = Counter(surrogate for _, surrogate in {(head.layer, used) for head, used in assignment.items()})
+        self._uses = [uses[surrogate] for surrogate in surrogates]
         self.failures = Failures()
         self._on_error: OnError = on_error
         self._surrogates = surrogates
         self._table = table
         self._causal = causal
         self._module: nn.Module | None = None  # the one whose forward is running, outermost
-        self._tokens: Tokens | None = None
+        self._tokens: Context | None = None
         self._pass: ForwardPass | None = None
 
     def current(self) -> ForwardPass:
@@ -153,7 +163,7 @@ class _Reader:
         self._module, self._tokens = module, tokens
         queries = given["input_ids"].shape[1]
         texts = Texts(tokens.ids, self._table, mask=tokens.mask, causal=self._causal, queries=queries)
-        self._pass = ForwardPass(texts, self._surrogates, self._on_error, self.failures)
+        self._pass = ForwardPass(texts, self._surrogates, self._uses, self._on_error, self.failures)
 
     @torch.compiler.disable
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -186,7 +196,7 @@ def _cache(given: Mapping[str, Any], output: Any) -> Cache | None:
     return next((value for value in values if isinstance(value, Cache)), None) if values is not None else None
 
 
-def _read(given: Mapping[str, Any]) -> Tokens:
+def _read(given: Mapping[str, Any]) -> Context:
     """All tokens the queries of this pass may see, from the cache's first to the newest."""
     ids = given.get("input_ids")
     if ids is None:
@@ -198,11 +208,11 @@ def _read(given: Mapping[str, Any]) -> Tokens:
     if isinstance(mask, Mapping):
         mask = next((of_kind for of_kind in mask.values() if of_kind is not None), None)
     if mask is not None and mask.dim() == 4:
-        new = Tokens(ids, _real_queries(mask, 0 if past is None else past.ids.shape[1], ids.shape))
+        new = Context(ids, _real_queries(mask, 0 if past is None else past.ids.shape[1], ids.shape))
         return new if past is None else past.followed_by(new)
     everything = ids if past is None else torch.cat([past.ids.to(ids.device), ids], dim=1)
     if mask is None:
-        return Tokens(everything, None)
+        return Context(everything, None)
     if mask.dim() != 2 or mask.shape[0] != ids.shape[0] or mask.shape[1] < everything.shape[1]:
         raise InputError(
             f"attention_mask has shape {tuple(mask.shape)} but there are {everything.shape[1]} tokens, "
@@ -210,7 +220,7 @@ def _read(given: Mapping[str, Any]) -> Tokens:
         )
     real = mask[:, : everything.shape[1]].to(ids.device) != 0
     # Features are cheaper to compute when nothing is padded.
-    return Tokens(everything, None if bool(real.all()) else real)
+    return Context(everything, None if bool(real.all()) else real)
 
 
 def _real_queries(mask: torch.Tensor, past: int, shape: torch.Size) -> torch.Tensor:

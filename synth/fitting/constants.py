@@ -16,9 +16,8 @@ from surrogates.language.backend import Array
 from surrogates.language.features import Texts
 from surrogates.language.patterns import failing, scores
 from surrogates.language.program import Program
-from surrogates.library.heads import Head
 from synth.fitting.newton import Rows, fit_newton, round_weights, tune_iou
-from synth.material import Material
+from synth.material import HeadData
 
 FIT_CELLS = 400_000
 """Cells of training patterns on which constants are fitted, or those of ``FIT_TEXTS`` texts where these have more."""
@@ -43,7 +42,7 @@ _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
 """Multiples at which a constant without a derivative is tried, next to one more and one less."""
 
 
-def fit_to_head(material: Material, head: Head, program: Program) -> list[Program]:
+def fit_to_head(data: HeadData, program: Program) -> list[Program]:
     """A program with constants fitted to a head's training patterns; see :func:`refit`.
 
     Raises:
@@ -51,14 +50,12 @@ def fit_to_head(material: Material, head: Head, program: Program) -> list[Progra
     """
     if program.kind == "scripted" and len(program.constants) > SCRIPTED_CONSTANTS:
         return [program]
-    lists = material.lists("train")
+    lists = data.material.lists("train")
     cells = max(map(len, lists)) ** 2
     room = max(FEWEST_TEXTS, COLUMN_CELLS // (cells * max(len(program.constants), 1)))
-    lists = lists[: min(room, max(FIT_TEXTS, FIT_CELLS // cells))]
-    lists = lists[:SCRIPTED_TEXTS] if program.kind == "scripted" else lists
-    texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
-    visible = torch.from_numpy(material.visible(head.layer, lists))
-    return refit(program, texts, visible, material.patterns(head, material.splits["train"][: len(lists)]))
+    count = min(len(lists), room, max(FIT_TEXTS, FIT_CELLS // cells))
+    batch = data.fitting(min(count, SCRIPTED_TEXTS) if program.kind == "scripted" else count)
+    return refit(program, batch.texts, batch.visible, batch.target)
 
 
 def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> list[Program]:

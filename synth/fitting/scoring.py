@@ -14,20 +14,18 @@ from surrogates.errors import ProgramFailed
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Scores
-from surrogates.library.heads import Head
 from synth.corpus import Split
-from synth.material import Batch, Material
+from synth.material import Batch, HeadData
 
 
-def score_candidates(material: Material, head: Head, candidates: Sequence[Candidate]) -> list[Candidate]:
+def score_candidates(data: HeadData, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates with their scores.
 
     One that fails on a train or validation text has none. One that fails on test texts alone is scored there as if it
     attended to nothing: what happens on test texts must not choose. The verdict and the reason say so.
 
     Args:
-        material: the run's texts and patterns.
-        head: whose patterns to compare with.
+        data: of the head whose patterns to compare with.
         candidates: programs; those with a verdict other than "ok" are passed through.
     """
     programs = {c.source: c.program for c in candidates if c.verdict is Verdict.OK}
@@ -35,8 +33,8 @@ def score_candidates(material: Material, head: Head, candidates: Sequence[Candid
     figures: dict[str, dict[Split, list[np.ndarray]]] = {source: {split: [] for split in splits} for source in programs}
     failed: dict[str, tuple[Split, ProgramFailed]] = {}
     for split in splits:
-        numbers = material.train_sample if split == "train" else material.splits[split]
-        for batch in material.batches(head, numbers):
+        numbers = data.material.train_sample if split == "train" else data.material.splits[split]
+        for batch in data.batches(numbers):
             for source, program in programs.items():
                 if source in failed and failed[source][0] != "test":
                     continue  # it has no scores, and may take its time to fail once more

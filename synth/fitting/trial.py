@@ -8,18 +8,16 @@ from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.library.candidates import Candidate
-from surrogates.library.heads import Head
 from synth.fitting.constants import fit_to_head
 from synth.fitting.scoring import score_candidates
-from synth.material import Material
+from synth.material import HeadData
 
 
-def try_programs(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[list[Candidate]]:
+def try_programs(data: HeadData, proposed: Sequence[Candidate]) -> list[list[Candidate]]:
     """Score programs with constants fitted to the head; those written by hand also as they are.
 
     Args:
-        material: the run's texts and patterns.
-        head: whose patterns they should predict.
+        data: of the head whose patterns they should predict.
         proposed: candidates without scores, their sources as they were written.
 
     Returns:
@@ -29,10 +27,10 @@ def try_programs(material: Material, head: Head, proposed: Sequence[Candidate]) 
     seen: set[str] = set()
     found = []
     for candidate in proposed:
-        own = [c for c in _fitted(material, head, candidate) if c.source not in seen or c.verdict is not Verdict.OK]
+        own = [c for c in _fitted(data, candidate) if c.source not in seen or c.verdict is not Verdict.OK]
         seen |= {c.source for c in own}
         found.append(own)
-    scored = score_candidates(material, head, list(chain.from_iterable(found)))
+    scored = score_candidates(data, list(chain.from_iterable(found)))
     bounds = accumulate(map(len, found), initial=0)
     return [_without_repeats(scored[start:end]) for start, end in pairwise(bounds)]
 
@@ -42,7 +40,7 @@ def _without_repeats(own: list[Candidate]) -> list[Candidate]:
     return own if any(candidate.scores for candidate in own) else own[:1]
 
 
-def _fitted(material: Material, head: Head, candidate: Candidate) -> list[Candidate]:
+def _fitted(data: HeadData, candidate: Candidate) -> list[Candidate]:
     try:
         program = Program.parse(candidate.source)
     except ProgramRefused as error:
@@ -51,7 +49,7 @@ def _fitted(material: Material, head: Head, candidate: Candidate) -> list[Candid
     as_it_is = candidate.holding(program)
     label = f"{candidate.label}_fitted" if by_hand else candidate.label
     try:
-        fitted = list(dict.fromkeys(fit_to_head(material, head, program)))
+        fitted = list(dict.fromkeys(fit_to_head(data, program)))
     except ProgramFailed as error:
         # It may well run with the constants it came with.
         reason = f"fitting its constants: {error}"

@@ -1,7 +1,6 @@
 """The attention store: what it holds equals the model's own patterns, and it survives what happens to disks."""
 
 import errno
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from surrogates.library.heads import Head
 from synth.attention import AttentionStore, extract
 from synth.models import LoadedModel, describe_model, encode
 from synth.shards import visible_cells
+from tests.synth.stored import read_layer
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, tiny_model, tiny_tokenizer
 
 
@@ -45,10 +45,10 @@ def test_stored_patterns_are_the_models_own(kind: str, tmp_path: Path) -> None:
     for text, row in enumerate(ids):
         own = loaded.model(torch.tensor([row]), output_attentions=True).attentions  # alone, so without padding
         for layer in range(len(loaded.windows)):
-            stored = store.read_layer(layer, [text])
+            stored = read_layer(store, layer, [text])
             np.testing.assert_allclose(stored[:, 0], own[layer][0].detach().numpy(), atol=1e-3)
             np.testing.assert_allclose(stored.sum(-1), 1, atol=1e-5)
-            visible = store.visible(layer, text)
+            visible = store.visible(layer, [text])[0]
             assert not stored[:, 0][:, ~visible].any()
             assert (own[layer][0].detach().numpy()[:, ~visible] < 1e-6).all()
 
@@ -57,7 +57,7 @@ def test_a_head_is_read_as_its_layer_holds_it(llama: LoadedModel, tmp_path: Path
     ids = text_ids(llama)
     store = extract(llama, ids, tmp_path, batch_size=2)
     asked = [6, 0, 3, 0]
-    layer = store.read_layer(1, asked)
+    layer = read_layer(store, 1, asked)
     longest = max(len(ids[text]) for text in asked)
     assert layer.shape == (4, 4, longest, longest)
     for index in range(4):
@@ -73,7 +73,7 @@ def test_a_head_is_read_as_its_layer_holds_it(llama: LoadedModel, tmp_path: Path
 @given(length=st.integers(1, 12), causal=st.booleans(), window=st.none() | st.integers(1, 14))
 @settings(derandomize=True, deadline=None)
 def test_visible_cells_follow_their_definition(length: int, causal: bool, window: int | None) -> None:
-    visible = visible_cells(length, causal, window)
+    visible = visible_cells([length], causal, window)[0]
     for query in range(length):
         for key in range(length):
             distance = query - key
@@ -105,7 +105,7 @@ def test_an_interrupted_extraction_goes_on(llama: LoadedModel, tmp_path: Path) -
     assert told == [(4, 7), (7, 7)]
     assert before.items() <= shards(tmp_path).items()
     whole = extract(llama, ids, tmp_path / "whole")
-    np.testing.assert_allclose(store.read_layer(0, range(7)), whole.read_layer(0, range(7)), atol=1e-3)
+    np.testing.assert_allclose(read_layer(store, 0, range(7)), read_layer(whole, 0, range(7)), atol=1e-3)
     finished = shards(tmp_path)
     extract(llama, ids, tmp_path)
     assert shards(tmp_path) == finished
@@ -130,14 +130,14 @@ def test_patterns_of_other_texts_or_models_are_not_mixed_in(llama: LoadedModel, 
 @pytest.mark.parametrize("keep", [0, 5, 0.5])
 def test_a_damaged_shard_is_named_and_replaced(llama: LoadedModel, tmp_path: Path, keep: float) -> None:
     ids = text_ids(llama)
-    expected = extract(llama, ids, tmp_path, batch_size=4).read_layer(1, range(7))
+    expected = read_layer(extract(llama, ids, tmp_path, batch_size=4), 1, range(7))
     shard = sorted(tmp_path.iterdir())[0]
     whole = shard.read_bytes()
     shard.write_bytes(whole[: int(keep * len(whole)) if keep < 1 else int(keep)])
     with pytest.raises(InputError, match=shard.name):
-        AttentionStore(tmp_path).read_layer(1, range(7))
+        read_layer(AttentionStore(tmp_path), 1, range(7))
     again = extract(llama, ids, tmp_path, batch_size=4)
-    np.testing.assert_array_equal(again.read_layer(1, range(7)), expected)
+    np.testing.assert_array_equal(read_layer(again, 1, range(7)), expected)
 
 
 def test_a_full_disk_is_one_line_and_the_store_stays_usable(
@@ -178,14 +178,6 @@ def test_what_a_kill_left_behind_is_cleared(llama: LoadedModel, tmp_path: Path) 
     (tmp_path / ".unfinished" / "shard_00000.safetensors").write_bytes(b"half a shard")
     extract(llama, text_ids(llama), tmp_path)
     assert list(shards(tmp_path)) == ["shard_00000.safetensors"]
-
-
-def test_a_store_travels_to_a_worker_as_its_path(llama: LoadedModel, tmp_path: Path) -> None:
-    store = extract(llama, text_ids(llama), tmp_path)
-    expected = store.read(Head(1, 2), [0, 1])
-    sent = pickle.dumps(store)
-    assert len(sent) < 500
-    np.testing.assert_array_equal(pickle.loads(sent).read(Head(1, 2), [0, 1]), expected)
 
 
 def test_what_the_store_lacks_is_one_line(llama: LoadedModel, tmp_path: Path) -> None:

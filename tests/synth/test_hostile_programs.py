@@ -17,7 +17,7 @@ from surrogates.language.patterns import scores
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
 from synth.fitting.trial import try_programs
-from synth.material import Material
+from synth.material import HeadData, Material
 from synth.run import RunDirectory
 from tests.random_programs import RandomPrograms
 from tests.synth.planted import TABLE, parse
@@ -26,17 +26,17 @@ PROGRAMS = 2_000
 
 
 @pytest.fixture(scope="module")
-def material(finished: Path) -> Material:
+def data(finished: Path) -> HeadData:
     directory = RunDirectory.open(finished)
-    return Material.load(directory.tokens, directory.attention)
+    return HeadData(Material.load(directory.tokens, directory.attention), Head(0, 3))
 
 
-def test_random_programs_end_with_a_verdict(material: Material, capsys: pytest.CaptureFixture[str]) -> None:
+def test_random_programs_end_with_a_verdict(data: HeadData, capsys: pytest.CaptureFixture[str]) -> None:
     drawn = RandomPrograms(seed=0)
     ended: Counter[Verdict] = Counter()
     for _ in range(PROGRAMS):
         candidate = Candidate("llm", "random", drawn.source(), None)
-        (results,) = try_programs(material, Head(0, 3), [candidate])
+        (results,) = try_programs(data, [candidate])
         assert results, candidate.source
         assert all((found.verdict is Verdict.OK) <= (found.scores is not None) for found in results)
         assert all(found.reason.isprintable() for found in results)
@@ -64,7 +64,7 @@ SLOW = '''def attend(query, key, pair, a=1.0, b=1.0, c=1.0):
 '''
 
 
-def test_a_slow_program_is_given_up_after_a_few_texts(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_program_is_given_up_after_a_few_texts(data: HeadData, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[Outcome] = []
     real = Pool.map
 
@@ -75,16 +75,16 @@ def test_a_slow_program_is_given_up_after_a_few_texts(material: Material, monkey
 
     monkeypatch.setattr(Pool, "map", counted)
     monkeypatch.setattr("surrogates.language.scripted.PACE", 1e-4)
-    (results,) = try_programs(material, Head(0, 3), [Candidate("hand", "slow", SLOW, None)])
+    (results,) = try_programs(data, [Candidate("hand", "slow", SLOW, None)])
     assert [found.verdict for found in results] == [Verdict.TIMED_OUT]
     assert "s a text; at most" in results[0].reason
     assert len(runs) == 8
 
 
-def test_fitting_ends_in_time(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fitting_ends_in_time(data: HeadData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("synth.fitting.constants.FIT_SECONDS", 0.0)
     program = parse("a * key.is_first - b * pair.log_distance", a=1.0, b=1.0)
-    (results,) = try_programs(material, Head(0, 3), [Candidate("hand", "long", program.source, None)])
+    (results,) = try_programs(data, [Candidate("hand", "long", program.source, None)])
     # It competes with the constants it came with, and what became of fitting them is told.
     assert [found.verdict for found in results] == [Verdict.OK, Verdict.TIMED_OUT]
     assert results[1].reason == "fitting its constants: f: it takes over 0 s; write fewer constants or cheaper features"

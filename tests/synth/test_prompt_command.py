@@ -1,6 +1,7 @@
 """``headsynth prompt`` on finished runs."""
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,9 @@ def test_nothing_of_validation_and_test_decides_a_prompt(run: Path, round_: int)
     train = set(material.splits["train"])
 
     class Guarded(Material):
-        def patterns(self, head: Head, numbers: tuple[int, ...]) -> Any:
+        def cells(self, head: Head, numbers: Sequence[int]) -> Any:
             assert set(numbers) <= train
-            return super().patterns(head, numbers)
+            return super().cells(head, numbers)
 
     guarded = Guarded(**vars(material))
     others = [number for number in range(len(material.ids)) if number not in train]

@@ -18,6 +18,7 @@ from surrogates.library.heads import Head
 from synth.attention import AttentionStore, extract
 from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, describe_model, encode
+from tests.synth.stored import read_layer
 from tests.synth.tiny_runs import call
 from tests.tiny_models import TEXTS, tiny_model, tiny_tokenizer
 
@@ -85,23 +86,23 @@ def described(name: str, value: str | None) -> Callable[..., None]:
 def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: LoadedModel, tmp_path: Path) -> None:
     ids = encode(tiny, TEXTS, 20)
     numbers = range(len(ids))
-    expected = extract(tiny, ids, tmp_path, batch_size=100).read_layer(1, numbers)
+    expected = read_layer(extract(tiny, ids, tmp_path, batch_size=100), 1, numbers)
     (shard,) = tmp_path.iterdir()
     rewrite(shard, change)
     with pytest.raises(InputError, match=rf"{shard.name} is damaged \(.*\); run the extraction again") as caught:
-        AttentionStore(tmp_path).read_layer(1, numbers)
+        read_layer(AttentionStore(tmp_path), 1, numbers)
     assert "\n" not in str(caught.value)
-    np.testing.assert_array_equal(extract(tiny, ids, tmp_path, batch_size=100).read_layer(1, numbers), expected)
+    np.testing.assert_array_equal(read_layer(extract(tiny, ids, tmp_path, batch_size=100), 1, numbers), expected)
 
 
 def test_a_shard_of_an_earlier_version_is_told_and_replaced(tiny: LoadedModel, tmp_path: Path) -> None:
     ids = encode(tiny, TEXTS, 20)
-    expected = extract(tiny, ids, tmp_path).read_layer(1, range(len(ids)))
+    expected = read_layer(extract(tiny, ids, tmp_path), 1, range(len(ids)))
     rewrite(next(tmp_path.iterdir()), described("model", None))
     with pytest.raises(InputError, match=r"safetensors is of an earlier version.*; run the extraction again") as caught:
-        AttentionStore(tmp_path).read_layer(1, range(len(ids)))
+        read_layer(AttentionStore(tmp_path), 1, range(len(ids)))
     assert "damaged" not in str(caught.value)
-    np.testing.assert_array_equal(extract(tiny, ids, tmp_path).read_layer(1, range(len(ids))), expected)
+    np.testing.assert_array_equal(read_layer(extract(tiny, ids, tmp_path), 1, range(len(ids))), expected)
 
 
 @pytest.mark.parametrize("foreign", [0, 1])
@@ -110,17 +111,17 @@ def test_a_shard_of_another_run_is_told_and_the_advice_works(
     what: str, foreign: int, tiny: LoadedModel, tmp_path: Path
 ) -> None:
     ids = encode(tiny, TEXTS, 20)
-    expected = extract(tiny, ids, tmp_path, batch_size=3).read_layer(1, range(len(ids)))
+    expected = read_layer(extract(tiny, ids, tmp_path, batch_size=3), 1, range(len(ids)))
     first, second = sorted(tmp_path.iterdir())
     rewrite((first, second)[foreign], described(what, "another"))
     with pytest.raises(
         InputError, match=rf"{second.name} holds .* than \S*{first.name}; remove the one that is not of"
     ):
-        AttentionStore(tmp_path).read_layer(1, range(len(ids)))
+        read_layer(AttentionStore(tmp_path), 1, range(len(ids)))
     with pytest.raises(InputError, match="other texts or another model"):
         extract(tiny, ids, tmp_path)
     (first, second)[foreign].unlink()
-    again = extract(tiny, ids, tmp_path).read_layer(1, range(len(ids)))
+    again = read_layer(extract(tiny, ids, tmp_path), 1, range(len(ids)))
     np.testing.assert_allclose(again, expected, atol=1e-3)
 
 
@@ -143,19 +144,19 @@ def test_one_head_is_read_although_another_is_damaged(tiny: LoadedModel, tmp_pat
 )
 def test_a_shard_of_something_else_is_replaced(change: Callable[..., Any], tiny: LoadedModel, tmp_path: Path) -> None:
     ids = [[1, *range(5, 5 + number)] for number in range(1, 5)]
-    expected = extract(tiny, ids, tmp_path).read_layer(1, range(4))
+    expected = read_layer(extract(tiny, ids, tmp_path), 1, range(4))
     rewrite(next(tmp_path.iterdir()), change)
-    np.testing.assert_array_equal(extract(tiny, ids, tmp_path).read_layer(1, range(4)), expected)
+    np.testing.assert_array_equal(read_layer(extract(tiny, ids, tmp_path), 1, range(4)), expected)
 
 
 def test_two_shards_with_the_same_text_are_told_and_mended(tiny: LoadedModel, tmp_path: Path) -> None:
     ids = encode(tiny, TEXTS, 20)
-    expected = extract(tiny, ids, tmp_path, batch_size=2).read_layer(0, range(len(ids)))
+    expected = read_layer(extract(tiny, ids, tmp_path, batch_size=2), 0, range(len(ids)))
     first, second, *_ = sorted(tmp_path.iterdir())
     second.write_bytes(first.read_bytes())
     with pytest.raises(InputError, match=rf"{second.name} is damaged \(text \d is in {first.name} too\); run the"):
-        AttentionStore(tmp_path).read_layer(0, [0])
-    again = extract(tiny, ids, tmp_path, batch_size=2).read_layer(0, range(len(ids)))
+        read_layer(AttentionStore(tmp_path), 0, [0])
+    again = read_layer(extract(tiny, ids, tmp_path, batch_size=2), 0, range(len(ids)))
     np.testing.assert_allclose(again, expected, atol=1e-3)
 
 
@@ -164,7 +165,7 @@ def test_what_is_no_file_or_no_shard_does_not_hinder(tiny: LoadedModel, tmp_path
     os.mkfifo(tmp_path / "shard_00007.safetensors")
     (tmp_path / "shard_of_mine.safetensors").write_text("notes")
     with pytest.raises(InputError, match=r"shard_00007\.safetensors: it is no file; run the extraction again"):
-        AttentionStore(tmp_path).read_layer(0, [0])
+        read_layer(AttentionStore(tmp_path), 0, [0])
     assert extract(tiny, ids, tmp_path).texts == list(range(len(ids)))
     assert (tmp_path / "shard_of_mine.safetensors").read_text() == "notes"
 

@@ -11,7 +11,7 @@ from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from synth.material import Material
+from synth.material import HeadData, Material
 
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
@@ -53,7 +53,7 @@ def compare(material: Material, head: Head, program: Program, numbers: Sequence[
     """
     found: list[Compared] = []
     texts = iter(head_texts(material, head, numbers))
-    for batch in material.batches(head, numbers):
+    for batch in HeadData(material, head).batches(numbers):
         patterns = pattern(program, batch.texts, batch.visible)
         ious = similarity(patterns, batch.target).iou.tolist()
         for iou, whole in zip(ious, patterns.float().numpy(), strict=True):

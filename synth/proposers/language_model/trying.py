@@ -10,7 +10,7 @@ from surrogates.library.heads import Head
 from synth.fitting.trial import try_programs
 from synth.llm.failures import Failure
 from synth.llm.store import Exchange
-from synth.material import Material
+from synth.material import HeadData, Material
 
 _LABEL_WORDS = 5
 
@@ -79,7 +79,7 @@ def try_answers(
                 continue
             seen |= {source.strip(), structure}
             proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=reply.key))
-    for candidate, results in zip(proposed, try_programs(material, head, proposed), strict=True):
+    for candidate, results in zip(proposed, try_programs(HeadData(material, head), proposed), strict=True):
         tried.candidates += results
         if results and not any(result.scores for result in results):
             tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
