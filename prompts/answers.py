@@ -6,11 +6,13 @@ import re
 import textwrap
 import warnings
 from dataclasses import dataclass, field
+from typing import Literal
 
 from prompts.code_blocks import DEFINITION, Block, bare, fenced, in_json, inline, split_reasoning, unquoted
 from sandbox.plain_text import one_line, valid
-from synth.llm.failures import Failure
-from synth.llm.store import LONGEST_ANSWER
+
+LONGEST_ANSWER = 200_000
+"""Characters of the longest answer that is looked through: room for more programs than are ever asked for at once."""
 
 _PARAMETERS = ("query", "key", "pair")
 _SIGNATURE = re.compile(r"(?:async\s+)?def\s+\w+\s*\(\s*query\b[^,)]{0,80},\s*key\b[^,)]{0,80},\s*pair\b")
@@ -23,16 +25,24 @@ _CHUNKS_JOINED = 20  # a docstring whose lines stand at the margin looks like so
 
 
 @dataclass(frozen=True)
+class Flaw:
+    """Why an answer holds no program, or what of it could not be used; ``reason`` is one line."""
+
+    kind: Literal["too long", "empty", "no program", "truncated", "reasoning left open"]
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What an answer holds.
 
     Attributes:
         sources: programs, each with what it needs of its surroundings, without repeats, in order.
-        failures: why there is none, or what of the answer could not be used.
+        flaws: why there is none, or what of the answer could not be used.
     """
 
     sources: list[str]
-    failures: list[Failure]
+    flaws: list[Flaw]
 
 
 @dataclass
@@ -41,15 +51,15 @@ class _Found:
 
     programs: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
 
     def add(self, more: "_Found") -> None:
         self.programs += more.programs
         self.others += more.others
-        self.failures += more.failures
+        self.flaws += more.flaws
 
     def __bool__(self) -> bool:
-        return bool(self.programs or self.others or self.failures)
+        return bool(self.programs or self.others or self.flaws)
 
 
 def programs_in(text: str, finish_reason: str = "stop") -> Answer:
@@ -59,33 +69,33 @@ def programs_in(text: str, finish_reason: str = "stop") -> Answer:
         finish_reason: ``length`` says that the limit of tokens cut the answer off; what was complete is used.
     """
     if len(text) > LONGEST_ANSWER:
-        return Answer([], [Failure("too long", f"the answer has over {LONGEST_ANSWER:,} characters")])
+        return Answer([], [Flaw("too long", f"the answer has over {LONGEST_ANSWER:,} characters")])
     limited = finish_reason == "length"
     if not text.strip():
         why = "the limit of answer tokens was spent before any text" if limited else "the answer holds no text"
-        return Answer([], [Failure("empty", why)])
+        return Answer([], [Flaw("empty", why)])
     parts = split_reasoning(_plain_lines(text))
     found = _read(parts.outside, limited and not parts.left_open)
     sources = _distinct(found.programs or found.others)
-    failures = found.failures
+    flaws = found.flaws
     if not sources and not parts.left_open and DEFINITION.search(parts.inside):
         # Nothing was said after the thinking; its last draft is what the model arrived at.
         drafts = _read(parts.inside, limited=False)
         sources = _distinct(drafts.programs or drafts.others)[-1:]
-    if not sources and not failures:
-        failures = [_nothing(parts.outside, limited, parts.left_open)]
-    return Answer(sources, failures)
+    if not sources and not flaws:
+        flaws = [_nothing(parts.outside, limited, parts.left_open)]
+    return Answer(sources, flaws)
 
 
-def _nothing(said: str, limited: bool, left_open: bool) -> Failure:
+def _nothing(said: str, limited: bool, left_open: bool) -> Flaw:
     if left_open:
         why = ", and the limit of answer tokens was spent on it" if limited else ""
-        return Failure("reasoning left open", f"the reasoning never ends{why}")
+        return Flaw("reasoning left open", f"the reasoning never ends{why}")
     if not said.strip():
-        return Failure("empty", "nothing follows the reasoning")
+        return Flaw("empty", "nothing follows the reasoning")
     if limited:
-        return Failure("truncated", "the limit of answer tokens was spent before a program began")
-    return Failure("no program", f"no function in the answer, which begins: {one_line(said, 80)}")
+        return Flaw("truncated", "the limit of answer tokens was spent before a program began")
+    return Flaw("no program", f"no function in the answer, which begins: {one_line(said, 80)}")
 
 
 def _plain_lines(text: str) -> str:
@@ -145,7 +155,7 @@ def _in_code(code: str, cut: bool, limited: bool) -> _Found:
         tree = _parsed(code) or ast.Module([], [])
         if cut and broken and broken[-1].last:
             broken.pop()
-            found.failures.append(_truncated(limited))
+            found.flaws.append(_truncated(limited))
             cut = False
         for chunk in broken:
             (found.programs if _SIGNATURE.match(chunk.code) else found.others).append(_tidy(chunk.code))
@@ -157,7 +167,7 @@ def _in_code(code: str, cut: bool, limited: bool) -> _Found:
         and isinstance(last := statements[-1], ast.FunctionDef)
         and not _complete(last, code, limited)
     ):
-        found.failures.append(_truncated(limited))
+        found.flaws.append(_truncated(limited))
         programs = [program for program in programs if program is not last]
         statements = statements[:-1]
     found.programs += _with_helpers(programs, statements, code)
@@ -166,9 +176,9 @@ def _in_code(code: str, cut: bool, limited: bool) -> _Found:
     return found
 
 
-def _truncated(limited: bool) -> Failure:
+def _truncated(limited: bool) -> Flaw:
     by = "the limit of answer tokens" if limited else "the end of the answer"
-    return Failure("truncated", f"a program was cut off by {by}")
+    return Flaw("truncated", f"a program was cut off by {by}")
 
 
 def _parsed(code: str) -> ast.Module | None:

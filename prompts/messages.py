@@ -67,8 +67,8 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A program's source with its mean IoU on train texts."""
+class Shown:
+    """A program as it is shown: its source, with its mean IoU on train texts."""
 
     source: str
     train_iou: float
@@ -104,7 +104,7 @@ def propose_prompt(
     *,
     causal: bool,
     evidence: Sequence[Evidence] = (),
-    best: Sequence[Scored] = (),
+    best: Sequence[Shown] = (),
     programs: int = 3,
     limit: int = LIMIT,
 ) -> list[Message]:
@@ -141,7 +141,7 @@ def propose_prompt(
 
 
 def refine_prompt(
-    parent: Scored,
+    parent: Shown,
     worst: Sequence[Compared],
     best: Sequence[Compared],
     *,

@@ -68,6 +68,11 @@ class Candidate:
             ) from error
 
     @property
+    def train_iou(self) -> float:
+        """Mean IoU on train texts; 0 where there are no scores."""
+        return self.scores.train_iou if self.scores else 0.0
+
+    @property
     def at_hand(self) -> Program | None:
         """The program, if it was parsed."""
         return self.__dict__.get("program")

@@ -17,7 +17,7 @@ from surrogates.library.ranking import Ranked
 from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
 from synth.proposers.language_model.accounts import Accounts, UsedAnswer
-from synth.proposers.language_model.archive import Archive, Elite, Niche
+from synth.proposers.language_model.archive import Archive, Niche
 from synth.run import Run, open_run
 
 Sort = Literal["head", "iou", "terms"]
@@ -182,10 +182,10 @@ def _niches(ranked: Sequence[Ranked]) -> list[tuple[Niche, Ranked]]:
     """The head's archive: the best program of each niche, as a language model may be shown it as a parent."""
     entries = {entry.candidate.source: entry for entry in ranked}
     niches = Archive(entry.candidate for entry in ranked).niches
-    return [(niche, entries[elite.candidate.source]) for niche, elite in sorted(niches.items(), key=_by_niche)]
+    return [(niche, entries[elite.source]) for niche, elite in sorted(niches.items(), key=_by_niche)]
 
 
-def _by_niche(item: tuple[Niche, Elite]) -> tuple[int, tuple[str, ...]]:
+def _by_niche(item: tuple[Niche, Candidate]) -> tuple[int, tuple[str, ...]]:
     return item[0].size, item[0].families
 
 

@@ -10,9 +10,8 @@ from surrogates.library.heads import select_heads
 from synth.commands.kept_plan import kept_plan
 from synth.engine import Engine
 from synth.export import export_programs
-from synth.llm.batch_files import import_answers, write_requests
-from synth.llm.carried import Carried
-from synth.llm.prices import load_prices
+from synth.llm.files import Carried, import_answers, write_requests
+from synth.llm.money import load_prices
 from synth.llm.store import Exchanges
 from synth.progress import Reporter
 from synth.proposers.language_model.plan import Plan

@@ -10,41 +10,46 @@ import openai
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.llm.batch_files import BATCH_SHARE, request_lines, split_lines, store_answers
-from synth.llm.batch_states import BatchState, OddAnswer, read_id, read_state
-from synth.llm.calls import RETRIES, Outcome
-from synth.llm.completions import request_body
+from synth.llm.calls import RETRIES, Reply, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.money import Budget, Estimate, Ledger, worst_case
-from synth.llm.prices import load_prices
+from synth.llm.files import BATCH_SHARE, Request, request_lines, split_lines, store_answers
+from synth.llm.money import Budget, Estimate, Ledger, Prices, load_prices, worst_case
 from synth.llm.server import Endpoint
-from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters, Pending
-from synth.llm.transport import InvalidResponse, TimedOut
+from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
+from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown
 from synth.progress import Step
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
+_ENDED = ("completed", "failed", "expired", "cancelled")
+_LONGEST_ID = 200
 
 
-@dataclass
-class _Reading:
-    """How the batches stand that are waited for.
+class OddAnswer(ValueError):  # noqa: N818 - a fault of the server's, told within a message
+    """What is odd about an answer, as part of a line."""
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """A batch as the server describes it.
 
     Attributes:
-        done: how many questions of each batch, by its id, are through.
-        failures: by key, questions that failed.
-        odd: what was odd about batches, in words.
-        troubles: why some could not be read to the end; the run ends with them when no other batch is left to read.
-        unknown: ids of those that the server does not know.
+        status: in the server's words, in one line.
+        completed: questions that are answered so far; 0 where the server does not say.
+        files: ids of the files with answers and with errors, those there are.
+        odd: what is wrong with the files beside these, or with there being none.
+        reason: the server's words for an end without answers; may be empty.
     """
 
-    done: dict[str, int]
-    failures: dict[str, Failure] = field(default_factory=dict)
-    odd: list[str] = field(default_factory=list)
-    troubles: list[InputError] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    status: str
+    completed: int
+    files: tuple[str, ...]
+    odd: tuple[str, ...]
+    reason: str
 
-    def figure(self, under_way: int) -> str:
-        return "; ".join([*([f"{under_way} batches under way"] if under_way else []), *self.odd])
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to come; a status that nobody knows is one under way."""
+        return self.status in _ENDED
 
 
 class BatchClient:
@@ -78,7 +83,7 @@ class BatchClient:
         self._prices = load_prices()
         self._ledger = Ledger(budget, parameters.model, self._prices, exchanges)
 
-    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Answers in the order of the questions, after the batch that holds them has ended.
 
         A batch handed in before, by a run that was killed, is waited for rather than handed in again.
@@ -86,8 +91,8 @@ class BatchClient:
         Raises:
             InputError: the server takes no batches, cannot be reached, or refuses the key.
         """
-        distinct = {ask.key(self._parameters): ask for ask in asks}
-        waiting = {key: ask for key, ask in distinct.items() if self._exchanges.get(key) is None}
+        keys = [ask.key(self._parameters) for ask in asks]
+        waiting = {key: ask for key, ask in zip(keys, asks, strict=True) if self._exchanges.get(key) is None}
         failures: dict[str, Failure] = {}
         if waiting:
             try:
@@ -95,7 +100,6 @@ class BatchClient:
             except openai.OpenAIError as error:
                 raise self._explained(error) from error
             self._check(waiting, failures)
-        keys = [ask.key(self._parameters) for ask in asks]
         return [self._exchanges.get(key) or failures.get(key) for key in keys]
 
     def _check(self, waiting: Collection[str], failures: dict[str, Failure]) -> None:
@@ -111,45 +115,42 @@ class BatchClient:
             )
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
-        url = self._endpoint.address
         async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
-            batches = self._exchanges.open_batches(url)
+            batches = self._exchanges.open_batches(self._endpoint.address)
             handed_in = {key for batch in batches for key in batch.keys}
             for key in handed_in & waiting.keys():
                 self._ledger.reserve(self._worst(waiting[key]))
             new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
-            self._exchanges.want(new)
-            for part in split_lines(request_lines(new)):
+            self._exchanges.note(new, self._parameters.model)
+            for part in split_lines(request_lines(map(self._request, new, new.values()))):
                 batches.append(await self._hand_in(connection, part))
-            reading = _Reading(dict.fromkeys((batch.id for batch in batches), 0))
+            reading = _Reading(connection, self._endpoint, self._parameters.model, self._exchanges, self._prices)
             total = sum(len(batch.keys) for batch in batches)
             while batches:
                 # Each is looked at, whatever became of the one before: what is in it was paid for.
-                batches = [batch for batch in batches if not await self._look(connection, batch, reading)]
+                batches = [batch for batch in batches if not await reading.look(batch)]
                 progress(sum(reading.done.values()), total, reading.figure(len(batches)))
                 if batches:
                     await asyncio.sleep(self._poll)
-        for id_ in reading.unknown:
-            self._exchanges.close_batch(id_)
-        if reading.troubles:
-            others = len(reading.troubles) - 1
-            raise InputError(f"{reading.troubles[0]}{f' ({others} other batches are odd too)' if others else ''}")
+        reading.end()
         return reading.failures
 
-    def _affordable(self, asks: dict[str, Ask]) -> list[Pending]:
+    def _affordable(self, asks: dict[str, Ask]) -> dict[str, Ask]:
         """Questions that the budget has room for at worst, set aside in it."""
-        chosen = []
+        chosen = {}
         for key, ask in asks.items():
             worst = self._worst(ask)
             if self._ledger.fits(worst):
                 self._ledger.reserve(worst)
-                body = request_body(ask, self._parameters, openai=self._endpoint.is_openai)
-                chosen.append(Pending(key, ask.label, json.dumps(body)))
+                chosen[key] = ask
         return chosen
 
     def _worst(self, ask: Ask) -> Estimate:
         worst = worst_case(ask, self._parameters, self._prices.of(self._parameters.model))
         return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
+
+    def _request(self, key: str, ask: Ask) -> Request:
+        return Request(key, ask.label, request_body(ask, self._parameters, openai=self._endpoint.is_openai))
 
     async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
         """Hand in a batch and remember it before anything else is done.
@@ -172,121 +173,24 @@ class BatchClient:
         keys = tuple(json.loads(line)["custom_id"] for line in lines)
         # A file that is uploaded twice costs nothing. A batch is paid for as often as the server took it.
         once = connection.with_options(max_retries=0)
+        cause: Exception
         try:
             id_ = read_id(await once.post("/batches", cast_to=str, body=order))
             if not self._exchanges.open_batch(id_, url, keys):
                 raise OddAnswer(f"its id {id_} is that of another batch of this run")
+            return OpenBatch(id_, keys)
         except OddAnswer as odd:
-            raise self._unknown(keys, f"gave an odd answer to it: {odd}") from odd
+            why = f"gave an odd answer to it: {odd}"
+            cause = odd
         except (TimedOut, InvalidResponse, openai.APIConnectionError, openai.InternalServerError) as error:
             if isinstance(error, openai.InternalServerError) and error.status_code == 501:
                 raise  # it takes no batches
-            raise self._unknown(
-                keys, f"gave no answer to it that can be read ({self._endpoint.failure_of(error)})"
-            ) from error
-        return OpenBatch(id_, keys)
-
-    def _unknown(self, keys: Collection[str], why: str) -> InputError:
-        """A batch was handed in, and nobody knows under which id."""
-        return InputError(
-            f"a batch of {len(keys)} questions was handed in, and {self._endpoint.address} {why}; it may be under way "
-            "and paid for: look for it there and read its answers with `headsynth llm import`, or run again to hand "
-            "its questions in anew"
-        )
-
-    async def _look(self, connection: openai.AsyncOpenAI, batch: OpenBatch, reading: _Reading) -> bool:
-        """Read a batch that has ended; whether there is nothing to wait for, be it for its answers or for a trouble.
-
-        Raises:
-            openai.OpenAIError: one that every batch would meet.
-        """
-        if not self._unanswered(batch):  # by other ways, or read from it before
-            self._close(batch, reading)
-            return True
-        try:
-            state = read_state(await connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str))
-        except openai.NotFoundError:
-            reading.unknown.append(batch.id)
-            reading.odd.append(f"the batch {batch.id} is unknown there")
-            reading.troubles.append(
-                InputError(
-                    f"{self._endpoint.address} knows nothing of the batch {batch.id} that this run handed in there; "
-                    "run again to hand its questions in anew"
-                )
-            )
-            return True
-        except OddAnswer as odd:
-            self._trouble(batch, str(odd), reading)
-            return True
-        except openai.OpenAIError as error:
-            self._trouble(batch, f"no state of it ({self._lone_failure(error)})", reading)
-            return True
-        if not state.ended:
-            reading.done[batch.id] = min(state.completed, len(batch.keys))
-            return False
-        await self._read(connection, batch, state, reading)
-        return True
-
-    async def _read(
-        self, connection: openai.AsyncOpenAI, batch: OpenBatch, state: BatchState, reading: _Reading
-    ) -> None:
-        """Store what the files of a batch hold, and close it unless something odd leaves questions open."""
-        odds = list(state.odd)
-        failures: dict[str, Failure] = {}
-        for file_id in state.files:
-            try:
-                text = await connection.get(f"/files/{quote(file_id, safe='')}/content", cast_to=str)
-            except openai.OpenAIError as error:
-                odds.append(f"its file {file_id} cannot be read ({self._lone_failure(error)})")
-                continue
-            read = store_answers(text, self._exchanges, self._prices)
-            failures |= read.failures
-            if read.bad:
-                odds.append(f"its file {file_id}, {read.problem}")
-        reading.failures |= failures
-        unanswered = self._unanswered(batch)
-        odd = one_line("; ".join(odds), 500)
-        if odds and any(key not in failures for key in unanswered):
-            self._trouble(batch, odd, reading)
-            return
-        if odds:
-            reading.odd.append(f"the batch {batch.id} is read, though {odd}")
-        kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
-        missing = Failure(kinds.get(state.status, "batch failed"), _why(batch, state))
-        reading.failures |= {key: failures.get(key, missing) for key in unanswered}
-        self._close(batch, reading)
-
-    def _unanswered(self, batch: OpenBatch) -> list[str]:
-        return [key for key in batch.keys if self._exchanges.get(key) is None]
-
-    def _close(self, batch: OpenBatch, reading: _Reading) -> None:
-        reading.done[batch.id] = len(batch.keys)
-        self._exchanges.close_batch(batch.id)
-
-    def _trouble(self, batch: OpenBatch, odd: str, reading: _Reading) -> None:
-        """Note why a batch whose answers are not all there cannot be read."""
-        unanswered = len(self._unanswered(batch))
-        reading.done[batch.id] = len(batch.keys) - unanswered
-        reading.odd.append(f"the batch {batch.id}: {odd}")
-        # Nothing is said of asking its questions one by one: that would pay for them twice.
-        reading.troubles.append(
-            InputError(
-                f"{self._endpoint.address} gave an odd answer about the batch {batch.id}: {odd}; it stays noted, as "
-                f"{unanswered} of its {len(batch.keys)} questions are open: run again to look at it anew, or look for "
-                "its answers there and read them with `headsynth llm import`"
-            )
-        )
-
-    def _lone_failure(self, error: openai.OpenAIError) -> Failure:
-        """What an error says of one batch or file.
-
-        Raises:
-            openai.OpenAIError: every other would meet it too.
-        """
-        gone = isinstance(error, openai.NotFoundError)  # which of a completion means that there is no such model
-        if not gone and self._endpoint.hopeless(error, self._parameters.model):
-            raise error
-        return self._endpoint.failure_of(error)
+            why = f"gave no answer to it that can be read ({self._endpoint.failure_of(error)})"
+            cause = error
+        raise InputError(
+            f"a batch of {len(keys)} questions was handed in, and {url} {why}; it may be under way and paid for: look "
+            "for it there and read its answers with `headsynth llm import`, or run again to hand its questions in anew"
+        ) from cause
 
     def _explained(self, error: openai.OpenAIError) -> InputError:
         url = self._endpoint.address
@@ -301,5 +205,199 @@ class BatchClient:
         return InputError(f"{url} failed to take or return a batch ({failure}); run again to go on from here")
 
 
-def _why(batch: OpenBatch, state: BatchState) -> str:
-    return one_line(f"the batch {batch.id} {state.status}: {state.reason or 'no answer in it'}")
+@dataclass
+class _Reading:
+    """Reads batches as they end.
+
+    Attributes:
+        done: how many questions of each batch, by its id, are through.
+        failures: by key, questions that failed.
+        odd: what was odd about batches, in words.
+        troubles: why some could not be read to the end; the run ends with them when no other batch is left to read.
+        unknown: ids of those that the server does not know.
+    """
+
+    connection: openai.AsyncOpenAI
+    endpoint: Endpoint
+    model: str
+    exchanges: Exchanges
+    prices: Prices
+    done: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
+    troubles: list[InputError] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def figure(self, under_way: int) -> str:
+        return "; ".join([*([f"{under_way} batches under way"] if under_way else []), *self.odd])
+
+    async def look(self, batch: OpenBatch) -> bool:
+        """Read a batch that has ended; whether there is nothing to wait for, be it for its answers or for a trouble.
+
+        Raises:
+            openai.OpenAIError: one that every batch would meet.
+        """
+        if not self._unanswered(batch):  # by other ways, or read from it before
+            self._close(batch)
+            return True
+        try:
+            state = read_state(await self._get(f"/batches/{quote(batch.id, safe='')}"))
+        except openai.NotFoundError:
+            self.unknown.append(batch.id)
+            self.odd.append(f"the batch {batch.id} is unknown there")
+            self.troubles.append(
+                InputError(
+                    f"{self.endpoint.address} knows nothing of the batch {batch.id} that this run handed in there; "
+                    "run again to hand its questions in anew"
+                )
+            )
+            return True
+        except OddAnswer as odd:
+            self._trouble(batch, str(odd))
+            return True
+        except openai.OpenAIError as error:
+            self._trouble(batch, f"no state of it ({self._lone_failure(error)})")
+            return True
+        if not state.ended:
+            self.done[batch.id] = min(state.completed, len(batch.keys))
+            return False
+        await self._read(batch, state)
+        return True
+
+    def end(self) -> None:
+        """Forget the batches that the server does not know, once that is told.
+
+        Raises:
+            InputError: some batch could not be read to the end.
+        """
+        for id_ in self.unknown:
+            self.exchanges.close_batch(id_)
+        if self.troubles:
+            others = len(self.troubles) - 1
+            raise InputError(f"{self.troubles[0]}{f' ({others} other batches are odd too)' if others else ''}")
+
+    async def _read(self, batch: OpenBatch, state: BatchState) -> None:
+        """Store what the files of a batch hold, and close it unless something odd leaves questions open."""
+        odds = list(state.odd)
+        failures: dict[str, Failure] = {}
+        for file_id in state.files:
+            try:
+                text = await self._get(f"/files/{quote(file_id, safe='')}/content")
+            except openai.OpenAIError as error:
+                odds.append(f"its file {file_id} cannot be read ({self._lone_failure(error)})")
+                continue
+            read = store_answers(text, self.exchanges, self.prices)
+            failures |= read.failures
+            if read.bad:
+                odds.append(f"its file {file_id}, {read.problem}")
+        self.failures |= failures
+        unanswered = self._unanswered(batch)
+        odd = one_line("; ".join(odds), 500)
+        if odds and any(key not in failures for key in unanswered):
+            self._trouble(batch, odd)
+            return
+        if odds:
+            self.odd.append(f"the batch {batch.id} is read, though {odd}")
+        kinds: dict[str, FailureKind] = {"completed": "server error", "expired": "expired"}
+        why = one_line(f"the batch {batch.id} {state.status}: {state.reason or 'no answer in it'}")
+        missing = Failure(kinds.get(state.status, "batch failed"), why)
+        self.failures |= {key: failures.get(key, missing) for key in unanswered}
+        self._close(batch)
+
+    async def _get(self, path: str) -> str:
+        return await self.connection.get(path, cast_to=str)
+
+    def _unanswered(self, batch: OpenBatch) -> list[str]:
+        return [key for key in batch.keys if self.exchanges.get(key) is None]
+
+    def _close(self, batch: OpenBatch) -> None:
+        self.done[batch.id] = len(batch.keys)
+        self.exchanges.close_batch(batch.id)
+
+    def _trouble(self, batch: OpenBatch, odd: str) -> None:
+        """Note why a batch whose answers are not all there cannot be read."""
+        unanswered = len(self._unanswered(batch))
+        self.done[batch.id] = len(batch.keys) - unanswered
+        self.odd.append(f"the batch {batch.id}: {odd}")
+        # Nothing is said of asking its questions one by one: that would pay for them twice.
+        self.troubles.append(
+            InputError(
+                f"{self.endpoint.address} gave an odd answer about the batch {batch.id}: {odd}; it stays noted, as "
+                f"{unanswered} of its {len(batch.keys)} questions are open: run again to look at it anew, or look for "
+                "its answers there and read them with `headsynth llm import`"
+            )
+        )
+
+    def _lone_failure(self, error: openai.OpenAIError) -> Failure:
+        """What an error says of one batch or file.
+
+        Raises:
+            openai.OpenAIError: every other would meet it too.
+        """
+        gone = isinstance(error, openai.NotFoundError)  # which of a completion means that there is no such model
+        if not gone and self.endpoint.hopeless(error, self.model):
+            raise error
+        return self.endpoint.failure_of(error)
+
+
+def read_id(text: str) -> str:
+    """The id of what was just made.
+
+    Raises:
+        OddAnswer: the answer holds none that can be asked for again.
+    """
+    return _id("id", _object(text).get("id"))
+
+
+def read_state(text: str) -> BatchState:
+    """The state of a batch.
+
+    Raises:
+        OddAnswer: it does not say whether the batch has ended.
+    """
+    body = _object(text)
+    status = body.get("status")
+    if not isinstance(status, str) or not status.strip():
+        raise OddAnswer(f"its status is {shown(status)}")
+    counts = body.get("request_counts")
+    completed = counts.get("completed") if isinstance(counts, dict) else None
+    files, odd = [], []
+    for name in ("output_file_id", "error_file_id"):
+        if body.get(name) not in (None, ""):
+            try:
+                files.append(_id(name, body[name]))
+            except OddAnswer as error:
+                odd.append(str(error))
+    if status == "completed" and not files and not odd:
+        odd.append("it names no file")
+    # Progress and words are only shown: odd ones must not keep anyone from answers that were paid for.
+    return BatchState(
+        status=one_line(status, 40),
+        completed=completed if type(completed) is int and completed >= 0 else 0,
+        files=tuple(files),
+        odd=tuple(odd),
+        reason=_reason(body.get("errors")),
+    )
+
+
+def _object(text: str) -> dict:
+    try:
+        body = read_json(text)
+    except ValueError as error:
+        raise OddAnswer(f"it is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise OddAnswer(f"it is no JSON object but {shown(body)}")
+    return body
+
+
+def _id(name: str, value: object) -> str:
+    """A text that a path can hold and a terminal can show."""
+    if not isinstance(value, str) or not value.strip(" .") or not value.isprintable() or len(value) > _LONGEST_ID:
+        raise OddAnswer(f"its {name} is {shown(value)}")
+    return value
+
+
+def _reason(errors: object) -> str:
+    listed = errors.get("data", errors) if isinstance(errors, dict) else errors
+    first = listed[0] if isinstance(listed, list) and listed else listed
+    return error_text(first) if first else ""

@@ -1,30 +1,37 @@
 """Asking a server many questions at once: every answer stored before it is used, none asked twice, no budget passed."""
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import openai
 
-from prompts.messages import estimate_prompt
-from sandbox.plain_text import one_line
+from prompts.answers import LONGEST_ANSWER
+from prompts.messages import estimate_prompt, estimate_tokens
+from sandbox.plain_text import one_line, valid
 from surrogates.errors import InputError
-from synth.llm.completions import read_body, request_body
 from synth.llm.failures import Failure
-from synth.llm.money import Budget, Estimate, Ledger, worst_case
-from synth.llm.prices import load_prices
+from synth.llm.money import Budget, Estimate, Ledger, Price, load_prices, worst_case
 from synth.llm.server import Endpoint
-from synth.llm.server_json import read_json
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
-from synth.llm.transport import Redirected
+from synth.llm.transport import Redirected, error_text, read_json, shown
 from synth.progress import Step
 
-Outcome = Exchange | Failure | None
-"""An answer, why there is none, or None where asking could have passed the budget."""
-
+Reply = Exchange | Failure | None
+"""An answer, why there is none, or None where a question is not asked, or not answered yet."""
 RETRIES = 6
 """Waits of half a second to eight, 20 s together: a server that restarts is waited for."""
 _PROBE_SECONDS = 10.0
+_OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
+
+
+class Asker(Protocol):
+    """Whoever gets questions answered: a client, batches, or a person who carries files."""
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
+        """Replies in the order of the questions."""
 
 
 class Client:
@@ -76,7 +83,7 @@ class Client:
         self._answered = exchanges.has_answer_of(parameters.model)
         self._failed_in_a_row = 0
 
-    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Answers in the order of the questions; stored ones are not asked again, equal ones asked once.
 
         Failures are not stored, so that a later call asks again.
@@ -86,15 +93,15 @@ class Client:
                 Calls under way are cancelled; what was answered is stored.
         """
         keys = [ask.key(self._parameters) for ask in asks]
-        outcomes: dict[str, Outcome] = {key: self._exchanges.get(key) for key in dict.fromkeys(keys)}
-        waiting = {key: ask for key, ask in zip(keys, asks, strict=True) if outcomes[key] is None}
+        replies: dict[str, Reply] = {key: self._exchanges.get(key) for key in dict.fromkeys(keys)}
+        waiting = {key: ask for key, ask in zip(keys, asks, strict=True) if replies[key] is None}
         if waiting:
-            outcomes |= asyncio.run(self._ask_all(waiting, progress))
-        return [outcomes[key] for key in keys]
+            replies |= asyncio.run(self._ask_all(waiting, progress))
+        return [replies[key] for key in keys]
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Exchange | Failure]:
         """Ask every question that the budget has room for; what became of each."""
-        outcomes: dict[str, Exchange | Failure] = {}
+        replies: dict[str, Exchange | Failure] = {}
         failures: list[Failure] = []
         queue = iter(waiting.items())
         admission = asyncio.Lock()  # questions are admitted one after the other, in their order
@@ -117,14 +124,14 @@ class Client:
                         continue
                     self._ledger.reserve(worst)
                     under_way += 1
-                outcome = await self._call(connection, key, ask, worst)
+                reply = await self._call(connection, key, ask, worst)
                 under_way -= 1
                 room.set()
-                outcomes[key] = outcome
-                if isinstance(outcome, Failure):
-                    failures.append(outcome)
-                progress(len(outcomes), len(waiting), self._figure(len(failures)))
-                self._watch(outcome)
+                replies[key] = reply
+                if isinstance(reply, Failure):
+                    failures.append(reply)
+                progress(len(replies), len(waiting), self._figure(len(failures)))
+                self._watch(reply)
 
         async with self._endpoint.open(self._timeout, self._retries) as connection:
             await self._reach(connection)
@@ -135,8 +142,8 @@ class Client:
                 for worker in workers:
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
-        self._check_wave(len(outcomes), failures)
-        return outcomes
+        self._check_wave(len(replies), failures)
+        return replies
 
     async def _call(self, connection: openai.AsyncOpenAI, key: str, ask: Ask, worst: Estimate) -> Exchange | Failure:
         start = time.monotonic()
@@ -156,15 +163,15 @@ class Client:
             return Failure("invalid response", f"the body is no JSON: {error}")
         prompt = estimate_prompt(ask.messages)
         seconds = time.monotonic() - start
-        outcome = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
-        if isinstance(outcome, Exchange):
-            stored = self._exchanges.add(outcome)
-            self._ledger.settle(worst, outcome)
-            self._tokens += outcome.prompt_tokens + outcome.answer_tokens
-            self._dollars += outcome.dollars or 0.0
+        reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
+        if isinstance(reply, Exchange):
+            stored = self._exchanges.add(reply)
+            self._ledger.settle(worst, reply)
+            self._tokens += reply.prompt_tokens + reply.answer_tokens
+            self._dollars += reply.dollars or 0.0
             if not stored:  # another process was first, and its answer stays
-                return self._exchanges.get(key) or outcome
-        return outcome
+                return self._exchanges.get(key) or reply
+        return reply
 
     async def _reach(self, connection: openai.AsyncOpenAI) -> None:
         """Find out at once, before the first question, whether anything listens: repeating takes 20 s to give up.
@@ -190,17 +197,17 @@ class Client:
         names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         self._listed = [name for name in names if isinstance(name, str)]
 
-    def _watch(self, outcome: Exchange | Failure) -> None:
+    def _watch(self, reply: Exchange | Failure) -> None:
         """Stop when call after call fails, rather than repeat every question in vain."""
-        if isinstance(outcome, Exchange):
+        if isinstance(reply, Exchange):
             self._answered = True
             self._failed_in_a_row = 0
             return
-        if outcome.kind == "refused" and self._answered:
+        if reply.kind == "refused" and self._answered:
             return  # a fault of this question
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= max(self._concurrency, 8):
-            raise self._dead(outcome)
+            raise self._dead(reply)
 
     def _check_wave(self, done: int, failures: list[Failure]) -> None:
         """Stop when every question of a wave failed, on a server that never answered or is not there any more."""
@@ -229,3 +236,69 @@ class Client:
         if failed:
             parts.append(f"{failed} failed")
         return ", ".join(parts)
+
+
+def is_openai_model(name: str) -> bool:
+    """Whether OpenAI serves a model of this name itself, as far as its name tells."""
+    return _OPENAI_MODEL.match(name.rsplit("/", 1)[-1]) is not None
+
+
+def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str, Any]:
+    """What is sent to ``/chat/completions``.
+
+    Args:
+        openai: the server is OpenAI's own. Its reasoning models refuse ``max_tokens``; most other servers know nothing
+            else and would silently leave the answer unlimited.
+    """
+    body: dict[str, Any] = {
+        "model": parameters.model,
+        "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
+        "max_completion_tokens" if openai else "max_tokens": parameters.answer_tokens,
+    }
+    if parameters.temperature is not None:
+        body["temperature"] = parameters.temperature
+    return body
+
+
+def read_body(
+    body: object, key: str, prompt_tokens: int, model: str, price: Price | None, seconds: float
+) -> Exchange | Failure:
+    """The answer in a response's body.
+
+    Args:
+        body: the decoded JSON, of whatever shape the server chose.
+        prompt_tokens: taken where the server counts no tokens.
+        seconds: how long the call took.
+    """
+    if not isinstance(body, dict):
+        return Failure("invalid response", f"no JSON object but {shown(body)}")
+    if not body.get("choices") and body.get("error"):
+        # Some routers answer 200 when the server behind them failed.
+        return Failure("server error", error_text(body))
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict) or not isinstance(content, str | None):
+        return Failure("invalid response", f"no choices with a message of text in {shown(body)}")
+    # One that is too long to be looked through was paid for all the same; stored as such, it is not asked for again.
+    text = valid(content or "")[: LONGEST_ANSWER + 1]
+    usage = body.get("usage")
+    prompt = _count(usage, "prompt_tokens", prompt_tokens)
+    answer = _count(usage, "completion_tokens", estimate_tokens(text))
+    finish = choice.get("finish_reason")
+    return Exchange(
+        key=key,
+        content=text,
+        finish_reason=one_line(finish) if isinstance(finish, str) else "",
+        prompt_tokens=prompt,
+        answer_tokens=answer,
+        dollars=price.dollars(prompt, answer) if price else None,
+        seconds=seconds,
+        model=model,
+    )
+
+
+def _count(usage: object, name: str, otherwise: int) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if type(count) is int and 0 <= count < 2**40 else otherwise

@@ -1,10 +1,9 @@
-"""What can go wrong between a question and a program, as values: a failure is counted and shown, never swallowed."""
+"""What can go wrong with a call, as values: a failure is counted and shown, never swallowed."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 FailureKind = Literal[
-    # of a call
     "timed out",
     "server error",
     "rate limited",
@@ -13,19 +12,12 @@ FailureKind = Literal[
     "invalid response",
     "expired",
     "batch failed",
-    # of an answer
-    "too long",
-    "more than asked",
-    "empty",
-    "no program",
-    "truncated",
-    "reasoning left open",
 ]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call gave no answer, or an answer no program.
+    """Why a call gave no answer.
 
     Attributes:
         reason: one line in the server's own words where it gave any.

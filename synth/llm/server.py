@@ -10,9 +10,7 @@ import openai
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.failures import Failure
-from synth.llm.masking import Secrets, masked_url, secrets_of
-from synth.llm.server_json import error_text
-from synth.llm.transport import Redirected, TimedOut, Transport
+from synth.llm.transport import Redirected, Secrets, TimedOut, Transport, error_text, masked_url, secrets_of
 
 OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"  # local servers ask for no key, but the openai package insists on sending one

@@ -3,37 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from prompts.messages import Message
 from surrogates.errors import InputError
 from surrogates.library.database import Database
-
-LONGEST_ANSWER = 200_000
-"""Characters of the longest answer that is looked through: room for more programs than are ever asked for at once.
-Of a longer one, one character more is stored."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS exchanges (
-    key TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL, finish_reason TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL, answer_tokens INTEGER NOT NULL, dollars REAL, seconds REAL NOT NULL,
-    model TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS pending (
-    place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, label TEXT NOT NULL, request TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS questions (
-    stage TEXT NOT NULL, label TEXT NOT NULL, place INTEGER NOT NULL, sample INTEGER NOT NULL, messages TEXT NOT NULL,
-    measure TEXT NOT NULL, PRIMARY KEY (stage, label, place)
-) STRICT;
-CREATE TABLE IF NOT EXISTS plan (
-    place INTEGER PRIMARY KEY CHECK (place = 1), plan TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS batches (
-    id TEXT NOT NULL PRIMARY KEY, base_url TEXT NOT NULL, keys TEXT NOT NULL
-) STRICT;
-"""
+from synth.llm.migrations import migrate, put_in_batch
 
 
 @dataclass(frozen=True)
@@ -97,20 +74,6 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A question that waits for its answer.
-
-    Attributes:
-        label: what it is about, such as ``L3H7``.
-        request: the body to send, as JSON.
-    """
-
-    key: str
-    label: str
-    request: str
-
-
-@dataclass(frozen=True)
 class OpenBatch:
     """A batch that was handed in and whose answers have not been read; ``keys`` are the questions in it."""
 
@@ -134,13 +97,16 @@ class Totals:
 
 
 class Exchanges(Database):
-    """The answers of a run, in tables of their own beside the library's.
+    """What a run asked and what was answered, in tables of their own beside the library's.
+
+    A question is one row, whoever asked it: a round, which holds on to what it wrote, or nobody any more, as with
+    programs that are sent back. It waits until its answer is stored, in a batch for as long as its row names one.
 
     Args:
         path: the run's ``library.sqlite``. Make the library first: it takes no file that holds other tables.
 
     Raises:
-        InputError: the file cannot be used, or is no SQLite database.
+        InputError: the file cannot be used, is no SQLite database, or was written by a later version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -151,8 +117,8 @@ class Exchanges(Database):
             # default does, would hold up all calls under way for some milliseconds each.
             self._rows("PRAGMA synchronous=NORMAL")
             with self._whole():
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
+                if not migrate(self._connection):
+                    raise InputError(f"{path} holds questions of a later version; update headsynth to read them")
         except InputError:
             self.close()
             raise
@@ -172,11 +138,13 @@ class Exchanges(Database):
             InputError: the disk is full or cannot be written; nothing is stored.
         """
         with self._transaction():
-            stored = self._execute(
-                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", astuple(exchange)
+            return (
+                self._execute(
+                    "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                    astuple(exchange),
+                )
+                == 1
             )
-            self._execute("DELETE FROM pending WHERE key = ?", (exchange.key,))
-            return stored == 1
 
     def has_answer_of(self, model: str) -> bool:
         """Whether a model has answered anything."""
@@ -202,7 +170,7 @@ class Exchanges(Database):
 
     def times_asked(self, label: str, stage: str) -> Counter[tuple[Message, ...]]:
         """How often each question about something was kept for other stages than this one."""
-        rows = self._rows("SELECT messages FROM questions WHERE label = ? AND stage != ?", (label, stage))
+        rows = self._rows("SELECT messages FROM questions WHERE label = ? AND stage NOT IN (?, '')", (label, stage))
         return Counter(_messages(messages) for (messages,) in rows)
 
     def questions(self, stage: str, label: str) -> tuple[list[Ask], str]:
@@ -214,41 +182,51 @@ class Exchanges(Database):
         asks = [Ask(_messages(messages), sample, label) for messages, sample, _ in rows]
         return asks, rows[0][2] if rows else ""
 
-    def keep_questions(self, stage: str, asked: Iterable[Sequence[Ask]], measure: str) -> None:
+    def keep_questions(self, stage: str, asked: Iterable[Sequence[Ask]], measure: str, parameters: Parameters) -> None:
         """Keep questions before they are asked: what they were made from may change before the answers come.
 
         Args:
             stage: what they are asked for.
             asked: all questions of one label, of the next and so on; they replace what was kept of these.
             measure: how much they ask for.
+            parameters: with which they are asked.
         """
         with self._transaction():
             for own in asked:
-                self._execute("DELETE FROM questions WHERE stage = ? AND label = ?", (stage, own[0].label))
+                # Those that are replaced may be with a person or in a batch: their rows stay, for the answers.
+                self._execute("UPDATE questions SET stage = '' WHERE stage = ? AND label = ?", (stage, own[0].label))
                 for place, ask in enumerate(own):
-                    messages = json.dumps([[message.role, message.content] for message in ask.messages])
-                    self._execute(
-                        "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?)",
-                        (stage, ask.label, place, ask.sample, messages, measure),
+                    key = ask.key(parameters)
+                    again = self._execute(
+                        "UPDATE questions SET stage = ?, place = ?, measure = ? WHERE number ="
+                        " (SELECT min(number) FROM questions WHERE key = ? AND stage = '' AND label = ?)",
+                        (stage, place, measure, key, ask.label),
                     )
+                    if not again:
+                        self._insert(key, ask, parameters.model, stage, place, measure)
 
-    def handed_in(self) -> set[str]:
-        """Keys of the questions in batches whose answers have not been read."""
-        return {key for (keys,) in self._rows("SELECT keys FROM batches") for key in json.loads(keys)}
+    def note(self, asks: Mapping[str, Ask], model: str) -> None:
+        """Note questions, by their keys, before they leave: their answers may come by other ways.
 
-    def want(self, questions: Iterable[Pending]) -> None:
-        """Note questions that wait for an answer, in their order; answered ones and ones already noted are left."""
+        Those that are noted, kept or answered are left.
+        """
         with self._transaction():
-            for question in questions:
-                self._execute(
-                    "INSERT INTO pending (key, label, request) SELECT ?, ?, ?"
-                    " WHERE NOT EXISTS (SELECT 1 FROM exchanges WHERE key = ?) ON CONFLICT (key) DO NOTHING",
-                    (*astuple(question), question.key),
-                )
+            for key, ask in asks.items():
+                if self.get(key) is None and self.asked(key) is None:
+                    self._insert(key, ask, model)
 
-    def pending(self) -> list[Pending]:
-        """Questions that wait for an answer, in the order in which they were noted."""
-        return [Pending(*row) for row in self._rows("SELECT key, label, request FROM pending ORDER BY place")]
+    def asked(self, key: str) -> tuple[str, tuple[Message, ...]] | None:
+        """Of a question of the run: the model that was asked, and the messages."""
+        rows = self._rows("SELECT model, messages FROM questions WHERE key = ? LIMIT 1", (key,))
+        return (rows[0][0], _messages(rows[0][1])) if rows else None
+
+    def _insert(self, key: str, ask: Ask, model: str, stage: str = "", place: int = 0, measure: str = "") -> None:
+        messages = json.dumps([[message.role, message.content] for message in ask.messages])
+        self._execute(
+            "INSERT INTO questions (key, stage, label, place, sample, messages, measure, model)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (key, stage, ask.label, place, ask.sample, messages, measure, model),
+        )
 
     def plan(self) -> str | None:
         """What :meth:`keep_plan` kept last."""
@@ -261,24 +239,34 @@ class Exchanges(Database):
             self._execute("INSERT OR REPLACE INTO plan VALUES (1, ?)", (plan,))
 
     def open_batch(self, id_: str, base_url: str, keys: Iterable[str]) -> bool:
-        """Remember a batch that was handed in, unless one of the same id is remembered, at whatever server.
+        """Remember a batch of noted questions that was handed in, unless one of the same id is, at whatever server.
 
         Returns:
             Whether it is.
         """
         with self._transaction():
-            values = (id_, base_url, json.dumps(list(keys)))
-            return self._execute("INSERT INTO batches VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", values) == 1
+            if self._rows("SELECT 1 FROM questions WHERE batch = ? LIMIT 1", (id_,)):
+                return False
+            for key in keys:
+                put_in_batch(self._connection, key, id_, base_url)
+            return True
+
+    def handed_in(self) -> set[str]:
+        """Keys of the questions in batches whose answers have not been read."""
+        return {key for (key,) in self._rows("SELECT key FROM questions WHERE batch IS NOT NULL")}
 
     def open_batches(self, base_url: str) -> list[OpenBatch]:
         """Batches at a server whose answers have not been read, ordered by id."""
-        rows = self._rows("SELECT id, keys FROM batches WHERE base_url = ? ORDER BY id", (base_url,))
-        return [OpenBatch(id_, tuple(json.loads(keys))) for id_, keys in rows]
+        keys: dict[str, list[str]] = {}
+        query = "SELECT batch, key FROM questions WHERE base_url = ? ORDER BY batch, number"
+        for id_, key in self._rows(query, (base_url,)):
+            keys.setdefault(id_, []).append(key)
+        return [OpenBatch(id_, tuple(own)) for id_, own in keys.items()]
 
     def close_batch(self, id_: str) -> None:
         """Forget a batch whose answers have been read."""
         with self._transaction():
-            self._execute("DELETE FROM batches WHERE id = ?", (id_,))
+            self._execute("UPDATE questions SET batch = NULL, base_url = NULL WHERE batch = ?", (id_,))
 
 
 def _messages(stored: str) -> tuple[Message, ...]:

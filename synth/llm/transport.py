@@ -3,24 +3,30 @@
 import asyncio
 import json
 import re
+import reprlib
 import zlib
-from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urljoin
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, parse_qsl, unquote, urljoin
 
 import openai
 
-from synth.llm.masking import Secrets
-from synth.llm.server_json import error_text, read_json
+from sandbox.plain_text import one_line
 
 MOST_BYTES = 16 * 2**20
 """Of a response's body, packed and unpacked: a thousand times an answer's usual size."""
 MOST_FILE_BYTES = 512 * 2**20
 """The same of a file; a batch of 200 MB comes back with the answers to it."""
+MASK = "***"
+SHORTEST = 8
+"""Characters of a secret that is looked for in a server's texts: ``none`` and ``ollama`` are words as well as keys."""
 _FILE = re.compile(r"/files/[^/]+/content$")
 _RESOURCE = re.compile(r"/(chat/completions|models|files|batches)(/.*)?$")
 _PACKED = ("gzip", "deflate")
 _ABOUT_THE_BODY = (b"content-encoding", b"content-length", b"content-type", b"transfer-encoding")
+_SHORT = reprlib.Repr()  # however deep, long or wide a value is
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 class TimedOut(openai.OpenAIError):
@@ -41,6 +47,22 @@ class Redirected(openai.OpenAIError):
     def __init__(self, target: str) -> None:
         super().__init__("the server points to another address")
         self.target = target
+
+
+class Secrets:
+    """Finds secrets in a server's texts, which may give back what was sent.
+
+    Args:
+        values: the secrets; those shorter than ``SHORTEST`` are left out.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        found = sorted({value for value in values if len(value) >= SHORTEST}, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(_spelled, found)) + r"|\\\\") if found else None
+
+    def mask(self, text: str) -> str:
+        """The text with ``***`` for each secret, however JSON may spell it, so that no decoding brings one back."""
+        return self._pattern.sub(_masked, text) if self._pattern else text
 
 
 class Transport(openai.DefaultAsyncHttpxClient):
@@ -131,3 +153,87 @@ def _plain_error(text: str) -> str:
     error = body.get("error", body) if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return json.dumps({"error": {"message": error_text(body), "code": code if isinstance(code, str) else None}})
+
+
+def _spelled(secret: str) -> str:
+    """A pattern for a text as it is and as JSON may write it."""
+    return "".join(map(_spelled_character, secret))
+
+
+def _spelled_character(character: str) -> str:
+    units = character.encode("utf-16-be").hex()
+    escapes = "".join(rf"\\u(?i:{units[place : place + 4]})" for place in range(0, len(units), 4))
+    short = rf"\\{re.escape(character)}|" if character in '"\\/' else ""
+    return f"(?:{short}{escapes}|{re.escape(character)})"
+
+
+def _masked(found: re.Match[str]) -> str:
+    text = found[0]
+    if text == r"\\":
+        return text  # JSON's escaped backslash: what follows it is no escape
+    # Digits may be part of one of JSON's numbers, which asterisks would break.
+    return "9" * len(text) if text.isdigit() else MASK
+
+
+def secrets_of(parts: SplitResult) -> list[str]:
+    """What a base URL holds that is secret: its password, in the header's form too, and the values of its query."""
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    found = [part.partition("=")[2] or part for part in parts.query.split("&")]
+    found += [value for _, value in parse_qsl(parts.query)]
+    if user or password:
+        # Some servers take a key as the user's name, with no password.
+        found += [parts.password or parts.username or "", password or user]
+        found.append(b64encode(f"{user}:{password}".encode()).decode())
+    return found
+
+
+def masked_url(url: str) -> str:
+    """An address, usable or not, with ``***`` for the user and password and for each value of the query."""
+    start = url.find("//") + 2 if "//" in url else 0
+    query = url.find("?", start) if "?" in url[start:] else len(url)
+    end = url.rfind("@", start, query)
+    if end < 0:
+        # A password with a question mark in it, rather than a query: that would begin with a name and "=".
+        value = url.find("=", query)
+        end = url.rfind("@", start, value if value >= 0 else len(url))
+    if end >= 0:
+        url = url[:start] + MASK + url[end:]
+    address, mark, values = url.partition("?")
+    return address + mark + "&".join(map(_masked_value, values.split("&")))
+
+
+def _masked_value(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        name, value = "", name
+    return name + equals + (MASK if value else "")
+
+
+def read_json(text: str) -> Any:
+    """What a text from a server says.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep or with a number that Python does not read; one line says which.
+    """
+    try:
+        return json.loads(text, strict=False, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except ValueError as error:
+        raise ValueError(one_line(str(error))) from error
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number in JSON")
+
+
+def shown(value: object) -> str:
+    """Something decoded, whatever it is, as part of a message: at most 80 characters."""
+    return one_line(_SHORT.repr(value), 80)
+
+
+def error_text(body: object) -> str:
+    """The message in an error's body, in one line."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    message = error.get("message", error) if isinstance(error, dict) else error
+    return (one_line(message) if isinstance(message, str) else shown(message)) or "no reason given"

@@ -25,6 +25,13 @@ def questions(count: int) -> list[Ask]:
     return [question(f"question {number}") for number in range(count)]
 
 
+def noted(exchanges: Exchanges, count: int, parameters: Parameters = PARAMETERS) -> list[str]:
+    """Keys of questions that wait for their answers."""
+    asks = {ask.key(parameters): ask for ask in questions(count)}
+    exchanges.note(asks, parameters.model)
+    return list(asks)
+
+
 @contextmanager
 def exchanges_of(run: Path) -> Iterator[Exchanges]:
     """The exchanges of a run directory, made when it has none."""

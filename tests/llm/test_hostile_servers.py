@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from prompts.answers import programs_in
-from synth.llm.batch_files import import_answers
 from synth.llm.batches import BatchClient
 from synth.llm.calls import Client
 from synth.llm.failures import Failure
-from synth.llm.prices import Prices
+from synth.llm.files import import_answers
+from synth.llm.money import Prices
 from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error, raw
@@ -132,7 +132,7 @@ def test_an_answer_that_is_too_long_to_be_looked_through_is_stored_as_such(excha
         client(server, exchanges).ask([question("long")], nowhere)
         assert len(server.completions) == 1
     assert len(stored) == min(length, 200_001)
-    (why,) = programs_in(stored).failures
+    (why,) = programs_in(stored).flaws
     assert why.kind == ("no program" if length == 200_000 else "too long")
 
 

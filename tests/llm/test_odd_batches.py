@@ -8,7 +8,7 @@ import pytest
 from synth.llm.batches import BatchClient
 from synth.llm.failures import Failure
 from synth.llm.store import Exchanges
-from tests.llm.asking import PARAMETERS, Steps, client, contents, nowhere, questions, refusal
+from tests.llm.asking import PARAMETERS, Steps, client, contents, noted, nowhere, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, drop, error, raw
 
 STATE = "GET /v1/batches/batch_0"
@@ -59,14 +59,16 @@ def test_a_batch_whose_id_is_unknown_is_told(exchanges: Exchanges, reply: Reply)
     assert message.startswith("a batch of 2 questions was handed in, ")
     assert "may be under way and paid for" in message
     assert "`headsynth llm import`" in message
-    assert len(exchanges.pending()) == 2  # so that the answers can be imported
+    # So that the answers can be imported.
+    assert all(exchanges.asked(ask.key(PARAMETERS)) for ask in questions(2))
 
 
 def test_a_batch_with_the_id_of_another_is_told(exchanges: Exchanges) -> None:
-    exchanges.open_batch("batch_0", "http://elsewhere/v1", ["k"])
+    (key,) = noted(exchanges, 1)
+    assert exchanges.open_batch("batch_0", "http://elsewhere/v1", [key])
     with playing({}) as server:
         assert "its id batch_0 is that of another batch of this run" in ask(exchanges, server)
-    assert [batch.keys for batch in exchanges.open_batches("http://elsewhere/v1")] == [("k",)]
+    assert [batch.keys for batch in exchanges.open_batches("http://elsewhere/v1")] == [(key,)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_an_odd_batch_keeps_nobody_from_the_answers_of_a_later_one(
 
 def test_a_batch_that_is_unknown_keeps_nobody_from_the_others(exchanges: Exchanges) -> None:
     with playing({}, polls=2) as server:
-        exchanges.open_batch("batch_", server.base_url, [questions(1)[0].key(PARAMETERS)])
+        assert exchanges.open_batch("batch_", server.base_url, noted(exchanges, 1))
         assert "knows nothing of the batch batch_ that" in ask(exchanges, server, 3)
         assert exchanges.totals().calls == 2
         assert exchanges.open_batches(server.base_url) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from synth.llm.batches import BatchClient
-from synth.llm.calls import Client, Outcome
+from synth.llm.calls import Client
 from synth.llm.failures import Failure
 from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import PARAMETERS, client, contents, nowhere, question, questions, refusal
@@ -28,7 +28,7 @@ def stored(exchanges: Exchanges) -> str:
     return rows + "".join(file.read_bytes().decode("latin-1") for file in files)
 
 
-def ask_one(exchanges: Exchanges, reply: Reply) -> Outcome:
+def ask_one(exchanges: Exchanges, reply: Reply) -> Exchange | Failure | None:
     """What becomes of a question, on a server that answered another."""
     with ScriptedServer(lambda prompt, _: answer("fine") if prompt == "first" else reply) as server:
         asking = client(server, exchanges, key=KEY, retries=0, concurrency=1)

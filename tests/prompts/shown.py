@@ -3,7 +3,7 @@
 import numpy as np
 
 from prompts.edges import HeadText
-from prompts.messages import Compared, Evidence, Scored, propose_prompt, refine_prompt, repair_prompt
+from prompts.messages import Compared, Evidence, Shown, propose_prompt, refine_prompt, repair_prompt
 from prompts.summary import summary_lines
 
 SENTENCES = ("<s> The dog ran , and the girl ran .", '<s> " Stop ! " said Tom , and the dog stopped .')
@@ -43,10 +43,10 @@ TEXTS = [causal_text(tuple(sentence.split())) for sentence in SENTENCES]
 EVIDENCE = [Evidence("pair.offset(1)", 0.5), Evidence("-pair.distance", 0.25), Evidence("key.is_first", 0.125)]
 PROMPTS = {
     "propose": propose_prompt(
-        summary_lines(TEXTS), TEXTS, causal=True, evidence=EVIDENCE, best=[Scored(PROGRAM, 0.5)], programs=3
+        summary_lines(TEXTS), TEXTS, causal=True, evidence=EVIDENCE, best=[Shown(PROGRAM, 0.5)], programs=3
     ),
     "refine": refine_prompt(
-        Scored(PROGRAM, 0.5),
+        Shown(PROGRAM, 0.5),
         worst=[Compared(TEXTS[0], uniform(TEXTS[0]), 0.25)],
         best=[Compared(TEXTS[1], uniform(TEXTS[1]), 0.75)],
         causal=True,

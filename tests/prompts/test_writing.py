@@ -11,7 +11,7 @@ from prompts.edges import HeadText
 from prompts.messages import (
     Compared,
     Evidence,
-    Scored,
+    Shown,
     estimate_prompt,
     estimate_tokens,
     propose_prompt,
@@ -47,13 +47,13 @@ def test_a_prompt_never_exceeds_its_limit_nor_loses_the_contract(
     texts = [random_text(n, generator) for n in lengths]
     source = PROGRAM + "".join(f"    # note {number}\n" for number in range(12 * scale))
     evidence = [Evidence(f"pair.offset({row})", 0.1) for row in range(rows)]
-    best = [Scored(source, 0.5)] * programs
+    best = [Shown(source, 0.5)] * programs
     asked = propose_prompt(summary_lines(texts), texts, causal=True, evidence=evidence, best=best, limit=limit)
     assert estimate_prompt(asked) <= limit
     assert vocabulary_table() in asked[0].content
     assert asked == propose_prompt(summary_lines(texts), texts, causal=True, evidence=evidence, best=best, limit=limit)
     compared = [Compared(text, uniform(text), 0.5) for text in texts]
-    parent = Scored(PROGRAM, 0.5)
+    parent = Shown(PROGRAM, 0.5)
     refined = refine_prompt(parent, compared[:3], compared[3:], causal=True, ideas=["x"] * rows, limit=limit)
     assert estimate_prompt(refined) <= limit
     assert PROGRAM.strip() in refined[1].content
@@ -102,7 +102,7 @@ def test_odd_tokens_survive_unexecuted_and_close_no_fence() -> None:
     )
     evidence = [Evidence(f"key.is_one_of({token!r})", 0.1) for token in ODD]
     asked = propose_prompt(
-        summary_lines([text]), [text], causal=True, evidence=evidence, best=[Scored(hostile, 0.5)], limit=9000
+        summary_lines([text]), [text], causal=True, evidence=evidence, best=[Shown(hostile, 0.5)], limit=9000
     )[1].content
     assert blocks(asked) == [hostile.strip()]
     assert "49" not in asked
@@ -113,7 +113,7 @@ def test_odd_tokens_survive_unexecuted_and_close_no_fence() -> None:
     repair = repair_prompt(hostile, "line 1: `{{ x }}`\n```\n", causal=True, limit=9000)[1].content
     assert blocks(repair) == [hostile.strip(), "line 1: `{{ x }}`\n```"]
     refined = refine_prompt(
-        Scored(hostile, 0.5), [Compared(text, uniform(text), 0.1)], [], causal=True, ideas=["a\n```\nb"], limit=9000
+        Shown(hostile, 0.5), [Compared(text, uniform(text), 0.1)], [], causal=True, ideas=["a\n```\nb"], limit=9000
     )
     assert blocks(refined[1].content) == [hostile.strip()]
 
@@ -121,7 +121,7 @@ def test_odd_tokens_survive_unexecuted_and_close_no_fence() -> None:
 def test_flag_asks_for_another_hypothesis() -> None:
     compared = [Compared(TEXTS[0], uniform(TEXTS[0]), 0.25)]
     texts = [
-        refine_prompt(Scored(PROGRAM, 0.5), compared, [], causal=True, different=flag)[1].content
+        refine_prompt(Shown(PROGRAM, 0.5), compared, [], causal=True, different=flag)[1].content
         for flag in (False, True)
     ]
     assert "one targeted change" in texts[0]

@@ -1,16 +1,15 @@
-"""What is known of a head: the best program of each niche, so that parents differ and not only the best is improved.
+"""What is known of a head: the best program of each niche, so that parents differ and not only the best is improved;
+and what the best program of a head may suggest for another.
 
 A grid as in MAP-Elites (Mouret and Clune 2015), over a program's size and the families of features it uses.
 """
 
-import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from surrogates.language.program import Program
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 from surrogates.library.candidates import Candidate
 
 SIZES = (32, 64, 128, 256)
@@ -20,6 +19,10 @@ PATIENCE = 2
 """Rounds without a better program after which a head is left alone."""
 LEAST_GAIN = 0.001
 """Validation IoU by which a program must be better to count."""
+MOST_IDEAS = 6
+"""Ideas offered with a question."""
+_LONGEST_IDEA = 160
+"""Characters of an idea; a list of sixteen words is none."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +42,9 @@ class Niche:
         return f"{bound} nodes: {', '.join(self.families) or 'nothing of the vocabulary'}"
 
 
-@dataclass(frozen=True)
-class Elite:
-    """A program that may be the best of its niche."""
-
-    candidate: Candidate
-    train_iou: float
-
-    @property
-    def program(self) -> Program:
-        return self.candidate.program
-
-
-def best_first(candidates: Iterable[Candidate]) -> list[Elite]:
+def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Candidates with scores by IoU on train texts, the shorter first where equal."""
-    scored = [Elite(candidate, candidate.scores.train_iou) for candidate in candidates if candidate.scores]
-    return sorted(scored, key=lambda e: (-e.train_iou, len(e.candidate.source), e.candidate.source))
+    return sorted((c for c in candidates if c.scores), key=lambda c: (-c.train_iou, len(c.source), c.source))
 
 
 class Archive:
@@ -65,29 +55,26 @@ class Archive:
     """
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
-        self.niches: dict[Niche, Elite] = {}
+        self.niches: dict[Niche, Candidate] = {}
         seen: set[str] = set()
-        for elite in best_first(candidates):
+        for candidate in best_first(candidates):
             # Of the fits of one structure only the best counts.
-            if elite.program.structure not in seen:
-                seen.add(elite.program.structure)
-                self.niches.setdefault(niche_of(elite.program), elite)
+            if candidate.program.structure not in seen:
+                seen.add(candidate.program.structure)
+                self.niches.setdefault(niche_of(candidate.program), candidate)
 
     @property
-    def elites(self) -> list[Elite]:
+    def elites(self) -> list[Candidate]:
         """One a niche, the best first."""
         return list(self.niches.values())
 
 
 def niche_of(program: Program) -> Niche:
     """The cell a program belongs to."""
-    named = {node.attr for node in ast.walk(ast.parse(program.source)) if isinstance(node, ast.Attribute)}
-    features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
-    families = {str(feature.family) for feature in features} | ({"text"} if "text" in named else set())
-    return Niche(sum(program.nodes > bound for bound in SIZES), tuple(sorted(families)))
+    return Niche(sum(program.nodes > bound for bound in SIZES), program.families)
 
 
-def draw_parents(elites: Sequence[Elite], generator: np.random.Generator) -> list[Elite]:
+def draw_parents(elites: Sequence[Candidate], generator: np.random.Generator) -> list[Candidate]:
     """The best first, then the others in a random order in which the better ones tend to come early."""
     if not elites:
         return []
@@ -114,3 +101,19 @@ def improves(candidates: Iterable[Candidate], model: str, round_: int) -> bool:
         if candidate.origin == "llm" and candidate.model == model and candidate.scores:
             best[candidate.round] = max(best[candidate.round], candidate.scores.validation_iou)
     return max(best[-PATIENCE:]) > max(best[:-PATIENCE]) + LEAST_GAIN
+
+
+def ideas_of(programs: Iterable[Program], own: str = "") -> list[str]:
+    """Ideas, one line each, those of the first program first: its terms, or the hypothesis of one that loops.
+
+    Args:
+        programs: of other heads, best first.
+        own: source of the head's own best program; what it says already is left out.
+    """
+    found: list[str] = []
+    for program in programs:
+        # A local name, which stands where an expression is too large to be written out, says nothing elsewhere.
+        terms = [t for t in program.terms if t.families and not any(factor.isidentifier() for factor in t.factors)]
+        said = map(str, terms) if program.kind == "vectorised" else [f"a scripted program: {program.hypothesis}"]
+        found += [idea for idea in said if len(idea) <= _LONGEST_IDEA and idea not in own]
+    return list(dict.fromkeys(found))[:MOST_IDEAS]

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
-from synth.llm.batch_files import BATCH_SHARE
 from synth.llm.batches import BatchClient
-from synth.llm.calls import Client
-from synth.llm.money import Budget, Estimate
-from synth.llm.prices import load_prices
+from synth.llm.calls import Asker, Client
+from synth.llm.files import BATCH_SHARE
+from synth.llm.money import Budget, Estimate, load_prices
 from synth.llm.server import Endpoint
 from synth.llm.store import Exchanges
 from synth.proposers.language_model.archive import improves
 from synth.proposers.language_model.plan import Plan, stage_name
-from synth.proposers.language_model.rounds import Asker
 
 FREE_OF_CONSENT = 1.0
 """Dollars up to which nobody is asked."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from prompts.messages import (
     Message,
-    Scored,
+    Shown,
     estimate_prompt,
     estimate_tokens,
     propose_prompt,
@@ -27,9 +27,8 @@ from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.bank import Bank
 from synth.proposers.evidence import evidence_bank, strongest_terms
-from synth.proposers.language_model.archive import Archive, Elite, best_first, draw_parents, earlier
+from synth.proposers.language_model.archive import Archive, best_first, draw_parents, earlier, ideas_of
 from synth.proposers.language_model.head_texts import compare, easiest, head_texts
-from synth.proposers.language_model.ideas import ideas_of
 from synth.proposers.language_model.plan import DIFFERENT_EVERY, Plan, stage_name
 from synth.proposers.shared import best_fitting
 
@@ -175,7 +174,7 @@ def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, plan
     """Asks for programs, the best so far beside what the head does."""
     texts = head_texts(material, head, easiest(material))
     evidence = strongest_terms(material, head, bank)
-    best = [_scored(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]]
+    best = [_shown(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]]
     return lambda programs: propose_prompt(
         summary_lines(texts),
         texts[:SHOWN],
@@ -187,33 +186,39 @@ def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, plan
     )
 
 
-def _fitting(archive: Archive, share: float, causal: bool, plan: Plan) -> list[Elite]:
+def _fitting(archive: Archive, share: float, causal: bool, plan: Plan) -> list[Candidate]:
     """The elites that take no more than a share of the room for what is said of a head."""
     room = share * (plan.prompt_tokens - estimate_prompt([system_message(causal=causal)]))
-    return _shortest_first([elite for elite in archive.elites if estimate_tokens(elite.candidate.source) <= room])
+    return _shortest_first([elite for elite in archive.elites if estimate_tokens(elite.source) <= room])
 
 
 def _refinements(
-    material: Material, head: Head, bank: Bank, parents: Sequence[Elite], ideas: Sequence[str], round_: int, plan: Plan
+    material: Material,
+    head: Head,
+    bank: Bank,
+    parents: Sequence[Candidate],
+    ideas: Sequence[str],
+    round_: int,
+    plan: Plan,
 ) -> list[_Writer]:
     """A question about each parent, as many as the round has or there are parents for."""
     found: list[_Writer] = []
-    for elite in parents:
+    for parent in parents:
         if len(found) == len(plan.sizes(round_)):
             break
         with suppress(ProgramFailed):  # it ran when it was scored; one that fails now and then is no parent
-            found.append(_refinement(material, head, bank, elite, ideas, round_, plan))
+            found.append(_refinement(material, head, bank, parent, ideas, round_, plan))
     return found
 
 
 def _refinement(
-    material: Material, head: Head, bank: Bank, elite: Elite, ideas: Sequence[str], round_: int, plan: Plan
+    material: Material, head: Head, bank: Bank, parent: Candidate, ideas: Sequence[str], round_: int, plan: Plan
 ) -> _Writer:
-    compared = compare(material, head, elite.program, easiest(material)[:COMPARED])
+    compared = compare(material, head, parent.program, easiest(material)[:COMPARED])
     compared.sort(key=lambda c: c.iou)
-    evidence = strongest_terms(material, head, bank, elite.program)
+    evidence = strongest_terms(material, head, bank, parent.program)
     return lambda programs: refine_prompt(
-        _scored(elite),
+        _shown(parent),
         compared[: SHOWN // 2],
         compared[: SHOWN // 2 - 1 : -1][: SHOWN // 2],
         causal=material.causal,
@@ -225,14 +230,14 @@ def _refinement(
     )
 
 
-def _shortest_first(elites: Sequence[Elite]) -> list[Elite]:
+def _shortest_first(elites: Sequence[Candidate]) -> list[Candidate]:
     """The shortest that comes near the best in front: it says as much in less of the prompt."""
     if not elites:
         return []
     near = [elite for elite in elites if elite.train_iou >= elites[0].train_iou - NEAR]
-    first = min(near, key=lambda elite: len(elite.candidate.source))
+    first = min(near, key=lambda elite: len(elite.source))
     return [first, *(elite for elite in elites if elite is not first)]
 
 
-def _scored(elite: Elite) -> Scored:
-    return Scored(elite.candidate.source, elite.train_iou)
+def _shown(candidate: Candidate) -> Shown:
+    return Shown(candidate.source, candidate.train_iou)

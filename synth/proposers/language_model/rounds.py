@@ -8,7 +8,6 @@ finds the answers it has, and ends with the same library.
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from prompts.messages import Message, repair_prompt
 from surrogates.errors import InputError
@@ -16,22 +15,15 @@ from surrogates.library.candidates import Candidate, Unusable
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.engine import Engine
-from synth.llm.calls import Outcome
+from synth.llm.calls import Asker, Reply
 from synth.llm.failures import Failure
 from synth.llm.store import Ask, Exchanges
 from synth.material import Material
-from synth.progress import Reporter, Step
+from synth.progress import Reporter
 from synth.proposers.language_model.archive import earlier, improves
-from synth.proposers.language_model.evaluating import Broken, Tried, try_answers
 from synth.proposers.language_model.plan import Plan, stage_name
 from synth.proposers.language_model.questions import questions_of_round
-
-
-class Asker(Protocol):
-    """Whoever gets questions answered: a client, batches, or a person who carries files."""
-
-    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Outcome]:
-        """Answers in the order of the questions; None where one is not asked, or not answered yet."""
+from synth.proposers.language_model.trying import Broken, Tried, try_answers
 
 
 @dataclass(frozen=True)
@@ -86,10 +78,10 @@ class Rounds:
             self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, engine=self.engine,
             reporter=self.reporter,
         )  # fmt: skip
-        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure)
-        outcomes = self._ask(asked, f"round {round_}: ask")
+        self.exchanges.keep_questions(stage, asked.values(), self.plan.measure, self.plan.parameters)
+        replies = self._ask(asked, f"round {round_}: ask")
         most = self.plan.most(round_)
-        tried = self._try(known, outcomes, round_, most, f"round {round_}: try")
+        tried = self._try(known, replies, round_, most, f"round {round_}: try")
         repairs, lost = self._repairs(tried, round_)
         answers = self._ask(repairs, f"round {round_}: send back")
         with_first = {head: [*known[head], *tried[head].candidates] for head in repairs}
@@ -98,7 +90,7 @@ class Rounds:
         missing = 0
         for head in heads:
             second = again.get(head, Tried())
-            open_questions = sum(map(_waits, [*outcomes[head], *answers.get(head, [])]))
+            open_questions = sum(map(_waits, [*replies[head], *answers.get(head, [])]))
             if open_questions:
                 waiting.add(head)
                 missing += open_questions
@@ -111,24 +103,24 @@ class Rounds:
             )
         return waiting, missing
 
-    def _ask(self, asked: dict[Head, list[Ask]], stage: str) -> dict[Head, list[Outcome]]:
+    def _ask(self, asked: dict[Head, list[Ask]], stage: str) -> dict[Head, list[Reply]]:
         asks = [ask for own in asked.values() for ask in own]
         if not asks:
             return {head: [] for head in asked}
         with self.reporter.stage(stage) as step:
-            outcomes = iter(self.asker.ask(asks, step))
-        return {head: [next(outcomes) for _ in own] for head, own in asked.items()}
+            replies = iter(self.asker.ask(asks, step))
+        return {head: [next(replies) for _ in own] for head, own in asked.items()}
 
     def _try(
         self,
         known: dict[Head, list[Candidate]],
-        outcomes: dict[Head, list[Outcome]],
+        replies: dict[Head, list[Reply]],
         round_: int,
         most: int,
         stage: str,
     ) -> dict[Head, Tried]:
-        heads = list(outcomes)
-        answered = [[outcome for outcome in outcomes[head] if outcome is not None] for head in heads]
+        heads = list(replies)
+        answered = [[reply for reply in replies[head] if reply is not None] for head in heads]
         items = [
             (head, known[head], own, self.plan.model, round_, most) for head, own in zip(heads, answered, strict=True)
         ]
@@ -168,9 +160,9 @@ class Rounds:
         return None
 
 
-def _waits(outcome: Outcome) -> bool:
+def _waits(reply: Reply) -> bool:
     """Whether a question is to be asked again: it was not asked, or the batch that held it ended too early."""
-    return outcome is None or (isinstance(outcome, Failure) and outcome.kind == "expired")
+    return reply is None or (isinstance(reply, Failure) and reply.kind == "expired")
 
 
 def _figure(tried: Iterable[Tried]) -> str:

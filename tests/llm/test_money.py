@@ -7,8 +7,7 @@ import pytest
 
 from prompts.messages import Message, estimate_tokens
 from surrogates.errors import InputError
-from synth.llm.money import Budget
-from synth.llm.prices import Price, load_prices
+from synth.llm.money import Budget, Price, load_prices
 from synth.llm.store import Exchange, Exchanges, Parameters
 from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error

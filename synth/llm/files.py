@@ -7,19 +7,35 @@ from pathlib import Path
 from typing import Any
 
 from prompts.messages import Message, estimate_prompt
-from sandbox.plain_text import one_line
+from sandbox.plain_text import one_line, valid
 from surrogates.errors import InputError
-from synth.llm.completions import read_body
+from synth.llm.calls import Reply, is_openai_model, read_body, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.prices import Prices
-from synth.llm.server_json import error_text, read_json
-from synth.llm.store import Exchange, Exchanges, Pending
+from synth.llm.money import Prices
+from synth.llm.store import Ask, Exchange, Exchanges, Parameters
+from synth.llm.transport import error_text, read_json
+from synth.progress import Step
 from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 BATCH_SHARE = 0.5
 """Of the list price: what OpenAI and those who offer the same charge for batches."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question as a file carries it.
+
+    Attributes:
+        key: names its answer.
+        label: what it is about, such as ``L3H7``.
+        body: what is sent to ``/chat/completions``.
+    """
+
+    key: str
+    label: str
+    body: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,11 +63,35 @@ class Imported:
         return f"{self.bad[0]}{more}; {self.stored} other answers were stored"
 
 
-def request_lines(questions: Iterable[Pending]) -> Iterator[str]:
+class Carried:
+    """Answers what is stored, and notes what is not.
+
+    Attributes:
+        noted: the questions that wait, in their order.
+    """
+
+    def __init__(self, parameters: Parameters, exchanges: Exchanges) -> None:
+        self._parameters = parameters
+        self._exchanges = exchanges
+        self.noted: list[Request] = []
+
+    def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
+        """Stored answers in the order of the questions, None for those that wait."""
+        keys = [ask.key(self._parameters) for ask in asks]
+        replies: list[Reply] = [self._exchanges.get(key) for key in keys]
+        openai = is_openai_model(self._parameters.model)
+        waiting = {key: ask for key, ask, reply in zip(keys, asks, replies, strict=True) if reply is None}
+        self._exchanges.note(waiting, self._parameters.model)
+        for key, ask in waiting.items():
+            self.noted.append(Request(key, ask.label, request_body(ask, self._parameters, openai=openai)))
+        progress(len(asks) - len(waiting), len(asks), f"{len(waiting)} wait for an answer")
+        return replies
+
+
+def request_lines(requests: Iterable[Request]) -> Iterator[str]:
     """A line for each question, line break included."""
-    for question in questions:
-        body = json.loads(question.request)
-        line = {"custom_id": question.key, "method": "POST", "url": "/v1/chat/completions", "body": body}
+    for request in requests:
+        line = {"custom_id": request.key, "method": "POST", "url": "/v1/chat/completions", "body": request.body}
         yield json.dumps(line) + "\n"
 
 
@@ -71,14 +111,14 @@ def split_lines(
         yield part
 
 
-def write_requests(questions: Sequence[Pending], path: Path) -> list[Path]:
+def write_requests(requests: Sequence[Request], path: Path) -> list[Path]:
     """Write questions to ``path``, or to ``name-2.jsonl`` and so on beside it as well where one file is too large.
 
     Returns:
         The files written; none without questions.
     """
     paths = []
-    for number, part in enumerate(split_lines(request_lines(questions)), start=1):
+    for number, part in enumerate(split_lines(request_lines(requests)), start=1):
         target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
         target.write_text("".join(part), encoding="ascii")
         paths.append(target)
@@ -101,7 +141,6 @@ def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported
 
 def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
     """Store the answers in JSONL text; its good lines, whatever the others are."""
-    wanted = {question.key: question for question in exchanges.pending()}
     stored = kept = unknown = 0
     failures: dict[str, Failure] = {}
     bad: list[str] = []
@@ -109,13 +148,15 @@ def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
         if not line.strip():
             continue
         try:
-            key, read = _read_line(line, wanted, prices)
+            key, entry = _entry(line)
+            asked = exchanges.asked(key)
+            read = _read(entry, key, *(asked or ("", ())), prices)
         except InputError as error:
             bad.append(f"line {number}: {error}")
             continue
         if exchanges.get(key) is not None:
             kept += 1
-        elif key not in wanted:
+        elif asked is None:
             unknown += 1
         elif isinstance(read, Failure):
             failures[key] = read
@@ -127,8 +168,8 @@ def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
     return Imported(stored, kept, unknown, failures, tuple(bad))
 
 
-def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[str, Exchange | Failure]:
-    """A line's key and what it holds, which for unknown keys means nothing."""
+def _entry(line: str) -> tuple[str, dict[str, Any]]:
+    """A line's key and all that it holds."""
     try:
         entry = read_json(line)
     except ValueError as error:
@@ -136,28 +177,30 @@ def _read_line(line: str, wanted: dict[str, Pending], prices: Prices) -> tuple[s
     key = entry.get("custom_id") if isinstance(entry, dict) else None
     if not isinstance(key, str):
         raise InputError('has no custom_id; write {"custom_id": "…", "content": "…"}')
-    request: dict[str, Any] = json.loads(wanted[key].request) if key in wanted else {"model": "", "messages": []}
+    return valid(key), entry
+
+
+def _read(
+    entry: dict[str, Any], key: str, model: str, messages: Sequence[Message], prices: Prices
+) -> Exchange | Failure:
+    """What a line says of a question, which for an unknown one means nothing."""
     if "content" in entry:
         if not isinstance(entry["content"], str):
             raise InputError("has a content that is no text")
         body: object = {"choices": [{"message": {"content": entry["content"]}, "finish_reason": "stop"}]}
-        by_hand = read_body(body, key, 0, request["model"], None, 0.0)
-        if isinstance(by_hand, Exchange):
-            return key, replace(by_hand, answer_tokens=0, dollars=0.0)
-        return key, by_hand
+        by_hand = read_body(body, key, 0, model, None, 0.0)
+        return replace(by_hand, answer_tokens=0, dollars=0.0) if isinstance(by_hand, Exchange) else by_hand
     response = entry.get("response")
     if isinstance(response, dict) and type(status := response.get("status_code")) is int and 100 <= status < 600:
         if status != 200:
-            return key, Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
-        prompt = estimate_prompt([Message(**message) for message in request["messages"]])
-        price = prices.of(request["model"])
-        read = read_body(response.get("body"), key, prompt, request["model"], price, 0.0)
+            return Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
+        read = read_body(response.get("body"), key, estimate_prompt(messages), model, prices.of(model), 0.0)
         if isinstance(read, Exchange) and read.dollars is not None:
             read = replace(read, dollars=read.dollars * BATCH_SHARE)
-        return key, read
+        return read
     if isinstance(words := entry.get("error"), dict):
         expired = words.get("code") == "batch_expired"
-        return key, Failure("expired" if expired else "server error", error_text(entry))
+        return Failure("expired" if expired else "server error", error_text(entry))
     raise InputError("has neither a content, nor a response with a status_code, nor an error")
 
 

@@ -6,23 +6,20 @@ from pathlib import Path
 import pytest
 
 from surrogates.errors import InputError
-from synth.llm.batch_files import import_answers, request_lines, split_lines, write_requests
-from synth.llm.completions import request_body
+from synth.llm.calls import request_body
 from synth.llm.failures import Failure
-from synth.llm.prices import Price, Prices
-from synth.llm.store import Exchange, Exchanges, Parameters, Pending
-from tests.llm.asking import client, contents, nowhere, question, questions
+from synth.llm.files import Request, import_answers, request_lines, split_lines, write_requests
+from synth.llm.money import Price, Prices
+from synth.llm.store import Exchange, Exchanges, Parameters
+from tests.llm.asking import client, contents, noted, nowhere, question, questions
 from tests.llm.scripted_server import ScriptedServer, answer
 
 PAID = Parameters("paid", temperature=0.5, answer_tokens=50)
 PRICES = Prices({"paid": Price(1.0, 10.0)})
 
 
-def pending(count: int, parameters: Parameters = PAID) -> list[Pending]:
-    return [
-        Pending(ask.key(parameters), f"L0H{number}", json.dumps(request_body(ask, parameters, openai=False)))
-        for number, ask in enumerate(questions(count))
-    ]
+def requests(count: int) -> list[Request]:
+    return [Request(ask.key(PAID), "L0H3", request_body(ask, PAID, openai=False)) for ask in questions(count)]
 
 
 def output_line(key: str, content: str, usage: tuple[int, int] | None = (100, 20)) -> str:
@@ -31,10 +28,10 @@ def output_line(key: str, content: str, usage: tuple[int, int] | None = (100, 20
 
 
 def test_requests_are_what_a_batch_takes(tmp_path: Path) -> None:
-    wanted = pending(2)
-    (path,) = write_requests(wanted, tmp_path / "requests.jsonl")
+    written = requests(2)
+    (path,) = write_requests(written, tmp_path / "requests.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [line["custom_id"] for line in lines] == [entry.key for entry in wanted]
+    assert [line["custom_id"] for line in lines] == [request.key for request in written]
     assert lines[0] == {
         "custom_id": question("question 0").key(PAID),
         "method": "POST",
@@ -55,20 +52,18 @@ def test_openai_itself_is_told_the_limit_by_its_own_name() -> None:
 
 
 def test_large_files_are_split(tmp_path: Path) -> None:
-    lines = list(request_lines(pending(10)))
+    lines = list(request_lines(requests(10)))
     assert [len(part) for part in split_lines(lines, most_requests=4)] == [4, 4, 2]
     parts = list(split_lines(lines, most_bytes=3 * max(map(len, lines))))
     assert max(sum(map(len, part)) for part in parts) <= 3 * max(map(len, lines))
     assert [line for part in parts for line in part] == lines
-    many = pending(1) * 50_001
+    many = requests(1) * 50_001
     assert [path.name for path in write_requests(many, tmp_path / "q.jsonl")] == ["q.jsonl", "q-2.jsonl"]
     assert (tmp_path / "q-2.jsonl").read_text().count("\n") == 1
 
 
 def test_answers_of_a_batch(exchanges: Exchanges, tmp_path: Path) -> None:
-    wanted = pending(6)
-    exchanges.want(wanted)
-    keys = [entry.key for entry in wanted]
+    keys = noted(exchanges, 6, PAID)
     failed = [
         {"custom_id": keys[2], "response": {"status_code": 400, "body": {"error": {"message": "too long"}}}},
         {"custom_id": keys[3], "response": None, "error": {"code": "batch_expired", "message": "too late"}},
@@ -87,7 +82,6 @@ def test_answers_of_a_batch(exchanges: Exchanges, tmp_path: Path) -> None:
     assert one == Exchange(keys[1], "one", "stop", 100, 20, 0.5 * (100 * 1.0 + 20 * 10.0) / 1e6, 0.0, "paid")
     assert zero is not None
     assert zero.prompt_tokens > 0
-    assert [entry.key for entry in exchanges.pending()] == keys[2:]
     # A second time changes nothing.
     again = import_answers(path, exchanges, PRICES)
     assert (again.stored, again.kept, again.unknown) == (0, 2, 1)
@@ -98,22 +92,20 @@ def test_answers_of_a_batch(exchanges: Exchanges, tmp_path: Path) -> None:
 
 
 def test_answers_by_hand(exchanges: Exchanges, tmp_path: Path) -> None:
-    wanted = pending(2)
-    exchanges.want(wanted)
+    left, key = noted(exchanges, 2, PAID)
     path = tmp_path / "by_hand.jsonl"
     path.write_bytes(
         b"\xef\xbb\xbf"
-        + json.dumps({"custom_id": wanted[1].key, "content": "def attend(): …"}, ensure_ascii=False).encode()
+        + json.dumps({"custom_id": key, "content": "def attend(): …"}, ensure_ascii=False).encode()
         + b"\r\n"
     )
     assert import_answers(path, exchanges, PRICES).stored == 1
-    assert exchanges.get(wanted[1].key) == Exchange(wanted[1].key, "def attend(): …", "stop", 0, 0, 0.0, 0.0, "paid")
-    assert exchanges.pending() == wanted[:1]
+    assert exchanges.get(key) == Exchange(key, "def attend(): …", "stop", 0, 0, 0.0, 0.0, "paid")
+    assert exchanges.get(left) is None
 
 
 def test_stored_answers_are_kept(exchanges: Exchanges, tmp_path: Path) -> None:
-    exchanges.want(pending(1))
-    key = pending(1)[0].key
+    (key,) = noted(exchanges, 1, PAID)
     path = tmp_path / "answers.jsonl"
     path.write_text("".join(json.dumps({"custom_id": key, "content": text}) + "\n" for text in ("first", "second")))
     found = import_answers(path, exchanges, PRICES)
@@ -130,12 +122,12 @@ def test_stored_answers_are_kept(exchanges: Exchanges, tmp_path: Path) -> None:
         ('{"content": "x"}', "no custom_id"),
         ('{"custom_id": "k", "content": null}', "content that is no text"),
         ('{"custom_id": "k"}', "neither a content"),
+        ('{"custom_id": "\\ud83d"}', "neither a content"),
         ('{"custom_id": "k", "response": {"status_code": "200"}}', "neither a content"),
     ],
 )
 def test_bad_lines_are_named_and_good_ones_stored(exchanges: Exchanges, tmp_path: Path, line: str, words: str) -> None:
-    exchanges.want(pending(2))
-    keys = [entry.key for entry in pending(2)]
+    keys = noted(exchanges, 2, PAID)
     path = tmp_path / "answers.jsonl"
     path.write_text(f"{output_line(keys[0], 'zero')}\n{line}\n{output_line(keys[1], 'one')}\n")
     with pytest.raises(InputError) as raised:
@@ -152,11 +144,3 @@ def test_files_that_are_no_answers(exchanges: Exchanges, tmp_path: Path) -> None
     (tmp_path / "image").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="no text in UTF-8"):
         import_answers(tmp_path / "image", exchanges, PRICES)
-
-
-def test_wanted_questions_keep_their_order_and_count_once(exchanges: Exchanges) -> None:
-    wanted = pending(3)
-    exchanges.want(wanted[:2])
-    exchanges.add(Exchange(wanted[0].key, "x", "stop", 1, 1, None, 0.0, "paid"))
-    exchanges.want([wanted[2], *wanted])
-    assert exchanges.pending() == wanted[1:]

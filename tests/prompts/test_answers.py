@@ -122,7 +122,7 @@ ONE_PROGRAM = {
 def test_one_program(way: str) -> None:
     answer = programs_in(ONE_PROGRAM[way])
     assert answer.sources == [ONE]
-    assert answer.failures == []
+    assert answer.flaws == []
 
 
 SEVERAL = {
@@ -142,7 +142,7 @@ SEVERAL = {
 def test_several_programs(way: str) -> None:
     answer = programs_in(SEVERAL[way])
     assert answer.sources == [ONE, TWO]
-    assert answer.failures == []
+    assert answer.flaws == []
 
 
 @pytest.mark.parametrize("text", [fence(HELPED), HELPED, PROSE + HELPED + END, json.dumps({"program": HELPED})])
@@ -191,7 +191,7 @@ def test_a_program_with_mistakes_leaves_the_others() -> None:
     for text in (fence(ONE + "\n" + BROKEN + "\n" + TWO), fence(ONE) + fence(BROKEN) + fence(TWO)):
         answer = programs_in(text)
         assert sorted(answer.sources) == sorted([ONE, BROKEN, TWO])
-        assert answer.failures == []
+        assert answer.flaws == []
 
 
 def test_a_token_that_looks_like_a_tag_is_no_reasoning() -> None:
@@ -217,14 +217,14 @@ TRUNCATED = {
 def test_what_was_complete_before_the_cut_is_used(place: str) -> None:
     answer = programs_in(TRUNCATED[place], "length")
     assert answer.sources == [ONE]
-    assert [failure.kind for failure in answer.failures] == ["truncated"]
-    assert "limit of answer tokens" in answer.failures[0].reason
+    assert [flaw.kind for flaw in answer.flaws] == ["truncated"]
+    assert "limit of answer tokens" in answer.flaws[0].reason
 
 
 def test_an_answer_cut_after_its_programs_loses_nothing() -> None:
     for text in (fence(ONE) + "It is", PROSE + ONE + "\nIt is", "```python\n" + ONE, "```python\n" + ONE + "\n# and"):
         answer = programs_in(text, "length")
-        assert (answer.sources, answer.failures) == ([ONE], []), text
+        assert (answer.sources, answer.flaws) == ([ONE], []), text
 
 
 NOTHING = {
@@ -248,10 +248,10 @@ def test_answers_without_a_program_say_why(text: str, finish_reason: str) -> Non
     answer = programs_in(text, finish_reason)
     kind, words = NOTHING[text, finish_reason]
     assert answer.sources == []
-    (failure,) = answer.failures
-    assert failure.kind == kind
-    assert words in failure.reason
-    assert "\n" not in failure.reason
+    (flaw,) = answer.flaws
+    assert flaw.kind == kind
+    assert words in flaw.reason
+    assert "\n" not in flaw.reason
 
 
 _PIECES = [
@@ -269,7 +269,7 @@ texts = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(_PIECES), max_s
 @given(texts, st.sampled_from(["stop", "length", ""]))
 def test_any_text_is_read_or_refused_with_a_reason(text: str, finish_reason: str) -> None:
     answer = programs_in(text, finish_reason)
-    assert answer.sources or answer.failures
+    assert answer.sources or answer.flaws
     assert len(set(answer.sources)) == len(answer.sources)
     for source in answer.sources:
         assert "def" in source
@@ -286,14 +286,14 @@ def test_a_program_never_comes_out_of_a_cut_answer_changed(length: int, json_: b
     whole = json.dumps({"programs": [ONE, TWO]}) if json_ else fence(ONE + "\n" + TWO)
     answer = programs_in(whole[:length], "length")
     assert set(answer.sources) <= {ONE, TWO, ONE.rstrip() + "\n", TWO.rstrip() + "\n"}
-    assert answer.sources or answer.failures
+    assert answer.sources or answer.flaws
 
 
 @pytest.mark.parametrize(
     "text", ["[" * 50_000, '{"' * 20_000, "```\n" * 5_000, "def f(" * 5_000, "(" * 50_000 + "def f(", "<think>" * 5_000]
 )
 def test_long_nonsense_is_read_in_no_time(text: str) -> None:
-    assert programs_in(text).failures or programs_in(text).sources
+    assert programs_in(text).flaws or programs_in(text).sources
 
 
 PROGRAM = 'def attend(query, key, pair):\n    """x"""\n    return 1\n'
@@ -326,5 +326,5 @@ def test_no_answer_takes_for_ever(text: str) -> None:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-    assert found.sources or found.failures
+    assert found.sources or found.flaws
     assert len(found.sources) <= 50

@@ -4,8 +4,7 @@ import numpy as np
 
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Scores
-from synth.proposers.language_model.archive import Archive, draw_parents, earlier, improves, niche_of
-from synth.proposers.language_model.ideas import ideas_of
+from synth.proposers.language_model.archive import Archive, draw_parents, earlier, ideas_of, improves, niche_of
 
 
 def source(body: str, name: str = "attend", constants: str = "a=1.0, b=1.0") -> str:
@@ -28,13 +27,13 @@ def test_the_best_of_each_niche_stays() -> None:
     large = candidate(" + ".join(f"a * pair.offset({k})" for k in range(9)), 0.3)
     failed = Candidate("llm", "label", "nonsense", None)
     archive = Archive([good, other, failed, large, better])
-    assert [elite.candidate for elite in archive.elites] == [better, large, other]
+    assert archive.elites == [better, large, other]
 
 
 def test_of_equal_structures_and_equal_figures_the_first_and_the_shorter_stays() -> None:
     fitted = candidate("a * pair.offset(1) + b * key.is_first", 0.5)
     again = Candidate("shared", "label", fitted.source.replace("a=1.0", "a=22.0"), fitted.scores)
-    assert [elite.candidate for elite in Archive([again, fitted]).elites] == [fitted]
+    assert Archive([again, fitted]).elites == [fitted]
 
 
 def test_a_niche_is_a_size_and_the_families_of_features() -> None:
@@ -87,5 +86,9 @@ def test_ideas_are_terms_without_their_constants() -> None:
     )
     assert ideas_of([program]) == ["key.is_comma * pair.offset(1)", "pair.log_distance", "where(key.is_first, a, b)"]
     assert "pair.log_distance" not in ideas_of([program], own="return b * pair.log_distance")
+    named = Program.parse(
+        'def f(query, key, pair, a=1.0):\n    """A habit."""\n    near = pair.within(8)\n    return a * near\n'
+    )
+    assert ideas_of([named]) == ["pair.within(8)"]
     scripted = Program.parse('def f(query, key, pair):\n    """The same letters."""\n    return pair.zeros()\n')
     assert ideas_of([scripted]) == ["a scripted program: The same letters."]

@@ -42,7 +42,7 @@ def try_answers(
     material: Material,
     head: Head,
     known: Sequence[Candidate],
-    outcomes: Sequence[Exchange | Failure],
+    replies: Sequence[Exchange | Failure],
     model: str,
     round_: int,
     most: int,
@@ -53,7 +53,7 @@ def try_answers(
         material: the run's texts and patterns.
         head: which the answers are about.
         known: its candidates so far; a program of the same structure is not tried again.
-        outcomes: answers, or why there is none, in the order of the questions.
+        replies: answers, or why there is none, in the order of the questions.
         model: which wrote them.
         round_: in which it was asked.
         most: programs that are taken from one answer, as many as a question asks for.
@@ -62,23 +62,23 @@ def try_answers(
     # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
     seen = {_label_and_structure(c.source)[1] if c.scores else c.source.strip() for c in known}
     proposed: list[Candidate] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Failure):
-            tried.unusable.append(Unusable(outcome.kind, outcome.reason, round_))
+    for reply in replies:
+        if isinstance(reply, Failure):
+            tried.unusable.append(Unusable(reply.kind, reply.reason, round_))
             continue
-        answer = programs_in(outcome.content, outcome.finish_reason)
-        tried.unusable += [Unusable(failure.kind, failure.reason, round_, outcome.key) for failure in answer.failures]
+        answer = programs_in(reply.content, reply.finish_reason)
+        tried.unusable += [Unusable(flaw.kind, flaw.reason, round_, reply.key) for flaw in answer.flaws]
         if answer.sources[most:]:
             reason = f"there are more programs than the {most} that were asked for"
-            tried.unusable.append(Unusable("more than asked", reason, round_, outcome.key))
+            tried.unusable.append(Unusable("more than asked", reason, round_, reply.key))
         for source in answer.sources[:most]:
             label, structure = _label_and_structure(source)
             if {source.strip(), structure} & seen:
                 reason = "its structure was tried on this head before"
-                tried.unusable.append(Unusable("known program", reason, round_, outcome.key))
+                tried.unusable.append(Unusable("known program", reason, round_, reply.key))
                 continue
             seen |= {source.strip(), structure}
-            proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=outcome.key))
+            proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=reply.key))
     for candidate, results in zip(proposed, try_programs(HeadData(material, head), proposed), strict=True):
         tried.candidates += results
         if results and not any(result.scores for result in results):

@@ -9,7 +9,7 @@ from synth.llm.batches import BatchClient
 from synth.llm.failures import Failure
 from synth.llm.money import Budget
 from synth.llm.store import Exchange, Exchanges
-from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, nowhere, question, questions, refusal
+from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, noted, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 
 
@@ -37,7 +37,6 @@ def test_a_batch_is_handed_in_waited_for_and_read(exchanges: Exchanges) -> None:
         assert server.completions == []
     assert steps.told[-1] == (5, 5, "")
     assert exchanges.totals().calls == 5
-    assert exchanges.pending() == []
 
 
 def test_only_what_is_new_is_handed_in(exchanges: Exchanges) -> None:
@@ -112,7 +111,7 @@ def test_a_server_without_batches(exchanges: Exchanges) -> None:
 
 def test_a_server_that_lost_the_batch(exchanges: Exchanges) -> None:
     with ScriptedServer(echo) as server:
-        exchanges.open_batch("batch_9", server.base_url, [question("question 0").key(PARAMETERS)])
+        assert exchanges.open_batch("batch_9", server.base_url, noted(exchanges, 1))
         message = refusal(lambda: batch_client(server, exchanges).ask(questions(1), nowhere))
         assert "batch_9" in message
         contents(batch_client(server, exchanges).ask(questions(1), nowhere))
