@@ -104,10 +104,8 @@ class Stages:
     def ask(self, llm: LanguageModel) -> None:
         with closing(Exchanges(self.library.path)) as exchanges:
             exchanges.keep_plan(llm.plan.to_json())
-            unanswered = Rounds(
-                self.material, self.library, exchanges, self.heads, llm.plan, llm.asker(exchanges), self.engine,
-                self.settings.seed, self.reporter,
-            ).run()  # fmt: skip
+            asker = llm.asker(exchanges)
+            unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()
         if unanswered:
             why = (
                 f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"

@@ -104,8 +104,7 @@ class _Opened:
         heads = select_heads(self.run.heads, plan.heads)
         name_missing_layers(reporter)
         asker = Carried(plan.parameters, self.exchanges)
-        seed = self.run.settings.seed
-        Rounds(self.run.material, self.run.library, self.exchanges, heads, plan, asker, engine, seed, reporter).run()
+        Rounds(self.run, self.exchanges, heads, plan, asker, engine, reporter).go()
         export_programs(self.run)
         return asker
 

@@ -37,10 +37,7 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
         reporter = Reporter()
         if round_ > plan.rounds:
             reporter.say(f"the run's {plan.rounds} rounds are done; this is what one more would ask")
-        asked = questions_of_round(
-            run.material, run.library, exchanges, [wanted], round_, plan, seed=run.settings.seed, engine=Local(1),
-            reporter=reporter,
-        )  # fmt: skip
+        asked = questions_of_round(run, exchanges, [wanted], round_, plan, Local(1), reporter)
     messages = asked[wanted][0].messages
     if as_json:
         print_document([asdict(message) for message in messages])

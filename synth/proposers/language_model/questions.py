@@ -20,7 +20,6 @@ from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
-from surrogates.library.library import Library
 from synth.engine import Engine
 from synth.llm.store import Ask, Exchanges
 from synth.material import Material
@@ -31,6 +30,7 @@ from synth.proposers.language_model.archive import Archive, best_first, draw_par
 from synth.proposers.language_model.head_texts import compare, easiest, head_texts
 from synth.proposers.language_model.plan import DIFFERENT_EVERY, Plan, stage_name
 from synth.proposers.shared import best_fitting
+from synth.run import Run
 
 SHOWN = 6
 """Texts that may be shown edge by edge."""
@@ -47,20 +47,19 @@ NEAR = 0.02
 
 
 def questions_of_round(
-    material: Material, library: Library, exchanges: Exchanges, heads: Sequence[Head], round_: int, plan: Plan, *,
-    seed: int, engine: Engine, reporter: Reporter,
-) -> dict[Head, list[Ask]]:  # fmt: skip
+    run: Run, exchanges: Exchanges, heads: Sequence[Head], round_: int, plan: Plan, engine: Engine, reporter: Reporter
+) -> dict[Head, list[Ask]]:
     """Every head's questions of a round; see :func:`questions`.
 
     Args:
-        library: what it holds of the plan's model from this round on is left out.
+        run: what its library holds of the plan's model from this round on is left out.
         exchanges: may hold questions of the round. They stand if they ask for as much, or if one is answered or on its
             way: what was paid for is used.
         engine: where the work is done.
     """
     kept = {head: _standing(exchanges, head, round_, plan) for head in heads}
     missing = [head for head in heads if not kept[head]]
-    written = _written(material, library, missing, round_, plan, seed, engine, reporter)
+    written = _written(run, missing, round_, plan, engine, reporter)
     for head, asks in written.items():
         # A question that an earlier round asked as well is to get an answer of its own.
         before = exchanges.times_asked(str(head), stage_name(plan.model, round_))
@@ -78,19 +77,13 @@ def _standing(exchanges: Exchanges, head: Head, round_: int, plan: Plan) -> list
 
 
 def _written(
-    material: Material,
-    library: Library,
-    heads: Sequence[Head],
-    round_: int,
-    plan: Plan,
-    seed: int,
-    engine: Engine,
-    reporter: Reporter,
+    run: Run, heads: Sequence[Head], round_: int, plan: Plan, engine: Engine, reporter: Reporter
 ) -> dict[Head, list[Ask]]:
     if not heads:
         return {}
-    known = {head: earlier(library.candidates(head), plan.model, round_) for head in heads}
-    ideas = _ideas(material, library, heads, round_, plan, engine, reporter) if round_ > 1 else {}
+    material, seed = run.material, run.settings.seed
+    known = {head: earlier(run.library.candidates(head), plan.model, round_) for head in heads}
+    ideas = _ideas(run, heads, round_, plan, engine, reporter) if round_ > 1 else {}
     asked: dict[Head, list[Ask]] = {}
     with reporter.stage(f"round {round_}: write questions") as step:
         for group in material.by_window(heads):
@@ -103,24 +96,18 @@ def _written(
 
 
 def _ideas(
-    material: Material,
-    library: Library,
-    heads: Sequence[Head],
-    round_: int,
-    plan: Plan,
-    engine: Engine,
-    reporter: Reporter,
+    run: Run, heads: Sequence[Head], round_: int, plan: Plan, engine: Engine, reporter: Reporter
 ) -> dict[Head, list[str]]:
     """Of the other heads' best programs those that fit a head best as they are, taken apart."""
     best: dict[Head, Program] = {}
-    for head in library.heads():
-        if found := best_first(earlier(library.candidates(head), plan.model, round_)):
+    for head in run.heads:
+        if found := best_first(earlier(run.library.candidates(head), plan.model, round_)):
             best[head] = found[0].program
     if len(best) < 2:
         return {}
     own = {head: {best[head].structure} if head in best else set[str]() for head in heads}
     with reporter.stage(f"round {round_}: ideas of other heads") as step:
-        won = best_fitting(engine, material, best.values(), own, step)
+        won = best_fitting(engine, run.material, best.values(), own, step)
     return {head: ideas_of(won[head], best[head].source if head in best else "") for head in heads}
 
 

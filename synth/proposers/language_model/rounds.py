@@ -13,17 +13,16 @@ from prompts.messages import Message, repair_prompt
 from surrogates.errors import InputError
 from surrogates.library.candidates import Candidate, Unusable
 from surrogates.library.heads import Head
-from surrogates.library.library import Library
 from synth.engine import Engine
 from synth.llm.calls import Asker, Reply
 from synth.llm.failures import Failure
 from synth.llm.store import Ask, Exchanges
-from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.language_model.archive import earlier, improves
 from synth.proposers.language_model.plan import Plan, stage_name
 from synth.proposers.language_model.questions import questions_of_round
 from synth.proposers.language_model.trying import Broken, Tried, try_answers
+from synth.run import Run
 
 
 @dataclass(frozen=True)
@@ -32,20 +31,17 @@ class Rounds:
 
     Attributes:
         engine: where the work is done.
-        seed: the run's.
     """
 
-    material: Material
-    library: Library
+    run: Run
     exchanges: Exchanges
     heads: Sequence[Head]
     plan: Plan
     asker: Asker
     engine: Engine
-    seed: int
     reporter: Reporter
 
-    def run(self) -> int:
+    def go(self) -> int:
         """Go through the rounds; what is done is not done again.
 
         Heads whose questions are not all answered go no further, what was answered is tried and stored all the same.
@@ -59,7 +55,7 @@ class Rounds:
         active = list(self.heads)
         unanswered = 0
         for round_ in range(1, self.plan.rounds + 1):
-            finished = self.library.finished(stage_name(self.plan.model, round_))
+            finished = self.run.library.finished(stage_name(self.plan.model, round_))
             todo = [head for head in active if head not in finished and self._improves(head, round_)]
             # Others that did not improve stay out by themselves: they improve in no later round either.
             open_heads, missing = self._round(todo, round_) if todo else (set(), 0)
@@ -68,16 +64,13 @@ class Rounds:
         return unanswered
 
     def _improves(self, head: Head, round_: int) -> bool:
-        return improves(self.library.candidates(head), self.plan.model, round_)
+        return improves(self.run.library.candidates(head), self.plan.model, round_)
 
     def _round(self, heads: list[Head], round_: int) -> tuple[set[Head], int]:
         """Ask, try and store; the heads that wait for answers, and for how many."""
         stage = stage_name(self.plan.model, round_)
-        known = {head: earlier(self.library.candidates(head), self.plan.model, round_) for head in heads}
-        asked = questions_of_round(
-            self.material, self.library, self.exchanges, heads, round_, self.plan, seed=self.seed, engine=self.engine,
-            reporter=self.reporter,
-        )  # fmt: skip
+        known = {head: earlier(self.run.library.candidates(head), self.plan.model, round_) for head in heads}
+        asked = questions_of_round(self.run, self.exchanges, heads, round_, self.plan, self.engine, self.reporter)
         self.exchanges.keep_questions(stage, asked.values(), self.plan.measure, self.plan.parameters)
         replies = self._ask(asked, f"round {round_}: ask")
         most = self.plan.most(round_)
@@ -94,7 +87,7 @@ class Rounds:
             if open_questions:
                 waiting.add(head)
                 missing += open_questions
-            self.library.add(
+            self.run.library.add(
                 head,
                 stage,
                 [*tried[head].candidates, *second.candidates],
@@ -128,7 +121,7 @@ class Rounds:
         if not any(answered):
             return {head: Tried() for head in heads}
         with self.reporter.stage(stage) as step:
-            results = self.engine.map(try_answers, (self.material,), items)
+            results = self.engine.map(try_answers, (self.run.material,), items)
             for head, found in zip(heads, results, strict=True):
                 tried[head] = found
                 step(len(tried), len(heads), _figure(tried.values()))
@@ -155,7 +148,9 @@ class Rounds:
     def _repair(self, broken: Broken) -> tuple[Message, ...] | None:
         with suppress(InputError):
             return tuple(
-                repair_prompt(broken.source, broken.error, causal=self.material.causal, limit=self.plan.prompt_tokens)
+                repair_prompt(
+                    broken.source, broken.error, causal=self.run.material.causal, limit=self.plan.prompt_tokens
+                )
             )
         return None
 
