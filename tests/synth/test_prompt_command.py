@@ -24,7 +24,7 @@ from synth.progress import Reporter
 from synth.proposers.evidence import evidence_bank, strongest_terms
 from synth.proposers.language_model.plan import Plan
 from synth.proposers.language_model.questions import questions, questions_of_round
-from synth.run import open_run
+from synth.run import Run, open_run
 from synth.settings import DEMO_CORPUS, Settings
 from tests.synth.tiny_runs import call, refusal
 
@@ -36,12 +36,10 @@ def material_of(path: Path) -> Material:
     return open_run(path).material
 
 
-def asked(material: Material, library: Library, round_: int) -> list[Ask]:
+def asked(run: Run, round_: int) -> list[Ask]:
     plan = Plan("any", prompt_tokens=6000)
-    with closing(Exchanges(library.path)) as exchanges:
-        return questions_of_round(
-            material, library, exchanges, [HEAD], round_, plan, seed=0, engine=Local(1), reporter=Reporter()
-        )[HEAD]
+    with closing(Exchanges(run.library.path)) as exchanges:
+        return questions_of_round(run, exchanges, [HEAD], round_, plan, Local(1), Reporter())[HEAD]
 
 
 @pytest.mark.parametrize("which", ["finished", "finished_encoder"])
@@ -91,20 +89,21 @@ def test_nothing_of_validation_and_test_decides_a_prompt(run: Path, round_: int)
     others = [number for number in range(len(material.ids)) if number not in train]
     lone = tuple((0, 1) if number in others else tokens for number, tokens in enumerate(material.ids))
     changed = Guarded(**{**vars(material), "ids": lone})
-    with closing(Library(run)) as library:
-        before = asked(guarded, library, round_)
-        assert asked(changed, library, round_) == before
+    with open_run(run) as value, open_run(run) as other:
+        value.__dict__["material"], other.__dict__["material"] = guarded, changed
+        before = asked(value, round_)
+        assert asked(other, round_) == before
         # Figures of validation and test texts reversed: another order of merit, the same questions.
-        library._rows("UPDATE candidates SET validation_iou = 1 - validation_iou, iou = 0.987654")
-        assert asked(guarded, library, round_) == before
+        value.library._rows("UPDATE candidates SET validation_iou = 1 - validation_iou, iou = 0.987654")
+        assert asked(value, round_) == before
     texts = json.dumps([message.content for ask in before for message in ask.messages])
     assert "987" not in texts
 
 
 def test_best_programs_differ_in_structure_and_show_train_figures(finished: Path) -> None:
-    with closing(Library(finished)) as library:
-        (first, *_) = asked(material_of(finished), library, 1)
-        entries = library.ranked(HEAD)
+    with open_run(finished) as run:
+        (first, *_) = asked(run, 1)
+        entries = run[HEAD].ranked
     shown = first.messages[1].content.split("# The best programs so far")[1]
     found = [entry for entry in entries if entry.candidate.source.strip() in shown]
     assert found
