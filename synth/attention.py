@@ -26,6 +26,7 @@ from synth.shards import (
     shard_paths,
     unpack,
     visible_cells,
+    visible_offsets,
     write_shard,
     writing,
 )
@@ -252,12 +253,13 @@ def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[s
     for place, row in enumerate(ids):
         tokens[place, : len(row)] = torch.tensor(row)
     mask = torch.arange(width) < torch.tensor(lengths)[:, None]  # (texts, tokens)
+    offsets = {window: visible_offsets(lengths, loaded.causal, window) for window in set(loaded.windows)}
     cells: dict[str, np.ndarray] = {}
 
     def keep(layer: int) -> Callable[[nn.Module, Any, Any], None]:
         # A hook packs a layer as soon as it is computed: only one layer's full patterns are in memory at a time.
         def hook(_module: nn.Module, _inputs: Any, outputs: Any) -> None:
-            cells[layer_name(layer)] = pack(outputs[1], lengths, loaded.causal, loaded.windows[layer])
+            cells[layer_name(layer)] = pack(outputs[1], offsets[loaded.windows[layer]])
 
         return hook
 

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -109,18 +108,19 @@ def visible_cells(lengths: Sequence[int], causal: bool, window: int | None) -> n
     return open_ & real[:, :, None] & real[:, None, :]
 
 
-@lru_cache(maxsize=256)
-def _visible_offsets(length: int, width: int, causal: bool, window: int | None) -> np.ndarray:
-    """Where the visible cells of a text lie in a flattened pattern of ``width`` × ``width``, row by row."""
-    queries, keys = np.nonzero(visible_cells([length], causal, window)[0])
-    return queries * width + keys
+def visible_offsets(lengths: Sequence[int], causal: bool, window: int | None) -> list[np.ndarray]:
+    """Where the visible cells of each text lie in its flattened pattern, padded to the longest, row by row."""
+    return [np.flatnonzero(cells) for cells in visible_cells(lengths, causal, window)]
 
 
-def pack(weights: torch.Tensor, lengths: Sequence[int], causal: bool, window: int | None) -> np.ndarray:
-    """Visible cells of right-padded patterns (texts, heads, n, n): half precision, shape (heads, cells)."""
+def pack(weights: torch.Tensor, offsets: Sequence[np.ndarray]) -> np.ndarray:
+    """Visible cells of right-padded patterns (texts, heads, n, n): half precision, shape (heads, cells).
+
+    Args:
+        offsets: where they lie; see :func:`visible_offsets`.
+    """
     texts, heads, width, _ = weights.shape
     half = weights.to(torch.float16).cpu().numpy().reshape(texts, heads, width * width)
-    offsets = [_visible_offsets(length, width, causal, window) for length in lengths]
     packed = np.empty((heads, sum(map(len, offsets))), dtype=np.float16)
     end = 0
     for text, of_text in zip(half, offsets, strict=True):

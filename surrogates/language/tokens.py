@@ -12,6 +12,10 @@ CLOSING = "\"'”’»)]}"
 QUOTES = ('"', "“", "”", "«", "»", "``", "''")
 
 
+_KEPT_BYTES = 64 << 20
+"""Bytes of masks of string sets that a table keeps."""
+
+
 @dataclass(frozen=True, eq=False)
 class TokenTable:
     """Facts of every token id.
@@ -32,6 +36,8 @@ class TokenTable:
     def one_of(self, strings: tuple[str, ...]) -> np.ndarray:
         """Mask over the vocabulary of the ids whose text is one of the strings, shape (vocabulary,)."""
         if strings not in self._members:
+            if (len(self._members) + 1) * len(self.texts) > _KEPT_BYTES:
+                self._members.clear()
             wanted = set(strings)
             self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
         return self._members[strings]
