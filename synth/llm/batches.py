@@ -12,8 +12,8 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.calls import RETRIES, Reply, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.files import BATCH_SHARE, Request, request_lines, split_lines, store_answers
-from synth.llm.money import Budget, Estimate, Ledger, Prices, load_prices, worst_case
+from synth.llm.files import Request, request_lines, split_lines, store_answers
+from synth.llm.money import BATCH_SHARE, Budget, Estimate, Ledger, Prices, load_prices, worst_case
 from synth.llm.server import Endpoint
 from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
 from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown
@@ -146,8 +146,7 @@ class BatchClient:
         return chosen
 
     def _worst(self, ask: Ask) -> Estimate:
-        worst = worst_case(ask, self._parameters, self._prices.of(self._parameters.model))
-        return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
+        return worst_case(ask, self._parameters, self._prices.of(self._parameters.model), BATCH_SHARE)
 
     def _request(self, key: str, ask: Ask) -> Request:
         return Request(key, ask.label, request_body(ask, self._parameters, openai=self._endpoint.is_openai))
