@@ -99,7 +99,7 @@ class Database:
             try:
                 yield
                 self._connection.execute("COMMIT")
-            except sqlite3.Error:
+            except BaseException:
                 # A full disk makes SQLite roll back by itself.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

@@ -12,15 +12,15 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.calls import RETRIES, Reply, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.files import BATCH_SHARE, Request, request_lines, split_lines, store_answers
-from synth.llm.money import Budget, Estimate, Ledger, Prices, load_prices, worst_case
+from synth.llm.files import Request, request_lines, split_lines, store_answers
+from synth.llm.money import BATCH_SHARE, Budget, Estimate, Ledger, Prices, load_prices, worst_case
 from synth.llm.server import Endpoint
 from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
 from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown
 from synth.progress import Step
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
-_ENDED = ("completed", "failed", "expired", "cancelled")
+_ENDED = ("completed", "failed", "expired", "cancelled")  # a status that nobody knows is one under way
 _LONGEST_ID = 200
 
 
@@ -45,11 +45,6 @@ class BatchState:
     files: tuple[str, ...]
     odd: tuple[str, ...]
     reason: str
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more is to come; a status that nobody knows is one under way."""
-        return self.status in _ENDED
 
 
 class BatchClient:
@@ -146,8 +141,7 @@ class BatchClient:
         return chosen
 
     def _worst(self, ask: Ask) -> Estimate:
-        worst = worst_case(ask, self._parameters, self._prices.of(self._parameters.model))
-        return Estimate(worst.tokens, None if worst.dollars is None else worst.dollars * BATCH_SHARE)
+        return worst_case(ask, self._parameters, self._prices.of(self._parameters.model), BATCH_SHARE)
 
     def _request(self, key: str, ask: Ask) -> Request:
         return Request(key, ask.label, request_body(ask, self._parameters, openai=self._endpoint.is_openai))
@@ -241,7 +235,7 @@ class _Reading:
             self._close(batch)
             return True
         try:
-            state = read_state(await self._get(f"/batches/{quote(batch.id, safe='')}"))
+            state = read_state(await self.connection.get(f"/batches/{quote(batch.id, safe='')}", cast_to=str))
         except openai.NotFoundError:
             self.unknown.append(batch.id)
             self.odd.append(f"the batch {batch.id} is unknown there")
@@ -258,7 +252,7 @@ class _Reading:
         except openai.OpenAIError as error:
             self._trouble(batch, f"no state of it ({self._lone_failure(error)})")
             return True
-        if not state.ended:
+        if state.status not in _ENDED:
             self.done[batch.id] = min(state.completed, len(batch.keys))
             return False
         await self._read(batch, state)
@@ -282,7 +276,7 @@ class _Reading:
         failures: dict[str, Failure] = {}
         for file_id in state.files:
             try:
-                text = await self._get(f"/files/{quote(file_id, safe='')}/content")
+                text = await self.connection.get(f"/files/{quote(file_id, safe='')}/content", cast_to=str)
             except openai.OpenAIError as error:
                 odds.append(f"its file {file_id} cannot be read ({self._lone_failure(error)})")
                 continue
@@ -303,9 +297,6 @@ class _Reading:
         missing = Failure(kinds.get(state.status, "batch failed"), why)
         self.failures |= {key: failures.get(key, missing) for key in unanswered}
         self._close(batch)
-
-    async def _get(self, path: str) -> str:
-        return await self.connection.get(path, cast_to=str)
 
     def _unanswered(self, batch: OpenBatch) -> list[str]:
         return [key for key in batch.keys if self.exchanges.get(key) is None]

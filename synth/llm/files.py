@@ -11,7 +11,7 @@ from sandbox.plain_text import one_line, valid
 from surrogates.errors import InputError
 from synth.llm.calls import Reply, is_openai_model, read_body, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.money import Prices
+from synth.llm.money import BATCH_SHARE, Prices
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from synth.llm.transport import error_text, read_json
 from synth.progress import Step
@@ -19,8 +19,6 @@ from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
-BATCH_SHARE = 0.5
-"""Of the list price: what OpenAI and those who offer the same charge for batches."""
 
 
 @dataclass(frozen=True)

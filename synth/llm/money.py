@@ -14,6 +14,8 @@ from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from synth.regular_files import read_text
 
 PRICES_VARIABLE = "HEADSYNTH_PRICES"
+BATCH_SHARE = 0.5
+"""Of the list price: what OpenAI and those who offer the same charge for batches."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,10 @@ class Estimate:
     dollars: float | None
 
 
-def worst_case(ask: Ask, parameters: Parameters, price: Price | None) -> Estimate:
-    """A call whose answer takes all the tokens it may."""
+def worst_case(ask: Ask, parameters: Parameters, price: Price | None, share: float = 1.0) -> Estimate:
+    """A call whose answer takes all the tokens it may, billed at a share of the price."""
     prompt = estimate_prompt(ask.messages)
-    dollars = price.dollars(prompt, parameters.answer_tokens) if price else None
+    dollars = share * price.dollars(prompt, parameters.answer_tokens) if price else None
     return Estimate(prompt + parameters.answer_tokens, dollars)
 
 

@@ -99,8 +99,9 @@ class Totals:
 class Exchanges(Database):
     """What a run asked and what was answered, in tables of their own beside the library's.
 
-    A question is one row, whoever asked it: a round, which holds on to what it wrote, or nobody any more, as with
-    programs that are sent back. It waits until its answer is stored, in a batch for as long as its row names one.
+    A question is one row. A stage keeps it, until it is written anew; without a stage are those that were replaced and
+    those that no stage keeps, such as programs that are sent back. It waits until its answer is stored, and is in a
+    batch for as long as its row names one.
 
     Args:
         path: the run's ``library.sqlite``. Make the library first: it takes no file that holds other tables.
@@ -138,13 +139,10 @@ class Exchanges(Database):
             InputError: the disk is full or cannot be written; nothing is stored.
         """
         with self._transaction():
-            return (
-                self._execute(
-                    "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                    astuple(exchange),
-                )
-                == 1
+            stored = self._execute(
+                "INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING", astuple(exchange)
             )
+            return stored == 1
 
     def has_answer_of(self, model: str) -> bool:
         """Whether a model has answered anything."""
@@ -208,11 +206,11 @@ class Exchanges(Database):
     def note(self, asks: Mapping[str, Ask], model: str) -> None:
         """Note questions, by their keys, before they leave: their answers may come by other ways.
 
-        Those that are noted, kept or answered are left.
+        Those that a row stands for already are left.
         """
         with self._transaction():
             for key, ask in asks.items():
-                if self.get(key) is None and self.asked(key) is None:
+                if self.asked(key) is None:
                     self._insert(key, ask, model)
 
     def asked(self, key: str) -> tuple[str, tuple[Message, ...]] | None:

@@ -4,8 +4,9 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,3 +218,31 @@ def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with exchanges_of(tmp_path) as exchanges:
         exchanges._rows("UPDATE versions SET version = 99")
     assert "holds questions of a later version; update headsynth" in refusal(lambda: Exchanges(tmp_path / FILE_NAME))
+
+
+def test_what_fails_within_a_transaction_is_undone(exchanges: Exchanges) -> None:
+    class Unwritable(dict[str, Ask]):
+        def items(self) -> Any:
+            yield "key", question("a")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exchanges.note(Unwritable(), MODEL)
+    assert exchanges.asked("key") is None
+    exchanges.note({"key": question("a")}, MODEL)
+    assert exchanges.asked("key") is not None
+
+
+def test_a_file_of_an_earlier_version_that_can_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks = about("L0H3", "a", "b", "c", "d", "e")
+    with earlier(tmp_path, HERE, asks):
+        pass
+    before = (tmp_path / FILE_NAME).read_bytes()
+    monkeypatch.setattr("surrogates.library.database._writable", lambda _path: False)
+    with closing(Exchanges(tmp_path / FILE_NAME)) as exchanges:
+        assert exchanges.questions(FIRST, "L0H3") == (asks, "much")
+        assert exchanges.totals().calls == 1
+        assert "can only be read" in refusal(lambda: exchanges.keep_questions(FIRST, [asks], "much", PARAMETERS))
+    assert (tmp_path / FILE_NAME).read_bytes() == before

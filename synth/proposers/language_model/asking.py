@@ -10,8 +10,7 @@ from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.llm.batches import BatchClient
 from synth.llm.calls import Asker, Client
-from synth.llm.files import BATCH_SHARE
-from synth.llm.money import Budget, Estimate, load_prices
+from synth.llm.money import BATCH_SHARE, Budget, Estimate, load_prices
 from synth.llm.server import Endpoint
 from synth.llm.store import Exchanges
 from synth.proposers.language_model.archive import improves
