@@ -1,11 +1,11 @@
 """Spreads work over the workers of a Dask scheduler, on whatever machines they are.
 
-A worker of ``dask worker`` ends with its scheduler, and what it started in the sandbox ends with it.
+A worker of ``dask worker`` ends when its scheduler has gone, within some 45 seconds if it is in the middle of a task;
+what it started in the sandbox ends with it, and with one that is killed.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -53,7 +53,8 @@ class Dask:
             try:
                 resolve_address(self._scheduler)  # a client whose address is wrong would not even close quietly
                 self._client = Client(self._scheduler, timeout=PATIENCE, set_as_default=False)
-            except (ValueError, TypeError) as error:  # no address, or one for TLS without certificates
+            # It is no address, or for TLS without certificates, or the scheduler's distributed is too far from ours.
+            except (ValueError, TypeError, ImportError) as error:
                 raise OSError(str(error)) from error
         try:
             self._check_workers()
@@ -72,7 +73,8 @@ class Dask:
             InputError: a worker has another headsynth or does not see the run directory, workers die again and again,
                 there are none any more, or the scheduler is gone.
         """
-        from distributed import KilledWorker
+        from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
 
         found: dict[int, Result] = {}
         given = 0
@@ -85,7 +87,7 @@ class Dask:
                         yield found.pop(given)
                         given += 1
                 return
-            except CancelledError:
+            except (CancelledError, CommClosedError):
                 continue  # all workers that held what the items share have died, or the scheduler: it is sent again
             except KilledWorker:
                 break

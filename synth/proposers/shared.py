@@ -55,7 +55,8 @@ def best_fitting(
         numbers = material.splits["train"][: len(lists)]
         visible = material.visible(group[0].layer, lists)
         cells = np.flatnonzero(visible.any(0))
-        targets = np.stack([material.patterns(head, numbers).flatten(1).numpy()[:, cells] for head in group], axis=1)
+        # By torch: what NumPy picks out so lies crosswise in memory, which is slow, and adds up in another order.
+        targets = torch.stack([material.patterns(head, numbers).flatten(1)[:, cells] for head in group], dim=1).numpy()
         trial = _Trial(lists, material.table, material.causal, visible, cells, targets)
         # A chunk's patterns take no more memory than the targets may.
         size = max(1, min(_CHUNK, _TRIAL_BYTES // (4 * n * n * len(lists))))
