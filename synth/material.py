@@ -215,6 +215,11 @@ class HeadData:
         self._kept = 0
         self._fitting: dict[int, Batch] = {}
 
+    def patterns(self, numbers: Sequence[int]) -> Tensor:
+        """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
+        visible = self.material.visible(self.head.layer, [self.material.ids[number] for number in numbers])
+        return torch.from_numpy(unpack(self._read(numbers), visible))
+
     def fitting(self, count: int) -> Batch:
         """The first so many train texts; what programs make of their features is kept for the next program."""
         if count not in self._fitting:

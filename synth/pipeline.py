@@ -77,6 +77,7 @@ def synthesize(
         llm.check()
     run = Run.claim(output, settings)
     with ExitStack() as held:
+        held.callback(run.close)
         begun = run.begun
         if begun:
             held.enter_context(run.writing())
@@ -89,7 +90,7 @@ def synthesize(
         if llm:
             llm.announce(run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)
-        stages = Stages(run, prepared.material, prepared.heads, engine, reporter)
+        stages = Stages(run, prepared.heads, engine, reporter)
         stages.search()
         stages.share()
         if other or hand or llm:

@@ -26,13 +26,11 @@ class Preparation:
 
     Attributes:
         heads: those of the model that were asked for.
-        material: as it will be stored; its patterns may be missing still.
-        missing: what is to be written first; None where all is there.
+        missing: what is not stored yet; None where all is.
     """
 
     run: Run
     heads: list[Head]
-    material: Material
     missing: "Missing | None" = None
 
     def begin(self) -> None:
@@ -48,10 +46,11 @@ class Preparation:
             return
         with reporter.stage("attention") as step:
             extract(missing.loaded, missing.ids, run.attention, progress=step)
-        self.material = replace(self.material, origin=_origin(missing.files, run.texts_file))
-        self.material.save(run.tokens_file)
+        origin = _origin(missing.files, run.texts_file)
+        replace(missing.material, origin=origin).save(run.tokens_file)
         if missing.loaded.name.startswith(IN_MEMORY):
             run.take_model(missing.loaded)
+        run.forget()
         self.missing = None
 
 
@@ -62,12 +61,14 @@ class Missing:
     Attributes:
         files: see :func:`files_fingerprint`, from before the model was loaded.
         ids: the model's tokens of every text.
+        material: made of these, but for its origin.
     """
 
     files: str
     loaded: LoadedModel
     texts: list[SplitText]
     ids: list[list[int]]
+    material: Material
 
 
 def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | None:
@@ -81,11 +82,13 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     origin = _origin(files_fingerprint(settings), run.texts_file)
     try:
         material, store = run.material, open_store(run.attention)
-        whole = origin and origin == material.origin and store.holds(material.model_ids())
+        whole = bool(origin) and origin == material.origin and store.holds(material.model_ids())
     except InputError:
-        run.forget()  # a part is damaged: it is made anew
+        whole = False  # a part is damaged: it is made anew
+    if not whole:
+        run.forget()
         return None
-    return Preparation(run, select_heads(store.heads, heads), material) if whole else None
+    return Preparation(run, select_heads(store.heads, heads))
 
 
 def prepare(
@@ -114,7 +117,7 @@ def prepare(
         causal=loaded.causal,
         windows=loaded.windows,
     )
-    return Preparation(run, chosen, material, Missing(files, loaded, texts, ids))
+    return Preparation(run, chosen, Missing(files, loaded, texts, ids, material))
 
 
 def _origin(files: str, texts: Path) -> str:

@@ -31,10 +31,13 @@ class Stages:
     """The stages over the chosen heads of a run; its model is not needed."""
 
     run: Run
-    material: Material
     heads: list[Head]
     engine: Engine
     reporter: Reporter
+
+    @property
+    def material(self) -> Material:
+        return self.run.material
 
     @property
     def library(self) -> Library:
@@ -135,9 +138,10 @@ def _label(program: Program) -> str:
 
 
 def _search_head(material: Material, bank: Bank, max_terms: int, head: Head) -> list[Candidate]:
-    target = material.patterns(head, material.splits["train"])
+    data = HeadData(material, head)
+    target = data.patterns(material.splits["train"])
     found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
-    return score_candidates(HeadData(material, head), found)
+    return score_candidates(data, found)
 
 
 def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
