@@ -125,7 +125,7 @@ def test_calls_that_may_have_been_billed_count(exchanges: Exchanges) -> None:
         return answer("fine", usage=(12, 50), latency=5.0 if prompt == "question 0" else 0.0)
 
     with ScriptedServer(play) as server:
-        asking = client(server, exchanges, budget=Budget(2 * WORST, "tokens"), concurrency=2, timeout=0.5)
+        asking = client(server, exchanges, budget=Budget(2 * WORST, "tokens"), concurrency=2, timeout=2.0)
         late, *others = asking.ask(questions(4), nowhere)
         assert len(server.completions) == 2
     assert str(late).startswith("timed out")
