@@ -13,6 +13,7 @@ from torch import nn
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules
+from surrogates.running.patching import is_patched
 from synth.fingerprint import model_fingerprint, texts_fingerprint
 from synth.models import LoadedModel, eager
 from synth.shards import (
@@ -246,6 +247,8 @@ def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarra
 
 def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
     """The visible cells of a batch, by layer: half precision, shape (heads, cells)."""
+    if is_patched(loaded.model):
+        raise InputError("the model is patched, so its attention is not its own; leave the patch first")
     lengths = [len(row) for row in ids]
     width = max(lengths)
     # What stands in padding does not matter: it is masked, and comes after all that is real.

@@ -73,6 +73,8 @@ class Dask:
             InputError: a worker has another headsynth or does not see the run directory, workers die again and again,
                 there are none any more, or the scheduler is gone.
         """
+        if self._client is None:
+            raise InputError("a Dask engine works within `with Dask(…) as engine:`")
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 

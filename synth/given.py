@@ -1,12 +1,15 @@
 """A model and documents as they were given: by name, or as values in memory."""
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from sandbox.plain_text import valid
 from surrogates.errors import InputError
 from synth.corpus import resolve_corpus
 from synth.demo import demo_stories
@@ -21,9 +24,6 @@ class Given:
     Attributes:
         model: a name, or a model in memory with its ``tokenizer``.
         corpus: a name; None where there are ``texts``.
-
-    Raises:
-        InputError: they do not go together.
     """
 
     model: str | PreTrainedModel
@@ -31,17 +31,32 @@ class Given:
     corpus: str | None
     texts: Sequence[str] | None
 
-    def __post_init__(self) -> None:
-        if isinstance(self.model, str) and self.tokenizer is not None:
-            raise InputError("a model by name brings its own tokenizer; leave tokenizer out, or give a model in memory")
-        if not isinstance(self.model, str) and self.tokenizer is None:
+    @classmethod
+    def of(cls, model: Any, tokenizer: Any, corpus: Any, texts: Any) -> "Given":
+        """From what a notebook may give: names, paths, values.
+
+        Raises:
+            InputError: they are of the wrong kind, or do not go together.
+        """
+        model = os.fspath(model) if isinstance(model, os.PathLike) else model
+        corpus = os.fspath(corpus) if isinstance(corpus, os.PathLike) else corpus
+        if isinstance(model, str):
+            if tokenizer is not None:
+                raise InputError("a model by name brings its own tokenizer; leave it out, or give a model in memory")
+        elif not isinstance(model, PreTrainedModel):
+            raise InputError(f"the model is a {type(model).__name__}; give a name, a folder or a model in memory")
+        elif not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise InputError("a model in memory needs its tokenizer; give tokenizer=… too")
-        if self.texts is None:
-            return
-        if self.corpus is not None:
+        if not isinstance(corpus, str | None):
+            raise InputError(f"the corpus is a {type(corpus).__name__}; give its name, or texts=… as a list")
+        if texts is None:
+            return cls(model, tokenizer, corpus, None)
+        if corpus is not None:
             raise InputError("there are both a corpus and texts; give one of them")
-        if isinstance(self.texts, str) or not all(isinstance(text, str) for text in self.texts):
+        documents: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
+        if not all(isinstance(text, str) for text in documents):
             raise InputError("texts is no list of texts; give one string a document")
+        return cls(model, tokenizer, None, [valid(text) for text in documents])
 
     def settings(self, **asked: object) -> Settings:
         """The settings of a run, in which values in memory have names of their own."""

@@ -62,18 +62,22 @@ def evaluate(
         InputError: the run is not finished, its model cannot be loaded or is an encoder, or a fraction is out of range.
         ProgramFailed: a program failed, and failures are to raise.
     """
-    if not fractions or not all(0 < share <= 1 for share in fractions):
-        raise InputError(f"the fractions {list(fractions)} are no shares; give numbers above 0 and at most 1")
+    try:
+        shares = [float(share) for share in fractions]
+    except (TypeError, ValueError):
+        shares = []
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
     reporter = reporter or Reporter()
     surrogates = run.library.surrogates()
     if not surrogates:
         raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
-    validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
-    loaded = run.model(device)
-    if not loaded.causal:
+    if not run.material.causal:
         raise InputError(
             f"{run.settings.model} is an encoder, which has no perplexity; evaluate a causal language model"
         )
+    validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
+    loaded = run.model(device)
     programs = {head: entry.program for head, entry in surrogates.items()}
     if len(programs) < len(loaded.heads):
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
@@ -85,7 +89,7 @@ def evaluate(
         "effect": sorted(programs, key=lambda head: (effects[head], head)),
     }
     with reporter.stage("perplexity") as step:
-        unpatched, points = sweep(patched, programs, orders, fractions, test, step)
+        unpatched, points = sweep(patched, programs, orders, shares, test, step)
     return [
         Row(p.order, p.replacement, p.fraction, p.heads, *p.increase, p.kept, unpatched.perplexity, len(test))
         for p in points

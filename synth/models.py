@@ -21,6 +21,7 @@ from transformers.utils import logging
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures import attention_modules, is_causal, windows
+from surrogates.running.patching import is_patched
 from synth.demo import MODEL_FOLDER
 from synth.settings import DEMO_MODEL, Settings
 
@@ -111,6 +112,8 @@ def describe_model(
     Raises:
         InputError: the attention cannot be intercepted, the tokenizer is empty, or ``bos`` cannot be followed.
     """
+    if is_patched(model):
+        raise InputError("the model is patched, so its attention is not its own; leave the patch first")
     causal = is_causal(model.config)
     modules = attention_modules(model)
     heads = model.config.get_text_config().num_attention_heads

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from surrogates.library.heads import Head
 from synth.engine import Engine, Local
 from synth.export import export_programs
 from synth.given import Given
@@ -19,13 +20,13 @@ from synth.stages import Stages, name_missing_layers
 
 
 def synthesize(
-    model: str | PreTrainedModel,
-    corpus: str | None = None,
+    model: str | Path | PreTrainedModel,
+    corpus: str | Path | None = None,
     *,
     output: str | Path,
     tokenizer: PreTrainedTokenizerBase | None = None,
     texts: Sequence[str] | None = None,
-    heads: Sequence[str] = (),
+    heads: str | Sequence[str | Head] = (),
     programs: str | Path | None = None,
     library: str | Path | None = None,
     llm: LanguageModel | None = None,
@@ -66,11 +67,13 @@ def synthesize(
     """
     reporter, engine = reporter or Reporter(), engine or Local()
     output = Path(output)
-    given = Given(model, tokenizer, corpus, texts)
+    given = Given.of(model, tokenizer, corpus, texts)
     settings = given.settings(
-        revision=revision, dtype=dtype, bos={None: "", True: "yes", False: "no"}[bos], max_tokens=max_tokens,
+        revision=revision, dtype=dtype, bos={None: "", True: "yes", False: "no"}.get(bos, bos), max_tokens=max_tokens,
         max_terms=max_terms, seed=seed,
     )  # fmt: skip
+    settings.check()
+    names = [str(head) for head in ([heads] if isinstance(heads, str) else heads)]
     hand = read_programs(Path(programs)) if programs else []
     other = read_library(Path(library), output) if library else None
     if llm:
@@ -81,7 +84,7 @@ def synthesize(
         begun = run.begun
         if begun:
             held.enter_context(run.writing())
-        prepared = stored(run, settings, heads) or prepare(run, given, settings, heads, device, reporter)
+        prepared = stored(run, settings, names) or prepare(run, given, settings, names, device, reporter)
         if not begun:
             # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
             held.enter_context(run.writing())

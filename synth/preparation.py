@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surrogates.errors import InputError
+from surrogates.language import tokens
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head, select_heads
 from surrogates.library.library import Library
@@ -122,4 +123,5 @@ def prepare(
 
 def _origin(files: str, texts: Path) -> str:
     """Names what a run's tokens and patterns were made from; empty where that cannot be told."""
-    return f"{files} {hashlib.sha256(texts.read_bytes()).hexdigest()}" if files else ""
+    facts = hashlib.sha256(Path(tokens.__file__).read_bytes() + texts.read_bytes())  # what is known of tokens, too
+    return f"{files} {facts.hexdigest()}" if files else ""

@@ -10,6 +10,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from evaluation.similarity import similarity
+from sandbox.plain_text import valid
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
 from surrogates.language.features import Texts
@@ -31,6 +32,7 @@ from synth.models import LoadedModel, describe_model, encode, load_for
 from synth.notebook import HeadPrograms, TextPatterns
 from synth.run_directory import RunDirectory
 from synth.settings import IN_MEMORY, Settings
+from synth.shards import visible_cells
 
 
 class Run(RunDirectory):
@@ -38,7 +40,8 @@ class Run(RunDirectory):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._models: dict[str, LoadedModel] = {}
+        self._given: LoadedModel | None = None
+        self._loaded: dict[str, LoadedModel] = {}
         self._data: HeadData | None = None
 
     def __repr__(self) -> str:
@@ -118,31 +121,46 @@ class Run(RunDirectory):
         return self.library.structures()
 
     def model(self, device: str = "cpu") -> LoadedModel:
-        """The model the run was made with, loaded once a device.
+        """The model the run was made with, loaded once a device; one that was given in memory stays where it is.
 
         Raises:
-            InputError: it cannot be loaded, or its weights are not those that the patterns were made with.
+            InputError: it cannot be loaded, or it is not what the patterns were made with.
         """
-        if device not in self._models:
-            if self.settings.model.startswith(IN_MEMORY):
-                raise InputError(
-                    f"the model of {self.path} was given in memory; give it again: open_run(path, model=…, tokenizer=…)"
-                )
-            self.take_model(load_for(self.settings, device), device)
-        return self._models[device]
+        if self._given is not None:
+            self._check_model(self._given)  # whoever gave it may have changed it since
+            self._given.model.eval()
+            return self._given
+        if self.settings.model.startswith(IN_MEMORY):
+            raise InputError(
+                f"the model of {self.path} was given in memory; give it again: open_run(path, model=…, tokenizer=…)"
+            )
+        if device not in self._loaded:
+            loaded = load_for(self.settings, device)
+            self._check_model(loaded)
+            self._loaded[device] = loaded
+        return self._loaded[device]
 
-    def take_model(self, loaded: LoadedModel, device: str = "cpu") -> None:
-        """Use a model that is in memory.
+    def take_model(self, loaded: LoadedModel) -> None:
+        """Use a model that is in memory, which is put in evaluation mode.
 
         Raises:
-            InputError: its weights are not those that the patterns were made with.
+            InputError: it or its tokenizer is not what the patterns were made with.
         """
+        self._check_model(loaded)
+        self._given = loaded
+
+    def _check_model(self, loaded: LoadedModel) -> None:
         if model_fingerprint(loaded) != open_store(self.attention).model:
             raise InputError(
                 f"the weights of {loaded.name} are not those that {self.path} was made with; bring them back or start "
                 "a new run directory"
             )
-        self._models[device] = loaded
+        table, own = token_table(loaded.model, loaded.tokenizer, []), self.material
+        ids = own.model_vocabulary
+        if max(ids) >= len(table.texts) or table.subset(ids).texts != own.table.texts:
+            raise InputError(
+                f"the tokenizer of {loaded.name} is not the one that {self.path} was made with; bring it back"
+            )
 
     # What can be asked of a head.
 
@@ -157,10 +175,16 @@ class Run(RunDirectory):
         if wanted not in known:
             there = f"{known[0]} to {known[-1]}" if known else "none"
             raise InputError(f"{self.path} has no programs for {wanted}; heads in it: {there}")
-        return HeadPrograms(wanted, self.library.ranked(wanted), self.library.failures(wanted))
+        return self._programs(wanted)
 
     def __iter__(self) -> Iterator[HeadPrograms]:
-        return (self[head] for head in self.heads)
+        return map(self._programs, self.heads)
+
+    def __contains__(self, head: str | Head) -> bool:
+        return (Head.parse(head) if isinstance(head, str) else head) in self.heads
+
+    def _programs(self, head: Head) -> HeadPrograms:
+        return HeadPrograms(head, self.library.ranked(head), self.library.failures(head))
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
         """How a program does on a head, as it stands or with its constants fitted; nothing is stored.
@@ -186,44 +210,45 @@ class Run(RunDirectory):
                 found = [replace(candidate, verdict=Verdict.REFUSED, reason=str(error))]
         return max(found, key=lambda candidate: candidate.scores.validation_iou if candidate.scores else -1.0)
 
-    def patterns(self, head: str | Head, text: str | int, program: Program | None = None) -> TextPatterns:
+    def patterns(self, head: str | Head, text: str | int, program: Program | str | None = None) -> TextPatterns:
         """A head's pattern on a text, and a program's.
 
         Args:
             head: such as ``L3H7``.
-            text: any, on which the model is run; or the number of one of the run's own, whose patterns are stored.
-            program: by default the one that stands in for the head.
+            text: any, on which the model is run, cut to the run's ``max_tokens``; or the number of one of the run's
+                own, whose patterns are stored.
+            program: it, or its source; by default the one that stands in for the head.
 
         Raises:
-            InputError: the model does not have the head, or there is no such text.
+            InputError: the model does not have the head, there is no such text, or the source is no program.
             ProgramFailed: the program fails on the text.
         """
         wanted = self.head(head)
-        if program is None:
-            program = self[wanted].surrogate.program
+        program = self._program(wanted, program)
         material = self.material
-        if isinstance(text, int):
-            if not 0 <= text < len(material.ids):
-                raise InputError(f"{self.path} has no text {text}; they go from 0 to {len(material.ids) - 1}")
-            ids, table = list(material.ids[text]), material.table
-            target = material.patterns(wanted, (text,))[0]
-        else:
+        if isinstance(text, str):
             loaded = self.model()
-            (ids,) = encode(loaded, [text], self.settings.max_tokens)
+            (ids,) = encode(loaded, [valid(text)], self.settings.max_tokens)
             if not ids:
                 raise InputError("the text has no tokens; give a longer one")
             table = token_table(loaded.model, loaded.tokenizer, [program])
-            target = torch.from_numpy(pattern_on(loaded, wanted, ids))
-        visible = torch.from_numpy(material.visible(wanted.layer, [ids]))
+            # The run's own windows are those that its texts reach.
+            visible = visible_cells([len(ids)], loaded.causal, loaded.windows[wanted.layer])
+            target = pattern_on(loaded, wanted, ids)
+        else:
+            if not 0 <= text < len(material.ids):
+                raise InputError(f"{self.path} has no text {text}; they go from 0 to {len(material.ids) - 1}")
+            ids, table = list(material.ids[text]), material.table
+            visible = material.visible(wanted.layer, [ids])
+            target = material.patterns(wanted, (int(text),))[0].numpy()
         texts = Texts.from_lists([ids], table, causal=material.causal, torch_tensors=True)
-        found = pattern(program, texts, visible)
+        found = pattern(program, texts, torch.from_numpy(visible))
         tokens = tuple(table.texts[token] for token in ids)
-        seen = visible[0].numpy()
         return TextPatterns(
             wanted,
-            TextPattern(tokens, target.numpy(), seen),
-            TextPattern(tokens, found[0].numpy(), seen),
-            float(similarity(found, target[None]).iou),
+            TextPattern(tokens, target, visible[0]),
+            TextPattern(tokens, found[0].numpy(), visible[0]),
+            float(similarity(found, torch.from_numpy(target)[None]).iou),
         )
 
     def head(self, head: str | Head) -> Head:
@@ -233,10 +258,18 @@ class Run(RunDirectory):
             InputError: the model has no such head.
         """
         wanted = Head.parse(head) if isinstance(head, str) else head
-        layers = len(self.material.windows)
-        if wanted.layer >= layers:
-            raise InputError(f"the model has no head {wanted}; its layers go from 0 to {layers - 1}")
+        known = open_store(self.attention).heads
+        if wanted not in known:
+            raise InputError(f"the model has no head {wanted}; they go from {known[0]} to {known[-1]}")
         return wanted
+
+    def _program(self, head: Head, program: Program | str | None) -> Program:
+        if program is None:
+            return self[head].surrogate.program
+        try:
+            return Program.parse(program) if isinstance(program, str) else program
+        except ProgramRefused as error:
+            raise InputError(f"this is no program: {error}") from error
 
     def _data_of(self, head: Head) -> HeadData:
         if self._data is None or self._data.head != head:
@@ -251,7 +284,8 @@ def open_run(
 
     Args:
         path: the run directory.
-        model: the one it was made with, where that was given in memory or is loaded already.
+        model: the one it was made with, where that was given in memory or is loaded already; it is put in evaluation
+            mode.
         tokenizer: the model's.
 
     Raises:
@@ -261,8 +295,8 @@ def open_run(
     if not run.begun:
         raise InputError(f"{path} is no run directory; run `headsynth synthesize MODEL --output {path}` first")
     settings = run.settings  # so that every command says so when they cannot be read
-    if model is not None:
-        if tokenizer is None:
-            raise InputError("a model in memory needs its tokenizer; give tokenizer=… too")
+    if model is not None or tokenizer is not None:
+        if not isinstance(model, PreTrainedModel) or not isinstance(tokenizer, PreTrainedTokenizerBase):
+            raise InputError("give open_run a model in memory together with its tokenizer, or neither")
         run.take_model(describe_model(settings.model, model, tokenizer, bos=settings.bos_choice))
     return run

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from surrogates.errors import InputError
+from surrogates.library.library import FILE_NAME
 from synth.settings import Settings
 
 
@@ -19,11 +20,15 @@ class RunDirectory:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.absolute()  # a run stays where it is whatever becomes of the working directory
 
     @property
     def texts_file(self) -> Path:
         return self.path / "texts.jsonl"
+
+    @property
+    def library_file(self) -> Path:
+        return self.path / FILE_NAME
 
     @property
     def attention(self) -> Path:

@@ -16,6 +16,7 @@ DEMO_MODEL = "demo"
 IN_MEMORY = "in memory: "
 """Begins the name of a model or of texts that were given as values."""
 
+_RANGES = {"max_tokens": (4, 2**31), "max_terms": (1, 32), "seed": (0, 2**63)}
 _BOS = {"": None, "yes": True, "no": False}
 _VERSIONED = ("headsynth", "torch", "transformers", "numpy")
 
@@ -38,14 +39,23 @@ class Settings:
         return _BOS[self.bos]
 
     def check(self) -> None:
-        """Refuse what cannot be written down.
+        """Refuse what cannot be written down or asked for.
 
         Raises:
-            InputError: a text is none in UTF-8.
+            InputError: a setting is of another type or out of range, or a text is none in UTF-8.
         """
-        for name, value in asdict(self).items():
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            wanted = "text" if field.type is str else "whole number"
+            if type(value) is not field.type:
+                raise InputError(f"{name} = {value!r} is of type {type(value).__name__}; give a {wanted}")
             if isinstance(value, str) and valid(value) != value:
                 raise InputError(f"{name} = {value!r} is no text in UTF-8; rename the file or folder")
+            least, most = _RANGES.get(name, (value, value))
+            if not least <= value <= most:
+                raise InputError(f"{name} = {value} is out of range; give {least:,} to {most:,}")
+        if self.bos not in _BOS:
+            raise InputError(f"bos is {self.bos!r}; give True, False or None")
 
     def to_toml(self) -> str:
         """As a file, with the versions of what the results depend on."""

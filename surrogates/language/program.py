@@ -162,6 +162,9 @@ class Program:
     def pattern(self, text: str, tokenizer: Any, *, causal: bool = True) -> TextPattern:
         """The program's pattern on a text, as far as that needs no model.
 
+        The tokens are the tokenizer's: no beginning-of-text token is put in front, and nothing limits what is seen.
+        :meth:`synth.run.Run.patterns` has both as the model has them.
+
         Args:
             tokenizer: a Hugging Face tokenizer.
             causal: whether queries see only keys at or before them, as in a decoder.
@@ -330,6 +333,8 @@ def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
 def _dumped(node: object, names: Mapping[str, str]) -> str:
     if isinstance(node, ast.Name):
         return f"Name({names.get(node.id, node.id)})"
+    if isinstance(node, ast.arg):  # of a helper within, which may be called like a constant
+        return f"arg({names.get(node.arg, node.arg)})"
     if isinstance(node, ast.AST):
         fields = [f"{name}={_dumped(value, names)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
         return f"{type(node).__name__}({', '.join(fields)})"

@@ -19,10 +19,10 @@ class Term:
     """A summand of a program's scores.
 
     Attributes:
-        constant: what scales it, a product of constants and numbers such as ``sink`` or ``-2.0 * sink``; ``1`` or
-            ``-1`` where nothing does.
-        factors: expressions over the vocabulary whose product it is, local names written out; none where the term is
-            the same in all cells.
+        constant: what scales it, constants and numbers such as ``sink`` or ``-2.0 * sink / width``; ``1`` or ``-1``
+            where nothing does.
+        factors: expressions over the vocabulary whose product it is, local names written out unless that takes
+            thousands of nodes; none where the term is the same in all cells.
         families: of the features in it, in alphabetical order.
     """
 
@@ -100,19 +100,23 @@ class Summands:
 
     def _term(self, summand: _Summand, constants: frozenset[str]) -> Term:
         negative = summand.negative
-        scales: list[str] = []
+        scale = ""
         factors: list[str] = []
-        for node in _factors(summand.node):
+        for node, divides in _factors(summand.node):
             while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
                 negative ^= isinstance(node.op, ast.USub)
                 node = node.operand
             text = ast.unparse(node)
-            if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in constants):
-                scales.append(text)
+            scales = isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in {*constants, "inf"})
+            if scales:
+                scale += f" / {text}" if divides else f" * {text}" if scale else text
             else:
-                factors.append(f"({text})" if isinstance(node, ast.BinOp | ast.Compare) else text)
-        constant = " * ".join(scales) or "1"
-        return Term(f"-{constant}" if negative else constant, tuple(factors), families_in(summand.node))
+                text = f"({text})" if isinstance(node, ast.BinOp | ast.Compare) else text
+                factors.append(f"(1 / {text})" if divides else text)
+            if scale.startswith(" / "):
+                scale = f"1{scale}"
+        constant = f"-{scale or 1}" if negative else scale or "1"
+        return Term(constant, tuple(factors), self._written.families(summand.node))
 
 
 class _Written(ast.NodeTransformer):
@@ -121,8 +125,15 @@ class _Written(ast.NodeTransformer):
     def __init__(self) -> None:
         self._held: dict[str, ast.expr] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # nodes, and how deep they are nested
+        self._families: dict[str, tuple[str, ...]] = {}
+
+    def families(self, node: ast.expr) -> tuple[str, ...]:
+        """Of the features in an expression and in what its local names hold."""
+        names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+        return tuple(sorted({*families_in(node), *(f for name in names for f in self._families.get(name, ()))}))
 
     def bind(self, name: str, value: ast.expr) -> None:
+        self._families[name] = self.families(value)
         self._held[name] = self.out(value)
         self._sizes[name] = _size(self._held[name])
 
@@ -152,14 +163,17 @@ def _size(node: ast.AST) -> tuple[int, int]:
     return 1 + sum(nodes for nodes, _ in inner), 1 + max((depth for _, depth in inner), default=0)
 
 
-def _factors(node: ast.expr) -> list[ast.expr]:
+def _factors(node: ast.expr) -> list[tuple[ast.expr, bool]]:
+    """The factors of a product, each with whether it divides."""
     match node:
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             return _factors(left) + _factors(right)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.BinOp(op=ast.Mult()) as product):
-            first, *others = _factors(product)
-            return [ast.UnaryOp(ast.USub(), first), *others]
-    return [node]
+        case ast.BinOp(left=left, op=ast.Div(), right=ast.Name() | ast.Constant() as right):
+            return [*_factors(left), (right, True)]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.BinOp(op=ast.Mult() | ast.Div()) as product):
+            (first, divides), *others = _factors(product)
+            return [(ast.UnaryOp(ast.USub(), first), divides), *others]
+    return [(node, False)]
 
 
 def families_in(tree: ast.AST) -> tuple[str, ...]:

@@ -112,7 +112,8 @@ _tables: "WeakKeyDictionary[Any, TokenTable]" = WeakKeyDictionary()
 
 def table_of(tokenizer: Any) -> TokenTable:
     """Facts of a tokenizer's tokens, without embeddings, built on first use."""
-    if tokenizer not in _tables:
+    known = _tables.get(tokenizer)
+    if known is None or len(known.texts) != len(tokenizer):  # a token may have been added
         _tables[tokenizer] = TokenTable.from_tokenizer(tokenizer, len(tokenizer))
     return _tables[tokenizer]
 

@@ -29,8 +29,16 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._copied: TemporaryDirectory[str] | None = None
+        # Its log would have to be written to beside a file that can only be read.
+        self._connect(copied=path.is_file() and not (_writable(path) and _writable(path.parent)))
+
+    def _connect(self, *, copied: bool) -> None:
         with self._explained():
-            self._connection = sqlite3.connect(self._usable(), isolation_level=None)
+            self._connection = sqlite3.connect(
+                self._copy() if copied else self.path,
+                isolation_level=None,
+                check_same_thread=sqlite3.threadsafety < 3,  # where SQLite itself lets threads take turns
+            )
         self._connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
 
     def close(self) -> None:
@@ -38,10 +46,8 @@ class Database:
         if self._copied is not None:
             self._copied.cleanup()
 
-    def _usable(self) -> Path:
-        """The file, or a copy of it where it can only be read: its log would have to be written to beside it."""
-        if not self.path.is_file() or (_writable(self.path) and _writable(self.path.parent)):
-            return self.path
+    def _copy(self) -> Path:
+        """The file in a temporary folder, to be read there."""
         self._copied = TemporaryDirectory()
         try:
             copy = Path(shutil.copyfile(self.path, Path(self._copied.name) / self.path.name))
@@ -51,7 +57,7 @@ class Database:
         except OSError as error:
             self._copied.cleanup()
             raise InputError(
-                f"cannot copy {self.path}, which can only be read, to a temporary folder: {error.strerror}; "
+                f"cannot copy {self.path}, to read it, to a temporary folder: {error.strerror}; "
                 "free some space there, or change the permissions"
             ) from error
         return copy

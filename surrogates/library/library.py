@@ -3,6 +3,7 @@
 One writer, write-ahead log, one transaction a result: after a kill the file holds what was finished and nothing else.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import astuple, fields
@@ -29,7 +30,8 @@ class Library(Database):
 
     Args:
         folder: the run directory.
-        create: make the file when there is none. One of an earlier version becomes one of this.
+        create: make the file when there is none, and one of this version of an earlier one. Otherwise an earlier one is
+            read from a copy, since another process may be writing to it.
 
     Raises:
         InputError: there is no library, or it is damaged, of another kind or of a later version.
@@ -41,12 +43,12 @@ class Library(Database):
             raise InputError(f"{folder} holds no library; run `headsynth synthesize MODEL --output {folder}` first")
         super().__init__(path)
         try:
-            self._migrate()
+            self._migrate(in_place=create)
         except InputError:
             self.close()
             raise
 
-    def _migrate(self) -> None:
+    def _migrate(self, *, in_place: bool) -> None:
         version = self._version()
         application = self._rows("PRAGMA application_id")[0][0]
         if version == 0 and self._rows("SELECT count(*) FROM sqlite_master")[0][0] == 0:
@@ -56,6 +58,9 @@ class Library(Database):
         elif version > max(MIGRATIONS):
             raise InputError(f"{self.path} is a library of a later version; update headsynth to read it")
         if version < max(MIGRATIONS):
+            if not in_place and self._copied is None:
+                self._connection.close()
+                self._connect(copied=True)
             with self._whole():
                 version = self._version()  # another process may have been first
                 for number, step in MIGRATIONS.items():
@@ -95,8 +100,7 @@ class Library(Database):
         ]
         key = (stage, head.layer, head.index)
         with self._transaction():
-            for table in ("candidates", "unusable", "finished"):
-                self._execute(f"DELETE FROM {table} WHERE stage = ? AND layer = ? AND head = ?", key)
+            self._drop("stage = ? AND layer = ? AND head = ?", key)
             for place, c in rows:
                 program = keep_program(self._connection, valid(c.source), c.at_hand)
                 values = (
@@ -112,8 +116,16 @@ class Library(Database):
     def forget(self, stage: str) -> None:
         """Drop what a stage stored for every head."""
         with self._transaction():
-            for table in ("candidates", "unusable", "finished"):
-                self._execute(f"DELETE FROM {table} WHERE stage = ?", (stage,))
+            self._drop("stage = ?", (stage,))
+
+    def _drop(self, where: str, values: tuple) -> None:
+        """Delete what a stage stored, within a transaction."""
+        dropped = self._execute(f"DELETE FROM candidates WHERE {where}", values)
+        for table in ("unusable", "finished"):
+            self._execute(f"DELETE FROM {table} WHERE {where}", values)
+        if dropped:
+            self._execute("DELETE FROM programs WHERE id NOT IN (SELECT program FROM candidates)")
+            self._execute("DELETE FROM structures WHERE id NOT IN (SELECT structure FROM programs)")
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""
@@ -172,14 +184,14 @@ class Library(Database):
         """The structures that have scores, those that serve most heads first, each with its best program on a head."""
         rows = self._rows(
             # Of a group's rows SQLite takes the bare columns from the one that has the maximum.
-            "SELECT structures.id, kind, terms, families, layer, head, source, max(validation_iou)"
+            "SELECT structures.id, kind, terms, families, layer, head, source, constants, max(validation_iou)"
             " FROM structures JOIN programs ON structure = structures.id JOIN candidates ON program = programs.id"
             " WHERE validation_iou IS NOT NULL GROUP BY structures.id, layer, head ORDER BY structures.id, layer, head"
         )
         found: dict[int, Structure] = {}
-        for id_, kind, terms, families, layer, index, source, iou in rows:
+        for id_, kind, terms, families, layer, index, source, constants, iou in rows:
             structure = found.setdefault(id_, Structure(kind, terms, tuple(families.split()), {}))
-            structure.uses[Head(layer, index)] = Use(source, iou)
+            structure.uses[Head(layer, index)] = Use(source, json.loads(constants), iou)
         return sorted(found.values(), key=lambda structure: -len(structure.uses))
 
     def failures(self, head: Head) -> list[Candidate]:

@@ -45,10 +45,13 @@ def read_folder(folder: Path) -> dict[Head, Program]:
     found: dict[Head, Program] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         name = _FOLDER.fullmatch(path.name)
-        texts = {file: _read(file) for file in sorted(path.glob("*.py"))} if name and path.is_dir() else {}
-        if name is None or not texts:
+        files = [file for file in sorted(path.glob("[!.]*.py")) if file.is_file()] if name and path.is_dir() else []
+        if name is None or not files:
             continue
+        texts = {file: _read(file) for file in files}
         head = Head(int(name[1]), int(name[2]))
+        if head in found:
+            raise InputError(f"{folder} has two folders for {head}; take one out")
         marked = [file for file, text in texts.items() if (first := _HEADER.match(text)) and _STANDS_IN in first[0]]
         if len(marked) > 1:
             raise InputError(f"both {marked[0]} and {marked[1]} stand in for {head}; take the words out of one")

@@ -8,9 +8,10 @@ from surrogates.library.heads import Head
 
 @dataclass(frozen=True)
 class Use:
-    """A structure's best program on a head, with its mean IoU on validation texts."""
+    """A structure's best program on a head, by its mean IoU on validation texts."""
 
     source: str
+    constants: dict[str, float]
     validation_iou: float
 
 

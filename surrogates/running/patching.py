@@ -83,6 +83,11 @@ def patch(
         yield reader.failures
 
 
+def is_patched(model: PreTrainedModel) -> bool:
+    """Whether the model is within a patch."""
+    return model in _patched
+
+
 def _plans(
     modules: list[nn.Module],
     groups: Sequence[int],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from surrogates.errors import InputError
 from surrogates.library.heads import select_heads
+from surrogates.library.library import Library
 from synth.commands.kept_plan import kept_plan
 from synth.engine import Engine
 from synth.export import export_programs
@@ -112,6 +113,8 @@ class _Opened:
 @contextmanager
 def _opened(path: Path) -> Iterator[_Opened]:
     with open_run(path) as run, run.writing():
+        if run.library_file.is_file():
+            Library(path, create=True).close()  # so that one of an earlier version can be written to
         if not run.heads:
             raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
         with closing(Exchanges(run.library.path)) as exchanges:

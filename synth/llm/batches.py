@@ -16,7 +16,7 @@ from synth.llm.files import Request, request_lines, split_lines, store_answers
 from synth.llm.money import BATCH_SHARE, Budget, Estimate, Ledger, Prices, load_prices, worst_case
 from synth.llm.server import Endpoint
 from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
-from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown
+from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown, to_the_end
 from synth.progress import Step
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
@@ -91,7 +91,7 @@ class BatchClient:
         failures: dict[str, Failure] = {}
         if waiting:
             try:
-                failures = asyncio.run(self._ask_all(waiting, progress))
+                failures = to_the_end(self._ask_all(waiting, progress))
             except openai.OpenAIError as error:
                 raise self._explained(error) from error
             self._check(waiting, failures)

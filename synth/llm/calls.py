@@ -16,7 +16,7 @@ from synth.llm.failures import Failure
 from synth.llm.money import Budget, Estimate, Ledger, Price, load_prices, worst_case
 from synth.llm.server import Endpoint
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
-from synth.llm.transport import Redirected, error_text, read_json, shown
+from synth.llm.transport import Redirected, error_text, read_json, shown, to_the_end
 from synth.progress import Step
 
 Reply = Exchange | Failure | None
@@ -96,7 +96,7 @@ class Client:
         replies: dict[str, Reply] = {key: self._exchanges.get(key) for key in dict.fromkeys(keys)}
         waiting = {key: ask for key, ask in zip(keys, asks, strict=True) if replies[key] is None}
         if waiting:
-            replies |= asyncio.run(self._ask_all(waiting, progress))
+            replies |= to_the_end(self._ask_all(waiting, progress))
         return [replies[key] for key in keys]
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Exchange | Failure]:

@@ -6,14 +6,16 @@ import re
 import reprlib
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin
 
 import openai
 
 from sandbox.plain_text import one_line
 
+Result = TypeVar("Result")
 MOST_BYTES = 16 * 2**20
 """Of a response's body, packed and unpacked: a thousand times an answer's usual size."""
 MOST_FILE_BYTES = 512 * 2**20
@@ -237,3 +239,13 @@ def error_text(body: object) -> str:
     error = body.get("error", body) if isinstance(body, dict) else body
     message = error.get("message", error) if isinstance(error, dict) else error
     return (one_line(message) if isinstance(message, str) else shown(message)) or "no reason given"
+
+
+def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine gives, in a thread of its own where this one runs a loop already, as a notebook does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -146,33 +146,6 @@ def test_local_layers_of_gpt_neo_see_their_window() -> None:
     assert local[-1, :-WINDOW].sum() == 0
 
 
-def test_patterns_are_let_go_once_no_later_layer_needs_them() -> None:
-    model, ids = tiny_model("gpt2"), random_ids(3, 13)
-    recency = 'def attend(query, key, pair, a={}):\n    """Recency."""\n    return -a * pair.log_distance\n'
-    assignment = {
-        Head(layer, index): Program.parse(recency.format(layer + index)) for layer in (0, 1) for index in range(4)
-    }
-    alive: list[int] = []
-
-    def count(*_: object) -> None:
-        tensors = [found for found in gc.get_objects() if type(found) is torch.Tensor]
-        alive.append(sum(tensor.shape == (3, 13, 13) and tensor.is_floating_point() for tensor in tensors))
-
-    model.transformer.h[1].register_forward_pre_hook(count)
-    with patch(model, tiny_tokenizer("gpt2"), assignment):
-        run(model, ids)
-    assert alive == [3]  # of the five programs those that stand in both layers
-
-
-def test_patterns_that_find_no_room_are_computed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, ids = tiny_model("gpt_neo"), random_ids(2, 11)
-    with patch(model, tiny_tokenizer("gpt_neo"), PROGRAMS):
-        expected = run(model, ids)
-    monkeypatch.setattr("surrogates.running.forward_pass.KEPT_BYTES", 0)
-    with patch(model, tiny_tokenizer("gpt_neo"), PROGRAMS):
-        assert torch.equal(run(model, ids), expected)
-
-
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_baselines(side: str) -> None:
     model, tokenizer = tiny_model("llama"), tiny_tokenizer()

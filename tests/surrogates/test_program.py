@@ -258,6 +258,38 @@ def test_terms(body: str, terms: int) -> None:
     assert len(Program.parse(source(body, ", a=1.0, b=2.0")).terms) == terms
 
 
+@pytest.mark.parametrize(
+    ("body", "term"),
+    [
+        ("return -2.0 * a * key.is_comma * pair.offset(1)",
+         ("-2.0 * a", ("key.is_comma", "pair.offset(1)"), "class position")),
+        ("return a * key.is_first / 2.0", ("a / 2.0", ("key.is_first",), "position")),
+        ("return key.length / b", ("1 / b", ("key.length",), "class")),
+        ("return key.length / (1 + pair.distance)", ("1", ("(key.length / (1 + pair.distance))",), "class position")),
+        ("return -inf * key.is_comma", ("-inf", ("key.is_comma",), "class")),
+        ("m = key.is_comma | key.is_quote\nm &= pair.within(2)\nreturn -(a * m)",
+         ("-a", ("((key.is_comma | key.is_quote) & pair.within(2))",), "class position")),
+        ("x = key.length\ny = x\nx = exp(x)\nreturn a * y * x", ("a", ("key.length", "exp(key.length)"), "class")),
+        ("return a", ("a", (), "")),
+    ],
+)  # fmt: skip
+def test_a_term(body: str, term: tuple[str, tuple[str, ...], str]) -> None:
+    (found,) = Program.parse(source(body, ", a=1.0, b=2.0")).terms
+    assert (found.constant, found.factors, " ".join(found.families)) == term
+
+
+def test_an_expression_too_large_to_write_out_keeps_its_name_and_families() -> None:
+    (found,) = Program.parse(source("x = key.length\n" + "x = x * x\n" * 15 + "return a * x", ", a=1.0")).terms
+    assert found.constant == "a"
+    assert set(found.factors) <= {"x", "key.length"}
+    assert found.families == ("class",)
+
+
+def test_structures_of_helpers_that_share_a_constants_name() -> None:
+    one, other = (source(f"f = lambda a: {name} + 0.0\nreturn f(2.0)", f", {name}=1.0") for name in "ac")
+    assert Program.parse(one).structure != Program.parse(other).structure
+
+
 def test_terms_of_doubling_sums_are_counted_quickly() -> None:
     program = Program.parse(source("x = 1.0\n" + "x = x + x\n" * 9 + "return x"))
     assert len(program.terms) == 2**9

@@ -1,10 +1,12 @@
 """A run with a library of an earlier version goes on; what this one refuses of it is shown, and brings nothing down."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
@@ -70,11 +72,45 @@ def test_a_program_that_was_changed_by_other_means_is_one_line(refused: Path, ca
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_an_earlier_library_holds_what_it_held(run: Path, version: int, capsys: Any) -> None:
+def test_an_earlier_library_holds_what_it_held(
+    run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
+) -> None:
     candidates, shown = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out
     as_version(run, version)
+    # Whoever only reads leaves it to the process that may be writing.
     assert call(capsys, "inspect", run, "L0H3", "--json").out == shown
+    assert stored_version(run) == version
+    exported = call(capsys, "llm", "export", run, tmp_path / "requests.jsonl", "--llm", "m")
+    assert exported.code == 0, exported
+    assert stored_version(run) > 4
     assert rows(run) == candidates
+    as_version(run, version)
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == candidates
+
+
+def stored_version(run: Path) -> int:
+    connection = sqlite3.connect(run / "library.sqlite")
+    try:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def test_a_run_that_did_not_note_the_models_tokens(run: Path, again: Callable[..., Any], capsys: Any) -> None:
+    """As an earlier version left it: what does without them goes on, and the model is looked at once more."""
+    with np.load(run / "tokens.npz") as stored:
+        arrays = dict(stored)
+    facts = json.loads(bytes(arrays["facts"]))
+    del facts["vocabulary"], facts["origin"]
+    np.savez(run / "tokens.npz", **arrays | {"facts": np.frombuffer(json.dumps(facts).encode(), np.uint8)})
+    before = rows(run)
+    for command in (("inspect", run), ("inspect", run, "L0H3"), ("prompt", run, "L0H3")):
+        assert call(capsys, *command).code == 0
+    assert "is of an earlier version of headsynth; run `headsynth synthesize` again" in refusal(capsys, "evaluate", run)
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == before
+    assert call(capsys, "evaluate", run, "--fractions", "100").code == 0
 
 
 def test_a_library_of_a_later_version_is_refused(run: Path, capsys: Any) -> None:

@@ -1,6 +1,9 @@
 """The README's notebook session on a model in memory, and what its values show."""
 
+import os
 import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +13,14 @@ import pytest
 import torch
 
 from sandbox.verdicts import Verdict
-from surrogates import Baseline, Head, Program, load_library
+from surrogates import Baseline, Head, Program, load_library, patch
 from surrogates.errors import InputError, ProgramFailed
 from synth import evaluate, open_run, synthesize
 from synth.corpus import read_texts
 from synth.progress import Reporter
 from synth.run import Run
 from tests.synth.tiny_runs import call, copy_run, ranked, rows
-from tests.tiny_models import tiny_model, tiny_tokenizer
+from tests.tiny_models import WINDOW, tiny_model, tiny_tokenizer
 
 README = Path(__file__).parents[2] / "README.md"
 HEAD = "L0H3"
@@ -80,8 +83,11 @@ def test_a_run_in_memory_is_told_from_another(finished: Path, tmp_path: Path) ->
     before = rows(tmp_path / "run")
     with pytest.raises(InputError, match="holds a run with corpus = "):
         synthesize(model, tokenizer=tokenizer, texts=stories[1:], **given)
-    with torch.no_grad():
-        model.transformer.h[0].attn.c_attn.weight += 0.1
+    with open_run(tmp_path / "run", model=model, tokenizer=tokenizer) as run:
+        with torch.no_grad():
+            model.transformer.h[0].attn.c_attn.weight += 0.1
+        with pytest.raises(InputError, match=r"the weights of .* are not those"):
+            evaluate(run)
     with pytest.raises(InputError, match="the weights are not those"):
         synthesize(model, tokenizer=tokenizer, texts=stories, **given)
     with pytest.raises(InputError, match=r"the weights of .* are not those"):
@@ -97,7 +103,19 @@ def test_a_run_in_memory_is_told_from_another(finished: Path, tmp_path: Path) ->
         ({"texts": [b"bytes"]}, "texts is no list of texts"),
         ({"corpus": "demo"}, "both a corpus and texts"),
         ({"model": "demo"}, "brings its own tokenizer"),
+        ({"model": 3}, "the model is a int; give a name, a folder or a model in memory"),
+        ({"tokenizer": "gpt2"}, "a model in memory needs its tokenizer"),
+        ({"texts": 3}, "texts is no list of texts"),
+        ({"texts": None, "corpus": 3}, "the corpus is a int"),
+        ({"texts": None, "corpus": Path("no.jsonl")}, "cannot read no.jsonl"),
         ({"texts": ["a", "b"]}, "give at least 10"),
+        ({"texts": (text for text in "ab")}, "give at least 10"),
+        ({"heads": "H3"}, "'H3' is not a head"),
+        ({"heads": [Head(0, 9)]}, "there is no head L0H9 here"),
+        ({"max_tokens": 14.0}, "max_tokens = 14.0 is of type float; give a whole number"),
+        ({"max_terms": 0}, "max_terms = 0 is out of range; give 1 to 32"),
+        ({"seed": None}, "seed = None is of type NoneType"),
+        ({"bos": "perhaps"}, "bos is 'perhaps'; give True, False or None"),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -175,12 +193,84 @@ def test_what_is_not_there_is_one_line(opened: Run, tmp_path: Path) -> None:
         opened["L1H3"]
     with pytest.raises(InputError, match="has no text 99; they go from 0 to 35"):
         opened.patterns(HEAD, 99)
-    with pytest.raises(InputError, match="the model has no head L9H0"):
-        opened.score("x", "L9H0")
+    for name in ("L9H0", "L0H9"):
+        with pytest.raises(InputError, match=f"the model has no head {name}; they go from L0H0 to L1H3"):
+            opened.score("x", name)
     with pytest.raises(InputError, match="are no shares"):
         evaluate(opened, [25])
+    with pytest.raises(InputError, match="are no shares"):
+        evaluate(opened, 0.25)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="this is no program: line 1"):
+        opened.patterns(HEAD, 0, "def (")
     with pytest.raises(InputError, match="is no run directory"):
         open_run(tmp_path)
+
+
+def test_the_tokenizer_must_be_the_runs(finished: Path) -> None:
+    model, own, other = tiny_model("llama"), tiny_tokenizer("llama"), tiny_tokenizer("bert")
+    with open_run(finished, model=model, tokenizer=own) as run:
+        assert run.model("cuda") is run.model()  # wherever it is
+    with pytest.raises(InputError, match=r"the tokenizer of .* is not the one that"):
+        open_run(finished, model=model, tokenizer=other)
+    for given in ({"model": model}, {"tokenizer": own}, {"model": "gpt2", "tokenizer": own}):
+        with pytest.raises(InputError, match="a model in memory together with its tokenizer"):
+            open_run(finished, **given)
+
+
+def test_a_patched_model_is_not_taken_for_the_model(opened: Run, tmp_path: Path) -> None:
+    """GPT-Neo's patched modules return patterns like any other."""
+    model, tokenizer = tiny_model("gpt_neo"), tiny_tokenizer("gpt_neo")
+    stories = [text.text for text in opened.texts]
+    with (
+        patch(model, tokenizer, {Head(0, 0): Baseline.UNIFORM}),
+        pytest.raises(InputError, match="the model is patched, so its attention is not its own"),
+    ):
+        synthesize(model, tokenizer=tokenizer, texts=stories, output=tmp_path / "neo", max_tokens=14)
+    assert not (tmp_path / "neo").exists()
+    loaded = opened.model()
+    with patch(loaded.model, loaded.tokenizer, {}), pytest.raises(InputError, match="the model is patched"):
+        opened.patterns(HEAD, TEXT)
+
+
+def test_a_window_holds_on_texts_longer_than_the_runs(tmp_path: Path) -> None:
+    model, tokenizer = tiny_model("mistral"), tiny_tokenizer("mistral")
+    texts = [f"{first} {second}" for first in ("the", "a", "red", "Tom") for second in ("dog", "ball", "girl", "park")]
+    given: dict[str, Any] = {"heads": ["L0H0"], "max_terms": 1, "max_tokens": 14, "output": tmp_path / "run"}
+    with synthesize(model, tokenizer=tokenizer, texts=texts, **given) as run:
+        run.material  # noqa: B018 - read before the texts below
+        longer = run.patterns("L0H0", TEXT)
+    reach = np.abs(np.subtract.outer(np.arange(len(longer.of_head.tokens)), np.arange(len(longer.of_head.tokens))))
+    assert (longer.of_head.visible == (np.tri(len(reach), dtype=bool) & (reach < WINDOW))).all()
+    assert not longer.of_program.weights[reach >= WINDOW].any()
+
+
+def test_structures_say_what_serves_which_head(opened: Run) -> None:
+    best: dict[tuple[str, Head], float] = {}
+    for head in opened.heads:
+        for candidate in opened.library.candidates(head):
+            if candidate.scores:
+                key = (candidate.program.structure, head)
+                best[key] = max(best.get(key, 0.0), candidate.scores.validation_iou)
+    found = {}
+    for structure in opened.structures:
+        for head, use in structure.uses.items():
+            program = Program.parse(use.source)
+            assert (use.constants, len(program.terms)) == (program.constants, structure.terms)
+            found[program.structure, head] = use.validation_iou
+    assert found == best
+    counts = [len(structure.uses) for structure in opened.structures]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 1
+
+
+def test_a_run_is_read_from_any_folder_and_thread(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_run(finished, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    with open_run("run") as run, ThreadPoolExecutor(1) as thread:
+        monkeypatch.chdir("/")
+        assert thread.submit(lambda: HEAD in run and "L1H3" not in run).result()
 
 
 def test_a_programs_pattern_without_a_model() -> None:
@@ -202,6 +292,15 @@ def test_programs_in_a_folder_are_an_assignment(finished: Path, tmp_path: Path) 
     run = copy_run(finished, tmp_path / "run")
     folder = run / "programs"
     assert load_library(folder) == load_library(run)
+    shutil.copytree(folder / "L00H03", folder / "L0H3")
+    with pytest.raises(InputError, match="has two folders for L0H3"):
+        load_library(folder)
+    shutil.rmtree(folder / "L0H3")
+    os.mkfifo(folder / "L00H03" / "00_pipe.py")  # which nobody writes to
+    (folder / "L00H03" / "._01_copy.py").write_bytes(b"\x00\xff")
+    assert load_library(folder) == load_library(run)
+    (folder / "L00H03" / "00_pipe.py").unlink()
+    (folder / "L00H03" / "._01_copy.py").unlink()
     (first, second, *_) = sorted((folder / "L00H03").iterdir())
     for path in (folder / "L00H03").iterdir():
         path.write_text(path.read_text().replace(", stands in for the head", ""))

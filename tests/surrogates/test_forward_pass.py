@@ -1,0 +1,45 @@
+"""What a forward pass keeps: what a later layer needs, as long as there is room."""
+
+import gc
+
+import pytest
+import torch
+
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
+from surrogates.running.patching import patch
+from tests.surrogates.test_patching import PROGRAMS, random_ids, run
+from tests.tiny_models import tiny_model, tiny_tokenizer
+
+
+def recency(constant: int) -> Program:
+    return Program.parse(
+        f'def attend(query, key, pair, a={constant}.0):\n    """Recency."""\n    return -a * pair.log_distance\n'
+    )
+
+
+def test_patterns_are_let_go_once_no_later_layer_needs_them() -> None:
+    model, ids = tiny_model("gpt2"), random_ids(3, 13)
+    # One program stands in both layers, and one for two heads of the first.
+    constants = {(0, 0): 1, (0, 1): 2, (0, 2): 2, (0, 3): 3, (1, 0): 1, (1, 1): 4}
+    assignment = {Head(*place): recency(constant) for place, constant in constants.items()}
+    alive: list[int] = []
+
+    def count(*_: object) -> None:
+        tensors = [found for found in gc.get_objects() if type(found) is torch.Tensor]
+        alive.append(sum(tensor.shape == (3, 13, 13) and tensor.is_floating_point() for tensor in tensors))
+
+    model.transformer.h[1].register_forward_pre_hook(count)
+    model.transformer.ln_f.register_forward_pre_hook(count)
+    with patch(model, tiny_tokenizer("gpt2"), assignment):
+        run(model, ids)
+    assert alive == [1, 0]
+
+
+def test_patterns_that_find_no_room_are_computed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, ids = tiny_model("gpt_neo"), random_ids(2, 11)
+    with patch(model, tiny_tokenizer("gpt_neo"), PROGRAMS):
+        expected = run(model, ids)
+    monkeypatch.setattr("surrogates.running.forward_pass.KEPT_BYTES", 0)
+    with patch(model, tiny_tokenizer("gpt_neo"), PROGRAMS):
+        assert torch.equal(run(model, ids), expected)
