@@ -1,5 +1,6 @@
 """Asking: answers in order, stored and never asked twice, calls that fail in passing repeated."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -40,6 +41,15 @@ def test_answers_come_in_the_order_of_the_questions(exchanges: Exchanges) -> Non
     assert [done for done, _, _ in steps.told] == list(range(1, 13))
     assert {total for _, total, _ in steps.told} == {12}
     assert steps.told[-1][2] == "1,440 tokens"
+
+
+def test_asks_where_a_loop_is_running_as_in_a_notebook(exchanges: Exchanges) -> None:
+    with ScriptedServer(echo) as server:
+
+        async def cell() -> list[object]:
+            return list(client(server, exchanges).ask(questions(3), nowhere))
+
+        assert contents(asyncio.run(cell())) == [f"answer to question {number}" for number in range(3)]
 
 
 def test_an_answer_is_stored_as_it_came(exchanges: Exchanges) -> None:
