@@ -1,6 +1,6 @@
 """What a run gives a notebook: values that print and show themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,7 +11,7 @@ from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HeadPrograms:
     """A head's programs, best validation IoU first; an entry by its place is ``run["L3H7"][0]``.
 
@@ -45,7 +45,7 @@ class HeadPrograms:
     def __len__(self) -> int:
         return len(self.ranked)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [f"{self.head}: {len(self.ranked)} programs by validation IoU, test figures"]
         for entry in self.ranked:
             mark = " (stands in)" if entry.stands_in else ""
@@ -53,24 +53,41 @@ class HeadPrograms:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        headings = ("program", "stands in", "origin", "IoU", "95 %", "cross-entropy", "JSD")
-        rows = [_row(entry) for entry in self.ranked]
-        table = "".join(f"<th>{heading}</th>" for heading in headings)
+        headings = ("program", "stands in", "origin", "terms", "IoU", "95 %", "cross-entropy", "JSD")
+        rows = [
+            (entry.name, "yes" if entry.stands_in else "", entry.candidate.found_by, *_figures(entry),
+             f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}")
+            for entry in self.ranked
+        ]  # fmt: skip
         sources = [entry.program.source for entry in self.ranked if entry.stands_in]
         source = "".join(f"<pre>{escape(text)}</pre>" for text in sources)
-        return f"<b>{self.head}</b>: test figures<table><tr>{table}</tr>{''.join(rows)}</table>{source}"
+        return f"<b>{self.head}</b>: test figures{_table(headings, rows)}{source}"
 
 
-def _row(entry: Ranked) -> str:
+def library_html(surrogates: Mapping[Head, Ranked]) -> str:
+    """The program that stands in for each head, as a table."""
+    rows = [
+        (str(head), *_figures(entry), entry.candidate.found_by, entry.program.hypothesis)
+        for head, entry in surrogates.items()
+    ]
+    return _table(("head", "terms", "IoU", "95 %", "origin", "hypothesis"), rows)
+
+
+def _figures(entry: Ranked) -> tuple[str, str, str]:
     scores = entry.scores
-    cells = (
-        entry.name, "yes" if entry.stands_in else "", entry.candidate.found_by, f"{scores.iou:.3f}",
-        f"{scores.iou_low:.3f}–{scores.iou_high:.3f}", f"{scores.cross_entropy:.3f}", f"{scores.jsd:.3f}",
-    )  # fmt: skip
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    terms = str(len(entry.program.terms) or "scripted")
+    return terms, f"{scores.iou:.3f}", f"{scores.iou_low:.3f}–{scores.iou_high:.3f}"
 
 
-@dataclass(frozen=True)
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table; the cells are text."""
+    cell = '<{0} style="text-align:left;padding:0 10px 0 0">{1}</{0}>'
+    head = "".join(cell.format("th", escape(heading)) for heading in headings)
+    body = "".join(f"<tr>{''.join(cell.format('td', escape(text)) for text in row)}</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+@dataclass(frozen=True, repr=False)
 class TextPatterns:
     """A head's pattern on a text beside a program's, and their IoU."""
 
@@ -79,7 +96,11 @@ class TextPatterns:
     of_program: TextPattern
     iou: float
 
+    def __repr__(self) -> str:
+        return f"TextPatterns({self.head} on {len(self.of_head.tokens)} tokens, IoU {self.iou:.3f})"
+
     def _repr_html_(self) -> str:
         sides = ((str(self.head), self.of_head), (f"program, IoU {self.iou:.3f}", self.of_program))
-        shown = "".join(f"<td><b>{name}</b>{side._repr_html_()}</td>" for name, side in sides)
-        return f"<table><tr>{shown}</tr></table>"
+        shown = "".join(f"<div><b>{name}</b>{side._repr_html_()}</div>" for name, side in sides)
+        # Side by side where there is room: queries down, keys across.
+        return f'<div style="display:flex;flex-wrap:wrap;gap:24px">{shown}</div>'

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from types import TracebackType
 
@@ -29,7 +30,7 @@ from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.material import HeadData, Material
 from synth.models import LoadedModel, describe_model, encode, load_for
-from synth.notebook import HeadPrograms, TextPatterns
+from synth.notebook import HeadPrograms, TextPatterns, library_html
 from synth.run_directory import RunDirectory
 from synth.settings import IN_MEMORY, Settings
 from synth.shards import visible_cells
@@ -46,6 +47,10 @@ class Run(RunDirectory):
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        surrogates = self.library.surrogates()
+        return f"{escape(self.settings.model)}: what stands in for each head{library_html(surrogates)}"
 
     def __enter__(self) -> "Run":
         return self

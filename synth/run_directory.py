@@ -134,6 +134,7 @@ class RunDirectory:
         try:
             yield
         except OSError as error:
+            mend = "change its permissions" if isinstance(error, PermissionError) else "free some space"
             raise InputError(
-                f"cannot write {self.path}: {error.strerror}; free some space or choose another --output"
+                f"cannot write {self.path}: {error.strerror}; {mend} or choose another --output"
             ) from error

@@ -18,6 +18,7 @@ from surrogates.language.program import Program
 from surrogates.language.scripted import scripted_scores
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.tokens import table_of
+from surrogates.language.vocabulary import SIMILARITY
 
 
 @contextmanager
@@ -118,12 +119,23 @@ def pattern(
     return result
 
 
-def pattern_on_text(program: Program, text: str, tokenizer: Any, *, causal: bool) -> TextPattern:
+def pattern_on_text(
+    program: Program, text: str, tokenizer: Any, *, causal: bool, embeddings: Array | None
+) -> TextPattern:
     """See :meth:`Program.pattern`."""
     ids = tokenizer(text)["input_ids"]
     if not ids:
         raise InputError("the text has no tokens; give a longer one")
     table = table_of(tokenizer)
+    if SIMILARITY in program.features:
+        if embeddings is None:
+            raise InputError(
+                f"{program.name} compares the model's input embeddings; give "
+                "embeddings=model.get_input_embeddings().weight"
+            )
+        used = sorted(set(ids))
+        vectors = torch.as_tensor(embeddings).detach()[used].float().cpu().numpy()
+        table, ids = table.subset(used, vectors), [used.index(token) for token in ids]
     texts = Texts.from_lists([ids], table, causal=causal)
     tokens = tuple(table.texts[token] for token in ids)
     return TextPattern(tokens, pattern(program, texts)[0], np.broadcast_to(texts.visible[0], (len(ids), len(ids))))

@@ -159,7 +159,9 @@ class Program:
             raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
         return compile_vectorised(self._function, self._validator.types)
 
-    def pattern(self, text: str, tokenizer: Any, *, causal: bool = True) -> TextPattern:
+    def pattern(
+        self, text: str, tokenizer: Any, *, causal: bool = True, embeddings: Array | None = None
+    ) -> TextPattern:
         """The program's pattern on a text, as far as that needs no model.
 
         The tokens are the tokenizer's: no beginning-of-text token is put in front, and nothing limits what is seen.
@@ -168,13 +170,15 @@ class Program:
         Args:
             tokenizer: a Hugging Face tokenizer.
             causal: whether queries see only keys at or before them, as in a decoder.
+            embeddings: the model's input embeddings, shape (vocabulary, width), which ``similarity`` compares.
 
         Raises:
-            ProgramFailed: the program fails on the text, or reads the model's embeddings, as ``similarity`` does.
+            InputError: the text has no tokens, or the program needs embeddings.
+            ProgramFailed: the program fails on the text.
         """
         from surrogates.language.patterns import pattern_on_text  # which is made of programs itself
 
-        return pattern_on_text(self, text, tokenizer, causal=causal)
+        return pattern_on_text(self, text, tokenizer, causal=causal, embeddings=embeddings)
 
     def with_constants(self, values: Mapping[str, float]) -> "Program":
         """The same source with other defaults; layout and comments stay."""

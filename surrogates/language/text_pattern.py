@@ -5,6 +5,8 @@ from html import escape
 
 import numpy as np
 
+_CELL = "padding:0;min-width:9px;height:9px"
+
 
 @dataclass(frozen=True, eq=False)
 class TextPattern:
@@ -20,6 +22,9 @@ class TextPattern:
     weights: np.ndarray
     visible: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"TextPattern({len(self.tokens)} tokens)"
+
     def _repr_html_(self) -> str:
         """A table, darker for more attention: shades are square roots of weights, so that weak ones show."""
         names = [escape(repr(token)[1:-1].replace(" ", "␣")) for token in self.tokens]
@@ -28,9 +33,9 @@ class TextPattern:
         for name, query, weights, seen in zip(names, self.tokens, self.weights, self.visible, strict=True):
             cells = [
                 f'<td title="{escape(f"{query!r} → {key!r}: {weight:.3f}")}" '
-                f'style="background:rgba(31,81,160,{weight**0.5:.2f})"></td>'
+                f'style="{_CELL};background:rgba(31,81,160,{weight**0.5:.2f})"></td>'
                 if open_
-                else "<td></td>"
+                else f'<td style="{_CELL}"></td>'
                 for key, weight, open_ in zip(self.tokens, weights.tolist(), seen.tolist(), strict=True)
             ]
             rows.append(f'<tr><th style="text-align:right">{name}</th>{"".join(cells)}</tr>')

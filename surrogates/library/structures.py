@@ -15,7 +15,7 @@ class Use:
     validation_iou: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Structure:
     """What programs share that differ in their constants alone.
 
@@ -29,3 +29,8 @@ class Structure:
     terms: int
     families: tuple[str, ...]
     uses: dict[Head, Use]
+
+    def __repr__(self) -> str:
+        best = max(use.validation_iou for use in self.uses.values())
+        what = f"{self.terms} terms" if self.kind == "vectorised" else self.kind
+        return f"<{what} of {', '.join(self.families)} on {len(self.uses)} heads, validation IoU up to {best:.3f}>"

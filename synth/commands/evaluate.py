@@ -37,8 +37,8 @@ def _fractions(text: str) -> list[float]:
         shares = [float(part) / 100 for part in text.split(",")]
     except ValueError:
         shares = []
-    if not shares or not all(0 < share <= 1 for share in shares):
-        raise InputError(f"cannot read the fractions {text!r}; write percentages up to 100, such as 25,50,100")
+    if not shares or not all(0.01 <= share <= 1 for share in shares):
+        raise InputError(f"cannot read the fractions {text!r}; write percentages from 1 to 100, such as 25,50,100")
     return shares
 
 

@@ -14,7 +14,7 @@ import torch
 
 from sandbox.verdicts import Verdict
 from surrogates import Baseline, Head, Program, load_library, patch
-from surrogates.errors import InputError, ProgramFailed
+from surrogates.errors import InputError
 from synth import evaluate, open_run, synthesize
 from synth.corpus import read_texts
 from synth.progress import Reporter
@@ -58,7 +58,7 @@ def test_the_session_of_the_readme(
     assert all(entry.name in programs._repr_html_() for entry in programs)
     assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
     assert patterns.of_head.tokens == patterns.of_program.tokens
-    assert patterns._repr_html_().count("<table") == 3
+    assert patterns._repr_html_().count("<table") == 2
     assert pattern.weights.sum(1) == pytest.approx(1)
     assert Head.parse(HEAD) in structures[0].uses
     assert list(frame["heads"]) == [1] * 16
@@ -284,8 +284,21 @@ def test_a_programs_pattern_without_a_model() -> None:
         assert not found.weights[~found.visible].any()
     with pytest.raises(InputError, match="the text has no tokens"):
         program.pattern("", tiny_tokenizer("gpt2"))
-    with pytest.raises(ProgramFailed, match="needs the model's input embeddings"):
-        Program.parse('def f(query, key, pair):\n    """S."""\n    return pair.similarity\n').pattern(TEXT, tokenizer)
+    similar = Program.parse('def f(query, key, pair):\n    """S."""\n    return pair.similarity\n')
+    with pytest.raises(InputError, match=r"give embeddings=model\.get_input_embeddings\(\)\.weight"):
+        similar.pattern(TEXT, tokenizer)
+
+
+def test_similarity_is_the_same_without_the_model(opened: Run) -> None:
+    similar = Program.parse('def f(query, key, pair):\n    """S."""\n    return 3.0 * pair.similarity\n')
+    loaded = opened.model()
+    text = opened.texts[0].text
+    embeddings = loaded.model.get_input_embeddings().weight
+    alone = similar.pattern(text, loaded.tokenizer, embeddings=embeddings)
+    inside = opened.patterns(HEAD, text, similar).of_program
+    assert alone.tokens[: len(inside.tokens)] == inside.tokens
+    n = len(inside.tokens)
+    np.testing.assert_allclose(alone.weights[:n, :n], inside.weights, atol=1e-5)
 
 
 def test_programs_in_a_folder_are_an_assignment(finished: Path, tmp_path: Path) -> None:
