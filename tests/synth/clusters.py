@@ -54,9 +54,10 @@ class Cluster:
 
     def _start(self, what: str, *arguments: object, path: str = _HOME) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *map(str, arguments)]
-        # Not pipes: nobody reads them.
+        # Not pipes: nobody reads them. Python looks into the working directory before all other places.
+        environment = os.environ | {"PYTHONPATH": path}
         return subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": path}
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=path
         )
 
 
