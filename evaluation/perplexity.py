@@ -59,9 +59,20 @@ def _batch_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> np.nd
         tokens[row, : len(text)] = torch.tensor(text)
         mask[row, : len(text)] = 1
     tokens, mask = tokens.to(model.device), mask.to(model.device)
-    logits = model(input_ids=tokens, attention_mask=mask, use_cache=False).logits[:, :-1].float()
-    loss = torch.nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
-    return (loss * mask[:, 1:]).sum(1).double().cpu().numpy()
+    logits = model(input_ids=tokens, attention_mask=mask, use_cache=False).logits[:, :-1]
+    return (_token_losses(logits, tokens[:, 1:]) * mask[:, 1:]).sum(1).cpu().numpy()
+
+
+def _token_losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of each token in double precision, nats: (t, tokens, vocabulary), (t, tokens) -> (t, tokens).
+
+    A sum over the vocabulary in single precision loses the tail, and next to a confident prediction the tail is all.
+    """
+    logits = logits.float()
+    top = logits.amax(-1, keepdim=True)
+    own = (logits.gather(-1, targets[..., None]) - top)[..., 0].double()
+    others = (logits - top).exp_().scatter_(-1, targets[..., None], 0.0).sum(-1, dtype=torch.float64)
+    return torch.log1p(others + torch.expm1(own)) - own
 
 
 def increase(patched: Losses, unpatched: Losses) -> Interval:

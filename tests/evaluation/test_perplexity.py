@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from transformers import PreTrainedModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from evaluation import perplexity, sweep
 from evaluation.perplexity import Losses, increase, measure_losses
@@ -50,6 +50,27 @@ def test_losses_are_the_models_own(kind: str, logits: int, monkeypatch: pytest.M
         assert loss == pytest.approx(own * tokens, rel=1e-4)
         total += own * tokens
     assert found.perplexity == pytest.approx(np.exp(total / sum(len(text) - 1 for text in ids)), rel=1e-4)
+
+
+@pytest.mark.parametrize("vocabulary", [500, 260_000])
+@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
+def test_losses_are_those_of_double_precision(vocabulary: int, scale: float) -> None:
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=vocabulary, n_layer=1, n_head=1, n_embd=8, n_positions=32, bos_token_id=0, eos_token_id=0
+    )
+    model = GPT2LMHeadModel(config).eval()
+    with torch.no_grad():
+        model.lm_head.weight.mul_(50 * scale)  # up to predictions of which all others together get a millionth
+    ids = [torch.randint(1, vocabulary, (8,)).tolist() for _ in range(2)]
+    with torch.inference_mode():
+        # What the model itself would say next, too, whose losses are small.
+        ids += [[*text[:-1], int(model(torch.tensor([text[:-1]])).logits[0, -1].argmax())] for text in ids]
+        expected = []
+        for text in ids:
+            logits = model(torch.tensor([text])).logits[0, :-1].double()
+            expected.append(float(torch.nn.functional.cross_entropy(logits, torch.tensor(text[1:]), reduction="sum")))
+    np.testing.assert_allclose(measure_losses(model, ids).loss, expected, rtol=1e-6)
 
 
 def test_increase_is_relative_and_paired() -> None:
