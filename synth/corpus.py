@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -17,6 +19,10 @@ _FEWEST_DOCUMENTS = 10
 # A dataset is streamed; this many documents leave enough to draw from without fetching all of a large one.
 _DATASET_DOCUMENTS = 10_000
 _RESTORE = "restore the file or start a new run"
+_END = re.compile(r"<\|(?:endoftext|end_of_text)\|>|</s>|<eos>")
+"""What ends a document in texts that were written out for training."""
+_FEWEST_WORDS = 20
+"""Words of half of the pieces, below which these are a sentence or two rather than documents."""
 _FORMS = "a .txt, .jsonl or .json file, or hf:DATASET[:SPLIT[:FIELD]]"
 
 
@@ -28,13 +34,18 @@ class SplitText:
     split: Split
 
 
-def resolve_corpus(source: str) -> list[str]:
+def resolve_corpus(source: str, notify: Callable[[str], None]) -> list[str]:
     """The documents of a corpus, in its order, without blank ones.
 
     A ``.txt`` file holds documents parted by blank lines, a ``.jsonl`` file one object a line, a ``.json`` file a list
     of objects; an object's text is its field ``text``, or else its only field that is a string.
     ``hf:DATASET[:SPLIT[:FIELD]]`` names a dataset on the Hugging Face hub (split ``train`` by default), of which the
-    first 10,000 documents are read.
+    first 10,000 documents are read. Where texts hold marks such as ``<|endoftext|>``, documents end there, and a
+    ``.txt`` file's end nowhere else.
+
+    Args:
+        source: names the corpus.
+        notify: told of blank lines that seem to part paragraphs rather than documents.
 
     Raises:
         InputError: the corpus cannot be found or read, or holds no text.
@@ -48,10 +59,17 @@ def resolve_corpus(source: str) -> list[str]:
             raise InputError(f"cannot tell what kind of corpus {source} is; give {_FORMS}")
         with reading(path, "check the path"):
             texts = readers[path.suffix.lower()](path)
-    texts = [text.strip() for text in texts if text.strip()]
-    if not texts:
+    documents = [part.strip() for text in texts for part in _END.split(text) if part.strip()]
+    if not documents:
         raise InputError(f"the corpus {source} holds no text; give another one")
-    return texts
+    if source.lower().endswith(".txt") and len(texts) > 1:
+        words = statistics.median(len(document.split()) for document in documents)
+        if words < _FEWEST_WORDS:
+            notify(
+                f"{source} is cut at blank lines, and half of its {len(documents)} pieces have under {words + 1:.0f} "
+                "words; if its documents are longer, part them by lines of <|endoftext|>, or give them as .jsonl"
+            )
+    return documents
 
 
 def split_texts(
@@ -124,13 +142,8 @@ def read_texts(path: Path) -> list[SplitText]:
 
 
 def _read_txt(path: Path) -> list[str]:
-    documents: list[list[str]] = [[]]
-    for line in path.read_text(encoding="utf-8-sig").split("\n"):
-        if line.strip():
-            documents[-1].append(line)
-        else:
-            documents.append([])
-    return ["\n".join(lines) for lines in documents]
+    text = path.read_text(encoding="utf-8-sig")
+    return [text] if _END.search(text) else re.split(r"\n\s*\n", text)
 
 
 def _read_jsonl(path: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,15 +83,19 @@ class Given:
         assert self.tokenizer is not None
         return describe_model(settings.model, self.model, self.tokenizer, bos=settings.bos_choice)
 
-    def documents(self, settings: Settings) -> list[str]:
+    def documents(self, settings: Settings, notify: Callable[[str], None]) -> list[str]:
         """The documents, in their order.
+
+        Args:
+            settings: of the run.
+            notify: see :func:`resolve_corpus`.
 
         Raises:
             InputError: the corpus cannot be found or read, or holds no text.
         """
         if self.texts is not None:
             return list(self.texts)
-        return demo_stories() if settings.corpus == DEMO_CORPUS else resolve_corpus(settings.corpus)
+        return demo_stories() if settings.corpus == DEMO_CORPUS else resolve_corpus(settings.corpus, notify)
 
 
 def _lasting(name: str) -> str:

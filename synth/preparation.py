@@ -106,7 +106,7 @@ def prepare(
     if run.texts_file.is_file():
         texts = read_texts(run.texts_file)
     else:
-        texts = split_texts(given.documents(settings), settings.seed, notify=reporter.say)
+        texts = split_texts(given.documents(settings, reporter.say), settings.seed, notify=reporter.say)
     ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
     embeddings = loaded.model.get_input_embeddings().weight.detach()
     material = Material.build(

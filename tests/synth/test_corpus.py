@@ -24,17 +24,41 @@ def write(path: Path, content: str | bytes) -> str:
 
 def test_txt_documents_are_parted_by_blank_lines(tmp_path: Path) -> None:
     source = write(tmp_path / "a.txt", "\ufeffOne.\r\nStill one.\r\n \r\n\r\nTwo.\n")
-    assert resolve_corpus(source) == ["One.\nStill one.", "Two."]
+    assert resolve_corpus(source, lambda _: None) == ["One.\nStill one.", "Two."]
+
+
+def test_documents_end_at_their_marks_where_a_text_has_some(tmp_path: Path) -> None:
+    """As TinyStories is distributed: stories with blank lines inside."""
+    stories = [f"Story {number} began.\n\nIt went on.\n\n\nIt ended." for number in range(40)]
+    for mark in ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>"):
+        for joined in (f"\n{mark}\n".join(stories), mark.join(stories) + mark, f"\r\n{mark}\r\n".join(stories)):
+            assert resolve_corpus(write(tmp_path / "a.txt", joined), silent) == stories
+        lines = "".join(json.dumps({"text": f"{story}{mark}"}) + "\n" for story in stories)
+        assert resolve_corpus(write(tmp_path / "a.jsonl", lines), silent) == stories
+        whole = json.dumps([{"text": mark.join(stories[:20])}, {"text": mark.join(stories[20:])}])
+        assert resolve_corpus(write(tmp_path / "a.json", whole), silent) == stories
+
+
+def test_blank_lines_that_part_paragraphs_are_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    source = write(tmp_path / "a.txt", "\n\n".join(f"A line, number {number}." for number in range(30)))
+    assert len(resolve_corpus(source, told.append)) == 30
+    (line,) = told
+    assert "is cut at blank lines, and half of its 30 pieces have under 5 words" in line
+    assert "part them by lines of <|endoftext|>, or give them as .jsonl" in line
+    long = " ".join(["word"] * 30)
+    assert len(resolve_corpus(write(tmp_path / "b.txt", f"{long}\n\n{long} more\n \t\n{long} still"), silent)) == 3
+    assert resolve_corpus(write(tmp_path / "c.txt", "One short text."), silent) == ["One short text."]
 
 
 def test_jsonl_reads_the_text_field_before_others(tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", '{"title": "x", "text": "One\u2028line."}\n\n{"text": " ", "title": "y"}\n')
-    assert resolve_corpus(source) == ["One\u2028line."]
+    assert resolve_corpus(source, silent) == ["One\u2028line."]
 
 
 def test_json_reads_the_only_string_field(tmp_path: Path) -> None:
     source = write(tmp_path / "a.json", json.dumps([{"id": 1, "story": "One."}, {"id": 2, "story": "Two."}]))
-    assert resolve_corpus(source) == ["One.", "Two."]
+    assert resolve_corpus(source, silent) == ["One.", "Two."]
 
 
 @pytest.mark.parametrize(
@@ -68,22 +92,22 @@ def test_json_reads_the_only_string_field(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_read_is_refused(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        resolve_corpus(write(tmp_path / name, content))
+        resolve_corpus(write(tmp_path / name, content), silent)
 
 
 def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        resolve_corpus(str(tmp_path / "none.txt"))
+        resolve_corpus(str(tmp_path / "none.txt"), silent)
     (tmp_path / "folder.txt").mkdir()
     with pytest.raises(InputError, match=r"folder\.txt: it is no file; check the path"):
-        resolve_corpus(str(tmp_path / "folder.txt"))
+        resolve_corpus(str(tmp_path / "folder.txt"), silent)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json"])
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(InputError, match="it is no file; check the path"):
-        resolve_corpus(str(tmp_path / name))
+        resolve_corpus(str(tmp_path / name), silent)
     with pytest.raises(InputError, match="it is no file; restore the file or start a new run"):
         read_texts(tmp_path / name)
 
@@ -91,7 +115,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None
 def test_a_dataset_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(InputError, match=r"headsynth\[datasets\]"):
-        resolve_corpus("hf:someone/stories")
+        resolve_corpus("hf:someone/stories", silent)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +134,7 @@ def test_a_dataset_is_read_by_split_and_field(monkeypatch: pytest.MonkeyPatch, s
     datasets = ModuleType("datasets")
     datasets.load_dataset = load_dataset  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "datasets", datasets)
-    assert resolve_corpus(source) == texts
+    assert resolve_corpus(source, silent) == texts
 
 
 def test_a_dataset_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +145,10 @@ def test_a_dataset_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyP
     datasets.load_dataset = load_dataset  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "datasets", datasets)
     with pytest.raises(InputError, match="Unknown split") as caught:
-        resolve_corpus("hf:someone/stories:tran")
+        resolve_corpus("hf:someone/stories:tran", silent)
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="hf:DATASET:SPLIT:FIELD"):
-        resolve_corpus("hf:a:b:c:d")
+        resolve_corpus("hf:a:b:c:d", silent)
 
 
 def test_a_large_corpus_is_split_into_the_sizes_asked_for() -> None:
