@@ -19,8 +19,8 @@ _FEWEST_DOCUMENTS = 10
 # A dataset is streamed; this many documents leave enough to draw from without fetching all of a large one.
 _DATASET_DOCUMENTS = 10_000
 _RESTORE = "restore the file or start a new run"
-_END = re.compile(r"<\|(?:endoftext|end_of_text)\|>|</s>|<eos>")
-"""What ends a document in texts that were written out for training."""
+_END = re.compile(r"<\|(?:endoftext|end_of_text)\|>|^[ \t]*(?:</s>|<eos>)[ \t]*$", re.MULTILINE)
+"""What ends a document in texts that were written out for training; what HTML may hold, on a line of its own alone."""
 _FEWEST_WORDS = 20
 """Words of half of the pieces, below which these are a sentence or two rather than documents."""
 _FORMS = "a .txt, .jsonl or .json file, or hf:DATASET[:SPLIT[:FIELD]]"
@@ -137,7 +137,7 @@ def read_texts(path: Path) -> list[SplitText]:
         for number, record in _json_lines(path):
             if record.keys() != {"text", "split"} or record["split"] not in get_args(Split):
                 raise InputError(f"{path}, line {number}: not a text with its split; {_RESTORE}")
-            texts.append(SplitText(_checked(record["text"], f"{path}, line {number}"), record["split"]))
+            texts.append(SplitText(checked_text(record["text"], f"{path}, line {number}"), record["split"]))
     return texts
 
 
@@ -219,7 +219,7 @@ def _texts_of(records: Iterable[tuple[str, Any]], field: str | None = None) -> l
             field = _text_field(place, record)
         if field not in record:
             raise InputError(f"{place}: no field {field!r} among {', '.join(map(repr, record))}; add it")
-        texts.append(_checked(record[field], f"{place}, field {field!r}"))
+        texts.append(checked_text(record[field], f"{place}, field {field!r}"))
     return texts
 
 
@@ -233,7 +233,8 @@ def _text_field(place: str, record: dict[str, Any]) -> str:
     return strings[0]
 
 
-def _checked(text: Any, place: str) -> str:
+def checked_text(text: Any, place: str) -> str:
+    """A text that can be stored, or else an InputError that names its place."""
     if not isinstance(text, str):
         raise InputError(f"{place}: the text is a {type(text).__name__}; write a string")
     try:

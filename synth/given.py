@@ -9,9 +9,8 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from sandbox.plain_text import valid
 from surrogates.errors import InputError
-from synth.corpus import resolve_corpus
+from synth.corpus import checked_text, resolve_corpus
 from synth.demo import demo_stories
 from synth.models import LoadedModel, describe_model, load_for
 from synth.settings import DEMO_CORPUS, DEMO_MODEL, IN_MEMORY, Settings
@@ -53,10 +52,10 @@ class Given:
             return cls(model, tokenizer, corpus, None)
         if corpus is not None:
             raise InputError("there are both a corpus and texts; give one of them")
-        documents: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
-        if not all(isinstance(text, str) for text in documents):
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
             raise InputError("texts is no list of texts; give one string a document")
-        return cls(model, tokenizer, None, [valid(text) for text in documents])
+        documents = [checked_text(text, f"text {number}") for number, text in enumerate(texts)]
+        return cls(model, tokenizer, None, documents)
 
     def settings(self, **asked: object) -> Settings:
         """The settings of a run, in which values in memory have names of their own."""
@@ -68,7 +67,7 @@ class Given:
         if self.texts is None:
             corpus = _lasting(self.corpus or DEMO_CORPUS)
         else:
-            digest = hashlib.sha256("\0".join(self.texts).encode("utf-8", "replace")).hexdigest()[:16]
+            digest = hashlib.sha256("\0".join(self.texts).encode()).hexdigest()[:16]
             corpus = f"{IN_MEMORY}{len(self.texts)} texts, {digest}"
         return Settings(model=model, corpus=corpus, **asked)  # type: ignore[arg-type]
 

@@ -209,11 +209,6 @@ class Material:
         """The head's weights on texts as they are stored: of each the visible cells, in half precision."""
         return open_store(self.attention).cells(head, numbers)
 
-    def patterns(self, head: Head, numbers: Sequence[int]) -> Tensor:
-        """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
-        lists = [self.ids[number] for number in numbers]
-        return torch.from_numpy(unpack(self.cells(head, numbers), self.visible(head.layer, lists)))
-
 
 class HeadData:
     """What fitting and scoring a head need, made once for all of its programs.

@@ -110,7 +110,7 @@ def prepare(
     ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
     embeddings = loaded.model.get_input_embeddings().weight.detach()
     material = Material.build(
-        run.attention.absolute(),  # as workers elsewhere find it
+        run.attention,
         TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
         embeddings,
         ids,

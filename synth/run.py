@@ -100,7 +100,7 @@ class Run(RunDirectory):
         Raises:
             InputError: tokens.npz is missing or damaged.
         """
-        return Material.load(self.tokens_file, self.attention.absolute())  # as workers elsewhere find it
+        return Material.load(self.tokens_file, self.attention)
 
     @cached_property
     def texts(self) -> list[SplitText]:
@@ -245,7 +245,7 @@ class Run(RunDirectory):
                 raise InputError(f"{self.path} has no text {text}; they go from 0 to {len(material.ids) - 1}")
             ids, table = list(material.ids[text]), material.table
             visible = material.visible(wanted.layer, [ids])
-            target = material.patterns(wanted, (int(text),))[0].numpy()
+            target = self._data_of(wanted).patterns([int(text)])[0].numpy()
         texts = Texts.from_lists([ids], table, causal=material.causal, torch_tensors=True)
         found = pattern(program, texts, torch.from_numpy(visible))
         tokens = tuple(table.texts[token] for token in ids)

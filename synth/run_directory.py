@@ -20,7 +20,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()  # a run stays where it is whatever becomes of the working directory
+        self.path = path.absolute()  # as any working directory and workers elsewhere find it
 
     @property
     def texts_file(self) -> Path:

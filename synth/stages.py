@@ -105,7 +105,7 @@ class Stages:
             self._try(dict.fromkeys(self.heads, proposed), "hand", step)
 
     def ask(self, llm: LanguageModel) -> None:
-        with closing(Exchanges(self.library.path)) as exchanges:
+        with closing(Exchanges(self.library.path, create=True)) as exchanges:
             exchanges.keep_plan(llm.plan.to_json())
             asker = llm.asker(exchanges)
             unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()

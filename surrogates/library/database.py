@@ -30,16 +30,9 @@ class Database:
         self.path = path
         self._copied: TemporaryDirectory[str] | None = None
         # Its log would have to be written to beside a file that can only be read.
-        self._connect(copied=path.is_file() and not (_writable(path) and _writable(path.parent)))
-
-    def _connect(self, *, copied: bool) -> None:
+        self._only_read = path.is_file() and not (_writable(path) and _writable(path.parent))
         with self._explained():
-            self._connection = sqlite3.connect(
-                self._copy() if copied else self.path,
-                isolation_level=None,
-                check_same_thread=sqlite3.threadsafety < 3,  # where SQLite itself lets threads take turns
-            )
-        self._connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
+            self._connection = _connected(self._copy() if self._only_read else path)
 
     def close(self) -> None:
         self._connection.close()
@@ -57,10 +50,19 @@ class Database:
         except OSError as error:
             self._copied.cleanup()
             raise InputError(
-                f"cannot copy {self.path}, to read it, to a temporary folder: {error.strerror}; "
+                f"cannot copy {self.path}, which can only be read, to a temporary folder: {error.strerror}; "
                 "free some space there, or change the permissions"
             ) from error
         return copy
+
+    def _read_copy(self) -> None:
+        """Go on with a copy in memory: what is changed there reaches no process that works on the file."""
+        with self._explained():
+            copy = _connected(":memory:")
+            self._connection.backup(copy)
+        self._connection.close()
+        self._connection = copy
+        self._only_read = True
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -93,7 +95,7 @@ class Database:
         Raises:
             InputError: the file can only be read, or SQLite cannot write to it.
         """
-        if self._copied is not None:
+        if self._only_read:
             raise InputError(f"{self.path} can only be read; change its folder's permissions, or copy the folder")
         with self._whole():
             yield
@@ -110,6 +112,13 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+
+def _connected(file: Path | str) -> sqlite3.Connection:
+    # Where SQLite itself lets threads take turns, any may use the connection.
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=sqlite3.threadsafety < 3)
+    connection.text_factory = lambda stored: stored.decode("utf-8", "replace")
+    return connection
 
 
 def _writable(path: Path) -> bool:

@@ -58,9 +58,8 @@ class Library(Database):
         elif version > max(MIGRATIONS):
             raise InputError(f"{self.path} is a library of a later version; update headsynth to read it")
         if version < max(MIGRATIONS):
-            if not in_place and self._copied is None:
-                self._connection.close()
-                self._connect(copied=True)
+            if not in_place:
+                self._read_copy()
             with self._whole():
                 version = self._version()  # another process may have been first
                 for number, step in MIGRATIONS.items():
@@ -125,7 +124,9 @@ class Library(Database):
             self._execute(f"DELETE FROM {table} WHERE {where}", values)
         if dropped:
             self._execute("DELETE FROM programs WHERE id NOT IN (SELECT program FROM candidates)")
-            self._execute("DELETE FROM structures WHERE id NOT IN (SELECT structure FROM programs)")
+            self._execute(
+                "DELETE FROM structures WHERE NOT EXISTS (SELECT 1 FROM programs WHERE structure = structures.id)"
+            )
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""

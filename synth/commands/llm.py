@@ -117,5 +117,5 @@ def _opened(path: Path) -> Iterator[_Opened]:
             Library(path, create=True).close()  # so that one of an earlier version can be written to
         if not run.heads:
             raise InputError(f"{path} has no scored program yet; run `headsynth synthesize` again to finish it")
-        with closing(Exchanges(run.library.path)) as exchanges:
+        with closing(Exchanges(run.library.path, create=True)) as exchanges:
             yield _Opened(run, exchanges)

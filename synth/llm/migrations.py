@@ -79,20 +79,25 @@ _STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _tables, 2: _one_r
 """By the version that a step leads to."""
 
 
-def migrate(database: sqlite3.Connection) -> bool:
-    """Bring the tables to this version, within a transaction.
+LATEST = max(_STEPS)
 
-    Returns:
-        Whether they are; False where they are of a later one.
-    """
-    database.execute("CREATE TABLE IF NOT EXISTS versions (part TEXT NOT NULL PRIMARY KEY, version INTEGER) STRICT")
+
+def version_of(database: sqlite3.Connection) -> int:
+    """Of the tables; 0 where there are none that counted their steps."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'versions'").fetchone():
+        return 0
     row = database.execute("SELECT version FROM versions WHERE part = 'questions'").fetchone()
-    version = row[0] if row else 0
+    return row[0] if row else 0
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring the tables to this version, within a transaction."""
+    version = version_of(database)  # another process may have been first
+    database.execute("CREATE TABLE IF NOT EXISTS versions (part TEXT NOT NULL PRIMARY KEY, version INTEGER) STRICT")
     for number, step in _STEPS.items():
         if number > version:
             step(database)
             database.execute("INSERT OR REPLACE INTO versions VALUES ('questions', ?)", (number,))
-    return version <= max(_STEPS)
 
 
 def put_in_batch(database: sqlite3.Connection, key: str, id_: str, base_url: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from prompts.messages import Message
 from surrogates.errors import InputError
 from surrogates.library.database import Database
-from synth.llm.migrations import migrate, put_in_batch
+from synth.llm.migrations import LATEST, migrate, put_in_batch, version_of
 
 
 @dataclass(frozen=True)
@@ -105,21 +105,28 @@ class Exchanges(Database):
 
     Args:
         path: the run's ``library.sqlite``. Make the library first: it takes no file that holds other tables.
+        create: make the tables where there are none, and those of this version of earlier ones. Otherwise that is done
+            in a copy, since another process may be writing to the file.
 
     Raises:
         InputError: the file cannot be used, is no SQLite database, or was written by a later version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, create: bool = False) -> None:
         super().__init__(path)
         try:
-            self._rows("PRAGMA journal_mode=WAL")
             # A commit outlives the process but not a power cut: waiting for the disk after every answer, as the
             # default does, would hold up all calls under way for some milliseconds each.
             self._rows("PRAGMA synchronous=NORMAL")
-            with self._whole():
-                if not migrate(self._connection):
-                    raise InputError(f"{path} holds questions of a later version; update headsynth to read them")
+            with self._explained():
+                version = version_of(self._connection)
+            if version > LATEST:
+                raise InputError(f"{path} holds questions of a later version; update headsynth to read them")
+            if version < LATEST:
+                if not create:
+                    self._read_copy()
+                with self._whole():
+                    migrate(self._connection)
         except InputError:
             self.close()
             raise

@@ -8,7 +8,7 @@ from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from synth.material import BATCH_CELLS, Material
+from synth.material import BATCH_CELLS, HeadData, Material
 from synth.proposers.bank import Bank, bank_for
 from synth.proposers.search import COMPLEXITY_PRICE, Search
 
@@ -49,7 +49,7 @@ def strongest_terms(material: Material, head: Head, bank: Bank, program: Program
     numbers = material.splits["train"]
     rows = torch.from_numpy(bank.row_numbers)
     place = torch.arange(len(numbers))[:, None]
-    search = Search(bank, material.patterns(head, numbers)[place, rows])
+    search = Search(bank, HeadData(material, head).patterns(numbers)[place, rows])
     start = search.empty().fit.pattern.reshape(search.shape)
     if program is not None:
         start = _on_rows(program, material, head, bank, start)

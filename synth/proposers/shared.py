@@ -16,7 +16,7 @@ from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.engine import Engine
-from synth.material import Material
+from synth.material import HeadData, Material
 
 TRIAL_TEXTS = 40
 """Training texts on which the trial is made; the few that win it are refitted and scored in full."""
@@ -56,7 +56,8 @@ def best_fitting(
         visible = material.visible(group[0].layer, lists)
         cells = np.flatnonzero(visible.any(0))
         # By torch: what NumPy picks out so lies crosswise in memory, which is slow, and adds up in another order.
-        targets = torch.stack([material.patterns(head, numbers).flatten(1)[:, cells] for head in group], dim=1).numpy()
+        patterns = (HeadData(material, head).patterns(numbers) for head in group)
+        targets = torch.stack([found.flatten(1)[:, cells] for found in patterns], dim=1).numpy()
         trial = _Trial(lists, material.table, material.causal, visible, cells, targets)
         # A chunk's patterns take no more memory than the targets may.
         size = max(1, min(_CHUNK, _TRIAL_BYTES // (4 * n * n * len(lists))))

@@ -36,7 +36,7 @@ def noted(exchanges: Exchanges, count: int, parameters: Parameters = PARAMETERS)
 def exchanges_of(run: Path) -> Iterator[Exchanges]:
     """The exchanges of a run directory, made when it has none."""
     Library(run, create=not (run / FILE_NAME).exists()).close()
-    exchanges = Exchanges(run / FILE_NAME)
+    exchanges = Exchanges(run / FILE_NAME, create=True)
     try:
         yield exchanges
     finally:

@@ -233,14 +233,16 @@ def test_what_fails_within_a_transaction_is_undone(exchanges: Exchanges) -> None
     assert exchanges.asked("key") is not None
 
 
-def test_a_file_of_an_earlier_version_that_can_only_be_read_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("writable", [False, True])
+def test_whoever_only_reads_leaves_a_file_of_an_earlier_version_as_it_is(
+    writable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whether or not it could be written to: a process of that version may be at work on it."""
     asks = about("L0H3", "a", "b", "c", "d", "e")
     with earlier(tmp_path, HERE, asks):
         pass
     before = (tmp_path / FILE_NAME).read_bytes()
-    monkeypatch.setattr("surrogates.library.database._writable", lambda _path: False)
+    monkeypatch.setattr("surrogates.library.database._writable", lambda _path: writable)
     with closing(Exchanges(tmp_path / FILE_NAME)) as exchanges:
         assert exchanges.questions(FIRST, "L0H3") == (asks, "much")
         assert exchanges.totals().calls == 1

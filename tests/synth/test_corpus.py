@@ -31,12 +31,19 @@ def test_documents_end_at_their_marks_where_a_text_has_some(tmp_path: Path) -> N
     """As TinyStories is distributed: stories with blank lines inside."""
     stories = [f"Story {number} began.\n\nIt went on.\n\n\nIt ended." for number in range(40)]
     for mark in ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>"):
-        for joined in (f"\n{mark}\n".join(stories), mark.join(stories) + mark, f"\r\n{mark}\r\n".join(stories)):
-            assert resolve_corpus(write(tmp_path / "a.txt", joined), silent) == stories
-        lines = "".join(json.dumps({"text": f"{story}{mark}"}) + "\n" for story in stories)
+        lone = f"\n{mark}\n"
+        joins = (lone, f"\r\n{mark} \r\n", mark) if mark.startswith("<|") else (lone, f"\r\n{mark} \r\n")
+        for join in joins:
+            assert resolve_corpus(write(tmp_path / "a.txt", join.join(stories) + join), silent) == stories
+        lines = "".join(json.dumps({"text": f"{story}{lone}"}) + "\n" for story in stories)
         assert resolve_corpus(write(tmp_path / "a.jsonl", lines), silent) == stories
-        whole = json.dumps([{"text": mark.join(stories[:20])}, {"text": mark.join(stories[20:])}])
+        whole = json.dumps([{"text": lone.join(stories[:20])}, {"text": lone.join(stories[20:])}])
         assert resolve_corpus(write(tmp_path / "a.json", whole), silent) == stories
+
+
+def test_marks_within_a_line_may_be_html(tmp_path: Path) -> None:
+    text = "A price of <s>ten</s> five coins, struck through as <s>web pages</s>\nwrite it, and the <eos> of a grammar."
+    assert resolve_corpus(write(tmp_path / "a.jsonl", json.dumps({"text": text})), silent) == [text]
 
 
 def test_blank_lines_that_part_paragraphs_are_told(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def by_model(run: Path) -> list[Candidate]:
 
 def stored(run: Path) -> int:
     """Answers that are stored."""
-    with closing(Exchanges(run / "library.sqlite")) as exchanges:
+    with closing(Exchanges(run / "library.sqlite", create=True)) as exchanges:
         return len(exchanges.all())
 
 

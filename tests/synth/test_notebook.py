@@ -100,7 +100,8 @@ def test_a_run_in_memory_is_told_from_another(finished: Path, tmp_path: Path) ->
     [
         ({"tokenizer": None}, "a model in memory needs its tokenizer"),
         ({"texts": "one text"}, "texts is no list of texts"),
-        ({"texts": [b"bytes"]}, "texts is no list of texts"),
+        ({"texts": [b"bytes"]}, "text 0: the text is a bytes; write a string"),
+        ({"texts": ["a", "\ud800"]}, "text 1: the text has half a character"),
         ({"corpus": "demo"}, "both a corpus and texts"),
         ({"model": "demo"}, "brings its own tokenizer"),
         ({"model": 3}, "the model is a int; give a name, a folder or a model in memory"),

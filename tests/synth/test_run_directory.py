@@ -291,7 +291,7 @@ def test_a_run_whose_model_is_gone_says_so(run: Path, llama: str, capsys: Captur
 def test_a_damaged_plan_is_refused_and_can_be_replaced(
     plan: str, why: str, run: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    with closing(Exchanges(run / "library.sqlite")) as exchanges:
+    with closing(Exchanges(run / "library.sqlite", create=True)) as exchanges:
         exchanges.keep_plan(plan)
     requests = tmp_path / "requests.jsonl"
     for command in (("prompt", run, "L0H0"), ("llm", "export", run, requests)):

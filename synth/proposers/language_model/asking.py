@@ -65,7 +65,7 @@ class LanguageModel:
         Raises:
             InputError: there is none, or the budget cannot be kept.
         """
-        with closing(Exchanges(library.path)) as exchanges:
+        with closing(Exchanges(library.path, create=True)) as exchanges:
             self.asker(exchanges)  # only to hear of mistakes before the work begins
         calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
         if not calls:

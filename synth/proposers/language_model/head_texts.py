@@ -29,7 +29,7 @@ def easiest(material: Material) -> list[int]:
 def head_texts(material: Material, head: Head, numbers: Sequence[int]) -> list[HeadText]:
     """Texts with the head's patterns."""
     found = []
-    patterns = material.patterns(head, tuple(numbers)).float().numpy()
+    patterns = HeadData(material, head).patterns(numbers).numpy()
     for number, whole in zip(numbers, patterns, strict=True):
         tokens = list(material.ids[number])
         n = len(tokens)
