@@ -4,6 +4,8 @@ Scores linear in the constants make the cross-entropy convex, so Newton's method
 a few steps. Shapes: k constants, and rows of n cells each; columns hold the derivative of the scores by each constant.
 """
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +14,9 @@ from torch import Tensor
 RIDGE = 1e-4
 """Pull of every constant towards zero, as a fraction of its curvature under the uniform pattern: keeps separable
 constants finite."""
+_ENOUGH = 0.25
+"""Share of the decrease that a step's slope promises by which a step is kept. One that overshoots may still lower the
+loss, and end where every pattern is all but certain and the next step has no curvature to go by."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,18 @@ def _scores(columns: Tensor, weights: Tensor, rows: Rows) -> Tensor:
     return scores.masked_fill_(~rows.visible, -torch.inf)
 
 
-def _forward(columns: Tensor, weights: Tensor, rows: Rows, observed: Tensor) -> tuple[Tensor, float]:
-    """Pattern (rows, n) and loss of weights; columns (k, rows, n), observed: their mean under the target, (k,)."""
-    scores = _scores(columns, weights, rows)
+def _softmax(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Pattern, in the place of masked scores, and the logarithm of each row's normaliser, shape (rows, 1)."""
     top = scores.amax(-1, keepdim=True)
     pattern = scores.sub_(top).exp_()
     total = pattern.sum(-1, keepdim=True)
-    return pattern.div_(total), float((top + total.log()).mean() - observed @ weights)
+    return pattern.div_(total), top + total.log()
+
+
+def _forward(columns: Tensor, weights: Tensor, rows: Rows, observed: Tensor) -> tuple[Tensor, float]:
+    """Pattern (rows, n) and loss of weights; columns (k, rows, n), observed: their mean under the target, (k,)."""
+    pattern, normaliser = _softmax(_scores(columns, weights, rows))
+    return pattern, float(normaliser.mean() - observed @ weights)
 
 
 def _expectation(columns: Tensor, pattern: Tensor) -> Tensor:
@@ -89,6 +99,27 @@ def _ridge(columns: Tensor, rows: Rows) -> Tensor:
     return RIDGE * variance.mean(-1).clamp(min=1e-8)
 
 
+def _scales(change: Tensor, visible: Tensor) -> Iterator[float]:
+    """Parts of a Newton step to try: the whole, halves, and at last one that lowers the loss for certain.
+
+    A row's third derivative along the step is at most the range of its scores' change, R, times the second. That bounds
+    the loss at a part t of the step by an exponential in R t, which is least at t = ln(1 + R) / R (the argument of
+    Bach, Self-concordant analysis for logistic regression, 2010).
+
+    Args:
+        change: of the scores by the whole step, shape (rows, n).
+    """
+    highest = change.masked_fill(~visible, -torch.inf).amax(-1)
+    lowest = change.masked_fill(~visible, torch.inf).amin(-1)
+    reach = max(float((highest - lowest).max()), 1e-6)
+    certain = math.log1p(reach) / reach
+    scale = 1.0
+    while scale > certain:
+        yield scale
+        scale /= 2
+    yield certain
+
+
 def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterations: int = 20) -> Fit:
     """Minimise the cross-entropy over the weights of columns.
 
@@ -107,17 +138,19 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
     for _ in range(iterations):
         gradient = _expectation(columns, pattern) - observed + ridge * weights
         step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
+        slope = float(gradient @ step)
+        scores = _scores(columns, weights, rows)
+        change = torch.tensordot(step, columns, dims=1)
         penalised = loss + 0.5 * float(ridge @ weights**2)
-        scale = 1.0
-        while scale > 1e-3:
+        for scale in _scales(change, rows.visible):
             tried = weights - scale * step
-            new_pattern, new_loss = _forward(columns, tried, rows, observed)
-            if new_loss + 0.5 * float(ridge @ tried**2) <= penalised:
+            new_pattern, normaliser = _softmax(scores - scale * change)
+            new_loss = float(normaliser.mean() - observed @ tried)
+            gain = penalised - new_loss - 0.5 * float(ridge @ tried**2)
+            if gain >= _ENOUGH * scale * slope:
                 break
-            scale /= 2
-        else:
-            break
-        gain = penalised - new_loss - 0.5 * float(ridge @ tried**2)
+        if gain <= 0:
+            break  # as low as rounding errors let it come
         weights, pattern, loss = tried, new_pattern, new_loss
         hessian = _curvature(columns, columns, pattern)
         if gain < 1e-6:
@@ -126,7 +159,7 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
 
 
 def loss_with(column: Tensor, columns: Tensor, rows: Rows, fit: Fit) -> float:
-    """The loss one Newton step after a further column (rows, n) joins a fit's; infinite when the step does not help."""
+    """The loss one Newton step after a further column (rows, n) joins a fit's."""
     column = column[None]
     pattern = fit.pattern
     every = torch.cat([columns, column])
@@ -141,13 +174,17 @@ def loss_with(column: Tensor, columns: Tensor, rows: Rows, fit: Fit) -> float:
     ridge = _ridge(column, rows)[0]
     # The others are at their minimum, so only the new constant has a slope.
     step = torch.linalg.solve(hessian + (ridge + 1e-7) * torch.eye(size + 1), gradient)
+    slope = float(gradient @ step)
     observed = _expectation(every, rows.target)
-    start = torch.cat([fit.weights, torch.zeros(1)])
-    for scale in (1.0, 0.5, 0.2, 0.05):
-        loss = _forward(every, start - scale * step, rows, observed)[1]
-        if loss < fit.loss:
-            return loss
-    return torch.inf
+    weights = torch.cat([fit.weights, torch.zeros(1)])
+    scores = _scores(every, weights, rows)
+    change = torch.tensordot(step, every, dims=1)
+    for scale in _scales(change, rows.visible):
+        _, normaliser = _softmax(scores - scale * change)
+        loss = float(normaliser.mean() - observed @ (weights - scale * step))
+        if fit.loss - loss >= _ENOUGH * scale * slope:
+            break
+    return loss
 
 
 def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float = 0.05) -> Tensor:
