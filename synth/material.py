@@ -53,7 +53,7 @@ class Material:
 
     Attributes:
         attention: folder of the attention store.
-        vocabulary: the model's id of each row of ``table``; empty in a run of an earlier version.
+        vocabulary: the model's id of each row of ``table``.
         ids: token numbers of every text, in the store's order; each is a row of ``table``.
         splits: text numbers of each split; texts of a single token are in none.
         origin: names what all this was made from; empty where that cannot be told.
@@ -117,6 +117,7 @@ class Material:
         """
         facts = {
             "texts": self.table.texts,
+            "broken": {str(token): data.hex() for token, data in self.table.broken.items()},
             "vocabulary": self.vocabulary,
             "causal": self.causal,
             "windows": self.windows,
@@ -151,19 +152,20 @@ class Material:
             embeddings = arrays.pop("embeddings", None)
             columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
             _check_table(facts["texts"], columns, embeddings)
+            broken = {int(token): bytes.fromhex(data) for token, data in facts["broken"].items()}
             _check_texts(facts)
         except Exception as error:  # of NumPy, zip files and JSON, all of which a damaged file can bring
             why = str(error) or type(error).__name__
             raise InputError(f"{path} cannot be read ({why}); {_AGAIN}") from error
         return cls(
             attention,
-            TokenTable(tuple(facts["texts"]), columns, embeddings),
-            tuple(facts.get("vocabulary", ())),
+            TokenTable(tuple(facts["texts"]), columns, broken, embeddings),
+            tuple(facts["vocabulary"]),
             facts["causal"],
             tuple(facts["windows"]),
             tuple(map(tuple, facts["ids"])),
             {split: tuple(numbers) for split, numbers in facts["splits"].items()},
-            facts.get("origin", ""),
+            facts["origin"],
         )
 
     @property
@@ -175,24 +177,9 @@ class Material:
         return [list(self.ids[number]) for number in self.splits[split]]
 
     def model_ids(self, split: Split | None = None) -> list[list[int]]:
-        """The model's token ids of the texts of a split, or of all texts of the run.
-
-        Raises:
-            InputError: see :attr:`model_vocabulary`.
-        """
-        lists, ids = self.ids if split is None else self.lists(split), self.model_vocabulary
-        return [[ids[token] for token in tokens] for tokens in lists]
-
-    @property
-    def model_vocabulary(self) -> tuple[int, ...]:
-        """``vocabulary``, which is needed now.
-
-        Raises:
-            InputError: the run is of an earlier version, which did not note it.
-        """
-        if not self.vocabulary:
-            raise InputError(f"{self.attention.parent} is of an earlier version of headsynth; {_AGAIN}")
-        return self.vocabulary
+        """The model's token ids of the texts of a split, or of all texts of the run."""
+        lists = self.ids if split is None else self.lists(split)
+        return [[self.vocabulary[token] for token in tokens] for tokens in lists]
 
     def by_window(self, heads: Iterable[Head]) -> list[list[Head]]:
         """The heads in groups whose layers see the same cells."""
@@ -284,15 +271,14 @@ def _check_texts(facts: Any) -> None:
     def are_whole(numbers: Any, below: float) -> bool:
         return type(numbers) is list and all(type(number) is int and 0 <= number < below for number in numbers)
 
-    ids, splits = facts["ids"], facts["splits"]
-    vocabulary = facts.get("vocabulary", list(range(len(facts["texts"]))))
+    ids, splits, vocabulary = facts["ids"], facts["splits"], facts["vocabulary"]
     if not are_whole(vocabulary, inf) or not len(set(vocabulary)) == len(vocabulary) == len(facts["texts"]):
         raise ValueError("its tokens are not one of each")
     if type(facts["causal"]) is not bool or type(facts["windows"]) is not list or not facts["windows"]:
         raise ValueError("it does not say what tokens see")
     if not are_whole([window for window in facts["windows"] if window is not None], inf) or 0 in facts["windows"]:
         raise ValueError("its windows are wrong")
-    if type(facts.get("origin", "")) is not str:
+    if type(facts["origin"]) is not str:
         raise ValueError("it does not say what it was made from")
     if type(ids) is not list or not all(tokens and are_whole(tokens, len(facts["texts"])) for tokens in ids):
         raise ValueError("its texts hold unknown tokens")

@@ -39,6 +39,7 @@ class LoadedModel:
     heads: list[Head]  # in order
     windows: tuple[int | None, ...]  # per layer: sliding window in tokens, None where attention is full
     add_bos: bool
+    start: str  # how texts start and why, to be shown
     context: int | None  # the most tokens the model reads, None where it sets no limit
 
 
@@ -105,9 +106,9 @@ def describe_model(
 ) -> LoadedModel:
     """The facts about a model already in memory, which is put in evaluation mode.
 
-    A decoder gets a BOS token in front of every text if its tokenizer adds one or at least knows one: GPT-2 and its
-    kin never add theirs but were trained on documents that follow it. A tokenizer whose configuration says not to
-    add a BOS of its own is obeyed. Encoders keep their tokenizer's special tokens as they are.
+    A decoder gets a BOS token in front of every text if its tokenizer adds one, or if that is the EOS too: GPT-2 and
+    its kin never add it but were trained on documents that it parts. A BOS apart that is never added, such as the turn
+    marker of chat models, starts no document. Encoders keep their tokenizer's special tokens as they are.
 
     Raises:
         InputError: the attention cannot be intercepted, the tokenizer is empty, or ``bos`` cannot be followed.
@@ -115,6 +116,7 @@ def describe_model(
     if is_patched(model):
         raise InputError("the model is patched, so its attention is not its own; leave the patch first")
     causal = is_causal(model.config)
+    add_bos, start = _start(name, tokenizer, causal, bos)
     modules = attention_modules(model)
     heads = model.config.get_text_config().num_attention_heads
     if not tokenizer.get_vocab() or not tokenizer("a", add_special_tokens=False)["input_ids"]:
@@ -126,7 +128,8 @@ def describe_model(
         causal=causal,
         heads=[Head(layer, index) for layer in range(len(modules)) for index in range(heads)],
         windows=windows(model),
-        add_bos=_adds_bos(name, tokenizer, causal, bos),
+        add_bos=add_bos,
+        start=start,
         context=_context(model),
     )
 
@@ -186,21 +189,27 @@ def _with_bos(loaded: LoadedModel, ids: list[int]) -> list[int]:
     return [bos] * loaded.add_bos + ids[start:]
 
 
-def _adds_bos(name: str, tokenizer: PreTrainedTokenizerBase, causal: bool, asked: bool | None) -> bool:
-    bos = tokenizer.bos_token_id
+def _start(name: str, tokenizer: PreTrainedTokenizerBase, causal: bool, asked: bool | None) -> tuple[bool, str]:
+    """Whether a BOS token is put in front of texts, and a line that says so and why."""
+    bos, token = tokenizer.bos_token_id, tokenizer.bos_token
     if not causal:
         if asked is not None:
             raise InputError(f"{name} is an encoder, whose tokenizer sets its special tokens; leave the BOS option out")
-        return False
+        return False, "texts have the special tokens that the tokenizer adds"
     if asked and bos is None:
         raise InputError(f"the tokenizer of {name} has no BOS token; leave the BOS option out")
-    if asked is not None or bos is None:
-        return bool(asked)
+    if asked is not None:
+        return asked, f"texts start with {token}, as was asked" if asked else "texts start without a BOS, as was asked"
+    if bos is None:
+        return False, "texts start without a BOS: the tokenizer has none"
     if tokenizer("a")["input_ids"][:1] == [bos]:
-        return True
-    # GPT-2's kin say False too, but their BOS is the token that parted the training documents.
-    refused = tokenizer.init_kwargs.get("add_bos_token") is False
-    return not refused or bos == tokenizer.eos_token_id
+        return True, f"texts start with {token}: the tokenizer adds it"
+    if bos == tokenizer.eos_token_id:
+        return (
+            True,
+            f"texts start with {token}: the tokenizer does not add it, but it is the EOS, which parts documents",
+        )
+    return False, f"texts start without a BOS: the tokenizer names {token} as one and never adds it"
 
 
 def _context(model: PreTrainedModel) -> int | None:

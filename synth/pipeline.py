@@ -88,8 +88,9 @@ def synthesize(
         if not begun:
             # Only now is the directory made: a mistake in what was asked for leaves nothing behind.
             held.enter_context(run.writing())
-            run.start(settings)
+            run.start(settings, prepared.start)
         prepared.begin()
+        reporter.say(prepared.start)
         if llm:
             llm.announce(run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from surrogates.errors import InputError
-from surrogates.language import tokens
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head, select_heads
 from surrogates.library.library import Library
@@ -27,11 +26,13 @@ class Preparation:
 
     Attributes:
         heads: those of the model that were asked for.
+        start: how texts start and why.
         missing: what is not stored yet; None where all is.
     """
 
     run: Run
     heads: list[Head]
+    start: str
     missing: "Missing | None" = None
 
     def begin(self) -> None:
@@ -89,7 +90,7 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     if not whole:
         run.forget()
         return None
-    return Preparation(run, select_heads(store.heads, heads))
+    return Preparation(run, select_heads(store.heads, heads), run.start_of_texts)
 
 
 def prepare(
@@ -118,10 +119,9 @@ def prepare(
         causal=loaded.causal,
         windows=loaded.windows,
     )
-    return Preparation(run, chosen, Missing(files, loaded, texts, ids, material))
+    return Preparation(run, chosen, loaded.start, Missing(files, loaded, texts, ids, material))
 
 
 def _origin(files: str, texts: Path) -> str:
     """Names what a run's tokens and patterns were made from; empty where that cannot be told."""
-    facts = hashlib.sha256(Path(tokens.__file__).read_bytes() + texts.read_bytes())  # what is known of tokens, too
-    return f"{files} {facts.hexdigest()}" if files else ""
+    return f"{files} {hashlib.sha256(texts.read_bytes()).hexdigest()}" if files else ""

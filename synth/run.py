@@ -32,7 +32,7 @@ from synth.material import HeadData, Material
 from synth.models import LoadedModel, describe_model, encode, load_for
 from synth.notebook import HeadPrograms, TextPatterns, library_html
 from synth.run_directory import RunDirectory
-from synth.settings import IN_MEMORY, Settings
+from synth.settings import IN_MEMORY, Settings, read_start
 from synth.shards import visible_cells
 
 
@@ -83,6 +83,15 @@ class Run(RunDirectory):
             InputError: run.toml is damaged.
         """
         return Settings.read(self.settings_file)
+
+    @property
+    def start_of_texts(self) -> str:
+        """How its texts start and why: with which special token, if any.
+
+        Raises:
+            InputError: run.toml is damaged.
+        """
+        return read_start(self.settings_file)
 
     @cached_property
     def library(self) -> Library:
@@ -161,8 +170,8 @@ class Run(RunDirectory):
                 "a new run directory"
             )
         table, own = token_table(loaded.model, loaded.tokenizer, []), self.material
-        ids = own.model_vocabulary
-        if max(ids) >= len(table.texts) or table.subset(ids).texts != own.table.texts:
+        ids = own.vocabulary
+        if max(ids) >= len(table.texts) or not table.subset(ids).same_facts(own.table):
             raise InputError(
                 f"the tokenizer of {loaded.name} is not the one that {self.path} was made with; bring it back"
             )
@@ -248,7 +257,7 @@ class Run(RunDirectory):
             target = self._data_of(wanted).patterns([int(text)])[0].numpy()
         texts = Texts.from_lists([ids], table, causal=material.causal, torch_tensors=True)
         found = pattern(program, texts, torch.from_numpy(visible))
-        tokens = tuple(table.texts[token] for token in ids)
+        tokens = table.spell(ids)
         return TextPatterns(
             wanted,
             TextPattern(tokens, target, visible[0]),

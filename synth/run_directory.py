@@ -69,8 +69,10 @@ class RunDirectory:
         """Whether it is written what the run was asked for."""
         return self.settings_file.is_file()
 
-    def start(self, settings: Settings) -> None:
-        """Write what was asked; only within :meth:`writing`, in a directory where no run had begun before.
+    def start(self, settings: Settings, start: str) -> None:
+        """Write what was asked, and how texts start.
+
+        Only within :meth:`writing`, in a directory where no run had begun before.
 
         Raises:
             InputError: the directory cannot be written, or another process has begun a run there meanwhile.
@@ -80,7 +82,7 @@ class RunDirectory:
                 f"another `headsynth synthesize` has begun {self.path} meanwhile; run again to go on from there"
             )
         with self._explained():
-            self._unfinished.write_text(settings.to_toml(), encoding="utf-8")
+            self._unfinished.write_text(settings.to_toml(start), encoding="utf-8")
             self._unfinished.replace(self.settings_file)
 
     @contextmanager

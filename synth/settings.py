@@ -2,12 +2,16 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
+from surrogates.language.tokens import READING
 
 DEMO_CORPUS = "demo"
 """Names the bundled stories where a corpus is asked for."""
@@ -57,35 +61,40 @@ class Settings:
         if self.bos not in _BOS:
             raise InputError(f"bos is {self.bos!r}; give True, False or None")
 
-    def to_toml(self) -> str:
-        """As a file, with the versions of what the results depend on."""
+    def to_toml(self, start: str) -> str:
+        """As a file, with the versions of what the results depend on.
+
+        Args:
+            start: how texts start and why, which the model decides where nothing is asked.
+        """
         # JSON and TOML write strings alike but for one character, if no character is split into halves.
         written = {name: json.dumps(value, ensure_ascii=False) for name, value in asdict(self).items()}
         asked = [f"{name} = {value}".replace("\x7f", "\\u007f") for name, value in written.items()]
-        versions = [f"{name} = {json.dumps(version(name))}" for name in _VERSIONED]
-        return "\n".join(["[asked]", *asked, "", "[versions]", *versions, ""])
+        versions = [f"{name} = {json.dumps(version(name))}" for name in _VERSIONED] + [f"tokens = {READING}"]
+        decided = [f"start = {json.dumps(start, ensure_ascii=False)}".replace("\x7f", "\\u007f")]
+        return "\n".join(["[asked]", *asked, "", "[decided]", *decided, "", "[versions]", *versions, ""])
 
     @classmethod
     def read(cls, path: Path) -> "Settings":
         """What :meth:`to_toml` wrote.
 
         Raises:
-            InputError: the file is missing or damaged.
+            InputError: the file is missing or damaged, or what the run knows of tokens is not what is known today.
         """
-        try:
-            stored = tomllib.loads(path.read_text(encoding="utf-8"))["asked"]
+        with _readable(path) as written:
+            stored, reading = written["asked"], dict(written["versions"]).get("tokens")
             asked = {field.name: stored[field.name] for field in fields(cls)}
             for field in fields(cls):
                 if type(asked[field.name]) is not field.type:
                     raise ValueError(f"{field.name} is a {type(asked[field.name]).__name__}")
             if asked["bos"] not in _BOS:
                 raise ValueError(f"bos is {asked['bos']!r}")
-            return cls(**asked)
-        except KeyError as error:
-            raise InputError(f"{path} cannot be read (it lacks {error}); start a new run directory") from error
-        # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
-        except (OSError, TypeError, ValueError, RecursionError) as error:
-            raise InputError(f"{path} cannot be read ({error}); start a new run directory") from error
+        if reading != READING:
+            raise InputError(
+                f"{path.parent} was made by another version of headsynth, which read tokens in another way, so what it "
+                "measured would not go with what is measured now; start a new run directory"
+            )
+        return cls(**asked)
 
     def compare(self, asked: "Settings", path: Path) -> None:
         """Refuse to go on with a run that was asked for otherwise.
@@ -100,3 +109,30 @@ class Settings:
                     f"{path} holds a run with {name} = {stored!r}, not {value!r}; "
                     "ask for the same or choose another --output"
                 )
+
+
+def read_start(path: Path) -> str:
+    """How a run's texts start and why, as :meth:`Settings.to_toml` wrote it.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    with _readable(path) as written:
+        start = written["decided"]["start"]
+        if type(start) is not str:
+            raise TypeError(f"start is a {type(start).__name__}")
+    return start
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[dict[str, Any]]:
+    """The contents of a run's file; what is found wrong with it meanwhile is put in one line."""
+    try:
+        yield tomllib.loads(path.read_text(encoding="utf-8"))
+    except KeyError as error:
+        raise InputError(f"{path} cannot be read (it lacks {error}); start a new run directory") from error
+    # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
+    except (OSError, TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} cannot be read ({error}); start a new run directory") from error

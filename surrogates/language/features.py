@@ -26,6 +26,10 @@ class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake o
 class Texts:
     """A batch of token ids whose features are computed when asked for and kept.
 
+    Attributes:
+        table: facts of the tokens as they stand in these texts.
+        entries: each token's row in it, shape (b, n).
+
     Args:
         ids: token ids, shape (b, n), a NumPy array or a torch tensor; features come back in the same kind.
         table: facts of the tokens.
@@ -41,7 +45,8 @@ class Texts:
             raise ValueError(f"ids must have shape (texts, tokens), not {tuple(ids.shape)}")
         self.backend = backend_of(ids)
         self.ids = ids
-        self.table = table
+        self.table, entries = table.in_context(ids.cpu().numpy() if isinstance(ids, torch.Tensor) else ids)
+        self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
         self.causal = causal
         self.n = ids.shape[1]
         self.queries = self.n if queries is None else queries
@@ -170,13 +175,21 @@ class Texts:
         """Mask of tokens whose text is among the strings, shape (b, n)."""
 
         def compute() -> Array:
-            return self.shifted(self.backend.lookup(self.table.one_of(strings), self.ids) & self.mask, shift)
+            return self.shifted(self.backend.lookup(self.table.one_of(strings), self.entries) & self.mask, shift)
 
         return self.keep(("one_of", strings, shift), compute)
+
+    def fact(self, name: str) -> Array:
+        """A fact of the tokens alone, see `TokenTable`: shape (b, n)."""
+        return self.backend.lookup(self.table.columns[name], self.entries)
 
     def ids_left(self, shift: int) -> Array:
         """Token ids ``shift`` places to the left plus one; 0 where there is none, shape (b, n)."""
         return self.keep(("ids", shift), lambda: self.shifted((self.ids + 1) * self.mask, shift))
+
+    def entries_left(self, shift: int) -> Array:
+        """The same of the rows in the table."""
+        return self.shifted((self.entries + 1) * self.mask, shift)
 
     def same(self, query_ids: Array, key_ids: Array) -> Array:
         """Mask of pairs with equal ids, "none" aside, shape (b, q, n)."""
@@ -273,9 +286,7 @@ def _is_mask(values: Array) -> bool:
 
 
 def _token_mask(texts: Texts, name: str) -> Array:
-    if name in texts.table.columns:
-        return texts.backend.lookup(texts.table.columns[name], texts.ids)
-    return _MASKS[name](texts)
+    return _MASKS[name](texts) if name in _MASKS else texts.fact(name)
 
 
 def _last(texts: Texts) -> Array:
@@ -290,9 +301,15 @@ def _sentence_start(texts: Texts) -> Array:
 
 
 def _word_start(texts: Texts) -> Array:
-    """Where a new word begins: at a space, and wherever letters or digits meet something else."""
+    closed = (texts.number("index") == 0) | texts.shifted(texts.token_mask("closes_word"), 1)
+    return texts.fact("opens_word") | (closed & ~texts.fact("joins"))
+
+
+def _new_word(texts: Texts) -> Array:
+    """Where the count of words goes on: at a word's start, and wherever letters or digits meet something else."""
     wordlike = texts.token_mask("is_wordlike")
-    return texts.token_mask("is_word_start") | ~wordlike | ~texts.shifted(wordlike, 1)
+    met = ~wordlike | ~texts.shifted(wordlike, 1)
+    return texts.token_mask("is_word_start") | (met & ~texts.fact("goes_on"))
 
 
 def _running(texts: Texts, starts: Array) -> Array:
@@ -313,16 +330,17 @@ def _occurrences(texts: Texts) -> Array:
 _MASKS: dict[str, Callable[[Texts], Array]] = {
     "is_first": lambda t: t.number("index") == 0,
     "is_last": _last,
+    "is_word_start": _word_start,
     "is_sentence_start": _sentence_start,
 }
 _NUMBERS: dict[str, Callable[[Texts], Array]] = {
     # Without padding it is the same in every text, and so is all that follows from it: computed once a batch.
     "index": lambda t: t.backend.count(t.mask) - 1 if t.padded else t._columns[None],
-    "length": lambda t: t.backend.lookup(t.table.columns["length"], t.ids),
+    "length": lambda t: t.fact("length"),
     "occurrences": _occurrences,
-    "word": lambda t: _running(t, _word_start(t)),
+    "word": lambda t: _running(t, _new_word(t)),
     "sentence": lambda t: _running(t, t.token_mask("is_sentence_start")),
-    "word_position": lambda t: _since(t, _word_start(t)),
+    "word_position": lambda t: _since(t, _new_word(t)),
     "sentence_position": lambda t: _since(t, t.token_mask("is_sentence_start")),
 }
 

@@ -137,5 +137,6 @@ def pattern_on_text(
         vectors = torch.as_tensor(embeddings).detach()[used].float().cpu().numpy()
         table, ids = table.subset(used, vectors), [used.index(token) for token in ids]
     texts = Texts.from_lists([ids], table, causal=causal)
-    tokens = tuple(table.texts[token] for token in ids)
-    return TextPattern(tokens, pattern(program, texts)[0], np.broadcast_to(texts.visible[0], (len(ids), len(ids))))
+    return TextPattern(
+        table.spell(ids), pattern(program, texts)[0], np.broadcast_to(texts.visible[0], (len(ids), len(ids)))
+    )

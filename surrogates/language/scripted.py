@@ -75,7 +75,7 @@ def _columns(texts: Texts) -> list[np.ndarray]:
 
 
 def _texts(texts: Texts, program: Program) -> list[Text]:
-    ids = _numpy(texts.ids)
+    ids, entries = _numpy(texts.ids), _numpy(texts.entries)
     # What is unavailable is found here rather than while a worker waits for it.
     values = {
         (side, name): _numpy(texts.token(name) if side == "token" else pair_feature(texts, name))
@@ -91,7 +91,9 @@ def _texts(texts: Texts, program: Program) -> list[Text]:
             return one[columns] if side == "token" else one[np.ix_(columns, columns)]
 
         key = (texts.table.serial, texts.causal, own.tobytes())
-        found.append(Text(key, tuple(texts.table.texts[token] for token in own), texts.causal, feature))
+        found.append(
+            Text(key, tuple(texts.table.texts[entry] for entry in entries[row, columns]), texts.causal, feature)
+        )
     return found
 
 

@@ -1,17 +1,25 @@
-"""What is known of a token from its string alone: one row for each id of a tokenizer."""
+"""What is known of a token from its string alone: one row for each id of a tokenizer.
 
-from collections.abc import Callable, Sequence
+A character may take several tokens, as where each is a byte. A token that begins inside a character is known together
+with the bytes before it: the one that completes a character has the character's facts, those before it the facts of
+most characters that begin so.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from secrets import token_bytes
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-CLOSING = "\"'”’»)]}"
-QUOTES = ('"', "“", "”", "«", "»", "``", "''")
+from surrogates.language import characters
+from surrogates.language.characters import beginning, ending, spelled, stand_in
+from surrogates.language.spelling import Piece, pieces_of, spaced
 
-
+READING = 2
+"""Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
 _KEPT_BYTES = 64 << 20
 """Bytes of masks of string sets that a table keeps."""
 
@@ -21,20 +29,28 @@ class TokenTable:
     """Facts of every token id.
 
     Attributes:
-        texts: the strings programs see, one an id; never empty.
-        columns: name of a static token feature to its values, shape (vocabulary,); masks are bool, numbers float32.
+        texts: the strings programs see, one an id; never empty. Bytes that are no whole character read ``<0xE2>``.
+        columns: name of a fact to its values, shape (rows,); masks are bool, numbers float32. Facts that are no
+            features: ``is_wordlike``, part of a word; ``opens_word``, a word starts with it whatever comes before;
+            ``joins``, none ever does; ``goes_on``, it belongs to the word of the token before it, whatever that is;
+            ``closes_word``, no word goes on after it.
+        broken: bytes of the ids that begin or end inside a character.
         embeddings: rows of unit length, shape (vocabulary, width), or None when the model's are not at hand.
         serial: tells tables apart, and is the same in copies, those in other processes too.
     """
 
     texts: tuple[str, ...]
     columns: dict[str, np.ndarray]
+    broken: Mapping[int, bytes] = field(default_factory=dict)
     embeddings: np.ndarray | None = None
     serial: bytes = field(default_factory=lambda: token_bytes(8), repr=False)
+    _parts: "tuple[TokenTable, TokenTable] | None" = field(default=None, repr=False)
     _members: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
 
     def one_of(self, strings: tuple[str, ...]) -> np.ndarray:
-        """Mask over the vocabulary of the ids whose text is one of the strings, shape (vocabulary,)."""
+        """Mask over the rows whose text is one of the strings, shape (rows,)."""
+        if self._parts is not None:
+            return np.concatenate([part.one_of(strings) for part in self._parts])
         if strings not in self._members:
             if (len(self._members) + 1) * len(self.texts) > _KEPT_BYTES:
                 self._members.clear()
@@ -42,11 +58,62 @@ class TokenTable:
             self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
         return self._members[strings]
 
+    def in_context(self, ids: np.ndarray) -> "tuple[TokenTable, np.ndarray]":
+        """The facts of tokens in their texts, where one may complete a character that others began.
+
+        Args:
+            ids: token ids, shape (b, n).
+
+        Returns:
+            A table whose first rows are those of the ids, and each token's row in it, shape (b, n).
+        """
+        if self._parts is not None:
+            return self._parts[0].in_context(ids)
+        inside, begun = self._edges
+        places = np.argwhere(np.isin(ids, inside)) if len(inside) else ()
+        rows, begun = ids.copy() if len(places) else ids, dict(begun) if len(places) else begun
+        found: dict[tuple[bytes, int], int] = {}
+        for text, place in places:  # from left to right in each text
+            before = begun.get(int(rows[text, place - 1])) if place else None
+            if before is None:
+                continue
+            token = int(ids[text, place])
+            row = found.setdefault((before, token), len(self.texts) + len(found))
+            if left := ending(before + self.broken[token]):
+                begun[row] = left
+            rows[text, place] = row
+        return (self._with_rows([(before, self.broken[token]) for before, token in found]) if found else self), rows
+
+    def spell(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The strings programs see of the tokens of a text."""
+        table, rows = self.in_context(np.asarray([ids], dtype=np.int64))
+        return tuple(table.texts[row] for row in rows[0])
+
     def subset(self, ids: Sequence[int], embeddings: np.ndarray | None = None) -> "TokenTable":
         """The rows of some ids, in their order, with these ids' input embeddings, shape (ids, width)."""
         rows = np.asarray(ids, dtype=np.int64)
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return TokenTable(tuple(self.texts[token] for token in ids), columns, _unit_rows(embeddings))
+        broken = {place: self.broken[token] for place, token in enumerate(ids) if token in self.broken}
+        return TokenTable(tuple(self.texts[token] for token in ids), columns, broken, _unit_rows(embeddings))
+
+    def same_facts(self, other: "TokenTable") -> bool:
+        """Whether programs see the same in both tables, embeddings aside."""
+        same = self.texts == other.texts and self.broken == other.broken
+        return same and all(np.array_equal(values, other.columns[name]) for name, values in self.columns.items())
+
+    @cached_property
+    def _edges(self) -> tuple[np.ndarray, dict[int, bytes]]:
+        """The ids that begin inside a character, and the bytes with which others begin one and do not complete it."""
+        inside = [token for token, data in self.broken.items() if beginning(data)]
+        begun = {token: left for token, data in self.broken.items() if (left := ending(data))}
+        return np.array(inside, dtype=np.int64), begun
+
+    def _with_rows(self, pieces: Sequence[tuple[bytes, bytes]]) -> "TokenTable":
+        """The table with rows behind it for tokens' bytes, each after those of a character that others began."""
+        more = _table([_inside(before, data) for before, data in pieces])
+        columns = {name: np.concatenate([values, more.columns[name]]) for name, values in self.columns.items()}
+        texts = self.texts + more.texts
+        return TokenTable(texts, columns, self.broken, self.embeddings, serial=self.serial, _parts=(self, more))
 
     @classmethod
     def from_tokenizer(cls, tokenizer: object, size: int, embeddings: np.ndarray | None = None) -> "TokenTable":
@@ -57,54 +124,99 @@ class TokenTable:
             size: rows of the model's input embedding, which may exceed the tokenizer's vocabulary.
             embeddings: the model's input embedding, shape (size, width); rows are scaled to unit length here.
         """
-        special = set(tokenizer.all_special_ids)  # type: ignore[attr-defined]
-        # Chat markers are special tokens without a role of their own.
-        added = tokenizer.added_tokens_decoder  # type: ignore[attr-defined]
-        special |= {token_id for token_id, token in added.items() if token.special}
-        known = min(size, len(tokenizer))  # type: ignore[arg-type]
-        tokens = tokenizer.convert_ids_to_tokens(list(range(known)))  # type: ignore[attr-defined]
-        decode: Callable[[list[str]], str] = tokenizer.convert_tokens_to_string  # type: ignore[attr-defined]
-        surfaces = []
-        for token_id in range(size):
-            token = tokens[token_id] if token_id < known else None
-            if token is None:
-                surfaces.append(f"<unused{token_id}>")
-                special.add(token_id)
-            elif token_id in special:
-                surfaces.append(token)
-            else:
-                # Decoders drop a leading space at the start of a text, so every token is decoded after a letter.
-                surfaces.append(decode(["a", token])[1:])
-        return cls.from_surfaces(surfaces, special, embeddings)
+        return cls.from_pieces(pieces_of(tokenizer, size), embeddings)
 
     @classmethod
     def from_surfaces(
         cls, surfaces: Sequence[str], special: set[int], embeddings: np.ndarray | None = None
     ) -> "TokenTable":
         """Build from each token's characters, the word-start space included."""
-        starts = [surface.startswith(" ") for surface in surfaces]
-        texts = tuple((s[1:] if start else s) or " " for s, start in zip(surfaces, starts, strict=True))
-        is_special = np.array([i in special for i in range(len(texts))])
+        pieces = [
+            Piece.named(surface) if place in special else spaced(surface.encode())
+            for place, surface in enumerate(surfaces)
+        ]
+        return cls.from_pieces(pieces, embeddings)
 
-        def mask(test: Callable[[str], bool]) -> np.ndarray:
-            return np.array([test(text) for text in texts], dtype=bool) & ~is_special
+    @classmethod
+    def from_pieces(cls, pieces: Sequence[Piece], embeddings: np.ndarray | None = None) -> "TokenTable":
+        """Build from what each token stands for."""
+        table = _table([_alone(piece) for piece in pieces])
+        data = [b"" if piece.special else piece.data for piece in pieces]
+        broken = {place: own for place, own in enumerate(data) if beginning(own) or ending(own)}
+        return cls(table.texts, table.columns, broken, _unit_rows(embeddings))
 
-        columns = {
-            "is_special": is_special,
-            "is_word_start": np.array(starts, dtype=bool) & ~is_special,
-            "is_alphabetic": mask(str.isalpha),
-            "is_capitalised": mask(lambda text: text[0].isupper()),
-            "is_number": mask(str.isdigit),
-            "is_punctuation": mask(lambda text: not any(c.isalnum() or c.isspace() for c in text)),
-            "is_sentence_end": mask(lambda text: text.strip().rstrip(CLOSING).endswith((".", "!", "?", "…", "。"))),
-            "is_comma": mask(lambda text: text.strip() in (",", "，", "、")),
-            "is_quote": mask(lambda text: any(quote in text for quote in QUOTES)),
-            "is_newline": mask(lambda text: "\n" in text),
-            "length": np.where(is_special, 0, [len(text) for text in texts]).astype(np.float32),
-            # Not a feature: whether the token is part of a word, from which words are counted.
-            "is_wordlike": mask(lambda text: any(c.isalnum() for c in text)),
-        }
-        return cls(texts, columns, _unit_rows(embeddings))
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of a table.
+
+    Attributes:
+        read: the characters, with a stand-in for one that is not complete; nothing of special tokens.
+        length: characters that end in it, the word-start space aside.
+        text, opens_word, joins, goes_on, closes_word: see `TokenTable`.
+    """
+
+    text: str
+    read: str
+    length: int
+    is_special: bool
+    opens_word: bool
+    joins: bool
+    goes_on: bool
+    closes_word: bool
+
+
+def _alone(piece: Piece) -> _Row:
+    """Facts of a token in which no character began before it."""
+    if piece.special:
+        return _Row(piece.data.decode(), "", 0, True, False, True, False, True)
+    data = piece.data.removeprefix(b" ")
+    front, end = beginning(data), ending(data)
+    whole = data[len(front) : len(data) - len(end)].decode("utf-8", "replace")
+    read = whole + stand_in(end) or (characters.SYMBOL if front else " ")
+    text = spelled(front) + whole + spelled(end) or " "
+    goes_on = characters.is_mark(read)
+    joins = piece.starts is False or goes_on or bool(front)
+    opens = piece.starts is True and not joins
+    return _Row(text, read, len(whole) if data else 1, False, opens, joins, goes_on, piece.ends)
+
+
+def _inside(before: bytes, data: bytes) -> _Row:
+    """Facts of a token after the first bytes of a character."""
+    every = before + data
+    end = ending(every)
+    whole = every[: len(every) - len(end)].decode("utf-8", "replace")
+    read = whole + stand_in(end)
+    # Bytes that complete nothing yet are shown alone: those before them have been.
+    text = whole + spelled(end) if whole else spelled(data)
+    return _Row(text, read, len(whole), False, False, True, True, read[-1].isspace())
+
+
+def _table(rows: Sequence[_Row]) -> TokenTable:
+    def fact(name: str) -> np.ndarray:
+        return np.array([getattr(row, name) for row in rows], dtype=bool)
+
+    def mask(test: Callable[[str], bool]) -> np.ndarray:
+        return np.array([not row.is_special and test(row.read) for row in rows], dtype=bool)
+
+    columns = {
+        "is_special": fact("is_special"),
+        "is_alphabetic": mask(characters.is_alphabetic),
+        "is_capitalised": mask(characters.is_capitalised),
+        "is_number": mask(str.isdigit),
+        "is_punctuation": mask(characters.is_punctuation),
+        "is_sentence_end": mask(characters.is_sentence_end),
+        "is_comma": mask(characters.is_comma),
+        "is_quote": mask(characters.is_quote),
+        "is_newline": mask(characters.is_newline),
+        "length": np.array([row.length for row in rows], dtype=np.float32),
+        "is_wordlike": mask(characters.is_wordlike),
+        "opens_word": fact("opens_word"),
+        "joins": fact("joins"),
+        "goes_on": fact("goes_on"),
+        "closes_word": fact("closes_word"),
+    }
+    return TokenTable(tuple(row.text for row in rows), columns)
 
 
 _tables: "WeakKeyDictionary[Any, TokenTable]" = WeakKeyDictionary()

@@ -51,11 +51,16 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _token("position", "is_last", "mask", "the text's last token", encoders_only=True),
     _token("class", "is_special", "mask", "a special token such as <s> or [SEP]"),
-    _token("class", "is_word_start", "mask", "the tokenizer marks a space before it"),
-    _token("class", "is_alphabetic", "mask", "letters only"),
+    _token(
+        "class",
+        "is_word_start",
+        "mask",
+        "a word starts with it: white space, a special token or nothing stands before it, or the tokenizer cuts there",
+    ),
+    _token("class", "is_alphabetic", "mask", "letters only, marks on them included"),
     _token("class", "is_capitalised", "mask", "starts with an upper-case letter"),
     _token("class", "is_number", "mask", "digits only"),
-    _token("class", "is_punctuation", "mask", "neither letters, digits nor white space"),
+    _token("class", "is_punctuation", "mask", "neither letters, digits nor white space: marks, symbols, emoji"),
     _token(
         "sentence", "is_sentence_end", "mask", "ends in a full stop, exclamation or question mark, closing quotes aside"
     ),
@@ -68,7 +73,9 @@ FEATURES: tuple[Feature, ...] = (
         "mask",
         "the first token, or the one after a sentence end or a line break that is none itself",
     ),
-    _token("class", "length", "number", "characters, the word-start space aside; 0 for special tokens"),
+    _token(
+        "class", "length", "number", "characters that end in it, the space before a word aside; 0 for special tokens"
+    ),
     _token("repetition", "occurrences", "number", "how often the same token came earlier in the text"),
     _token("position", "word_position", "number", "how many tokens of its word come before it"),
     _token("sentence", "sentence_position", "number", "how many tokens of its sentence come before it"),

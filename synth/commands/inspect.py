@@ -61,8 +61,9 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
         "llm": asked and asdict(asked),
     }
+    start = run.start_of_texts
     if as_json:
-        print_document({"model": run.settings.model, "heads": rows, "summary": summary})
+        print_document({"model": run.settings.model, "start": start, "heads": rows, "summary": summary})
         return
     console = Terminal()
     console.print(f"{run.settings.model}: the program that stands in for each head, test figures", soft_wrap=True)
@@ -80,6 +81,7 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
+    console.print(start, soft_wrap=True)
     if asked:
         console.print(f"language model: {asked}", soft_wrap=True)
     console.print(f"programs: {run.programs}", soft_wrap=True)

@@ -130,6 +130,7 @@ def build_bank(
         pair_names.remove("pair.similarity")
     parts: dict[str, list[Tensor]] = {name: [] for name in (*token_names["query"], *token_names["key"], *pair_names)}
     left: list[list[Tensor]] = [[], []]
+    tokens = _common_tokens(lists, table)
     # A few texts at a time: every pair feature of a batch is in memory at once.
     size = max(1, _CELLS // n**2)
     for start in range(0, len(lists), size):
@@ -142,8 +143,9 @@ def build_bank(
             parts[name].append(evaluate(name, texts)[:, 0].expand(len(here), n))
         for name in pair_names:
             parts[name].append(evaluate(name, texts).expand(len(here), n, n)[here, rows[chunk]] * seen[chunk])
+        lookup = _places(texts.table, tokens)
         for shift in (0, 1):
-            left[shift].append(texts.ids_left(shift))
+            left[shift].append(lookup[texts.entries_left(shift)])
 
     def chosen(names: list[str]) -> tuple[tuple[str, ...], Tensor]:
         values = {name: torch.cat(parts[name]) for name in names}
@@ -157,8 +159,7 @@ def build_bank(
         found = torch.cat(parts.pop(name))
         if _varies(found[seen]):
             pair_values[name] = found
-    tokens, lookup = _common_tokens(lists, table)
-    key_tokens = torch.stack([lookup[torch.cat(ids)] for ids in left])
+    key_tokens = torch.stack([torch.cat(places) for places in left])
     return Bank(
         queries=queries,
         keys=keys,
@@ -192,13 +193,20 @@ def _varies(values: Tensor) -> bool:
     return int((values != values.median()).sum()) >= RAREST
 
 
-def _common_tokens(lists: list[list[int]], table: TokenTable) -> tuple[tuple[str, ...], Tensor]:
-    """The most frequent strings, and for each token number plus one its string's place among them."""
+def _common_tokens(lists: list[list[int]], table: TokenTable) -> tuple[str, ...]:
+    """The most frequent strings; the empty one at the end stands for all others."""
     special = table.columns["is_special"]
-    counts = Counter(table.texts[token] for tokens in lists for token in tokens if not special[token])
+    counts = Counter(
+        text for ids in lists for token, text in zip(ids, table.spell(ids), strict=True) if not special[token]
+    )
     frequent = sorted((text for text in counts if counts[text] >= RAREST_TOKEN), key=lambda text: (-counts[text], text))
-    common = tuple(frequent[:COMMON_TOKENS])
+    return (*frequent[:COMMON_TOKENS], "")
+
+
+def _places(table: TokenTable, common: tuple[str, ...]) -> Tensor:
+    """For no token, and for each row of a table, the place of its string among the common ones."""
     position = {text: place for place, text in enumerate(common)}
-    other = len(common)
+    other = len(common) - 1
+    special = table.columns["is_special"]
     places = [other if s else position.get(text, other) for text, s in zip(table.texts, special, strict=True)]
-    return (*common, ""), torch.tensor([other, *places])
+    return torch.tensor([other, *places])

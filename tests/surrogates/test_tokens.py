@@ -7,12 +7,21 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from surrogates.language.features import Texts
 from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import TOKEN_FEATURES
 from tests.surrogates import golden
 
 
 def surfaces(*strings: str) -> TokenTable:
     return TokenTable.from_surfaces(strings, {0})
+
+
+def masks(table: TokenTable, ids: list[int]) -> list[set[str]]:
+    """Of each token the masks that hold, in a text of these tokens."""
+    texts = Texts.from_lists([ids], table, causal=True)
+    names = [name for name, f in TOKEN_FEATURES.items() if f.type == "mask" and not f.argument and not f.encoders_only]
+    return [{name for name in names if texts.token(name)[0, place]} - {"is_first"} for place in range(len(ids))]
 
 
 @pytest.mark.parametrize(
@@ -34,23 +43,34 @@ def surfaces(*strings: str) -> TokenTable:
         ("Mr.", {"is_capitalised", "is_sentence_end"}),
         (".\n", {"is_sentence_end", "is_newline"}),
         ("\n\n", {"is_newline"}),
-        (" ", {"is_word_start"}),
-        ("  ", {"is_word_start"}),
+        (" ", set()),
+        ("  ", set()),
         ("�", {"is_punctuation"}),
+        ("👍", {"is_punctuation"}),
+        (" का", {"is_word_start", "is_alphabetic"}),
+        ("\u064e", set()),  # a vowel sign, part of the word it stands in
+        ("؟", {"is_punctuation", "is_sentence_end"}),
+        ("，", {"is_punctuation", "is_comma"}),
+        ("٣", {"is_number"}),
     ],
 )
 def test_facts_of_a_surface(surface: str, facts: set[str]) -> None:
-    table = surfaces("<s>", surface)
-    assert {name for name, column in table.columns.items() if column.dtype == bool and column[1]} - {
-        "is_wordlike"
-    } == facts
-    assert table.texts[1]
+    table = surfaces("<s>", "a", surface)
+    assert masks(table, [0, 1, 2])[2] == facts
+    assert table.texts[2]
+
+
+@pytest.mark.parametrize("before", ["<s>", "\n", " ", "so "])
+def test_a_word_starts_after_white_space_and_special_tokens(before: str) -> None:
+    table = TokenTable.from_surfaces(["<s>", before, "Tom", "my", " ", '"'], {0, 1} if before == "<s>" else {0})
+    assert [("is_word_start" in found) for found in masks(table, [0, 1, 2, 3, 4, 5])[2:]] == [True, False, False, True]
+    assert "is_word_start" in masks(table, [2])[0]  # nothing stands before it
 
 
 def test_special_tokens_are_nothing_else() -> None:
     table = TokenTable.from_surfaces(["[SEP]", ".", " </s>", "\n"], {0, 1, 2, 3})
-    for name, column in table.columns.items():
-        assert column.all() if name == "is_special" else not column.any(), name
+    for found in masks(table, [0, 1, 2, 3])[1:-1]:
+        assert found - {"is_sentence_start"} == {"is_special"}
 
 
 # Tokenizers.
@@ -99,10 +119,10 @@ KINDS = {"byte-level": byte_level, "metaspace": metaspace, "word pieces": word_p
     ("kind", "token", "text", "starts_word"),
     [
         ("byte-level", "Ċ", "\n", False),
-        ("byte-level", "Ġ", " ", True),
+        ("byte-level", "Ġ", " ", False),
         ("byte-level", "Ġa", "a", True),
         ("byte-level", "e", "e", False),
-        ("byte-level", "Ã", "�", False),  # the first byte of é alone
+        ("byte-level", "Ã", "<0xC3>", False),  # the first byte of é alone
         ("byte-level", "<tool>", "<tool>", False),
         ("byte-level", "<|endoftext|>", "<|endoftext|>", False),
         ("byte-level", "<|im_start|>", "<|im_start|>", False),
@@ -111,11 +131,11 @@ KINDS = {"byte-level": byte_level, "metaspace": metaspace, "word pieces": word_p
         ("metaspace", "ing", "ing", False),
         ("metaspace", ",", ",", False),
         ("metaspace", "▁,", ",", True),
-        ("metaspace", "▁", " ", True),
-        ("metaspace", "▁▁", " ", True),
+        ("metaspace", "▁", " ", False),
+        ("metaspace", "▁▁", " ", False),
         ("metaspace", "<0x0A>", "\n", False),
         ("metaspace", "<0x41>", "A", False),
-        ("metaspace", "<0xC3>", "�", False),
+        ("metaspace", "<0xC3>", "<0xC3>", False),
         ("metaspace", "<s>", "<s>", False),
         ("metaspace", "<unk>", "<unk>", False),
         ("word pieces", "tom", "tom", True),
@@ -132,7 +152,9 @@ def test_text_of_a_token(kind: str, token: str, text: str, starts_word: bool) ->
     token_id = tokenizer.get_vocab()[token]
     table = TokenTable.from_tokenizer(tokenizer, len(tokenizer))
     assert table.texts[token_id] == text
-    assert table.columns["is_word_start"][token_id] == starts_word
+    # Behind a token after which no word starts by itself.
+    inside = next(place for place, own in enumerate(table.texts) if own in ("e", "ing"))
+    assert ("is_word_start" in masks(table, [inside, token_id])[1]) == starts_word
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -73,13 +73,21 @@ def test_a_text_starts_with_one_bos_or_none(kind: str, bos: bool | None, start: 
     assert loaded.add_bos == (kind != "bert" and start is not None)
 
 
-def test_a_tokenizer_that_refuses_a_bos_of_its_own_is_obeyed() -> None:
+@pytest.mark.parametrize("options", [{}, {"add_bos_token": False}])
+def test_a_bos_that_is_never_added_starts_texts_only_where_it_is_the_eos_too(options: dict[str, bool]) -> None:
     backend = tiny_tokenizer("gpt2").backend_tokenizer  # which adds none
-    own = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>", add_bos_token=False)
-    shared = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="</s>", eos_token="</s>", add_bos_token=False)
+    own = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<s>", eos_token="</s>", **options)
+    shared = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="</s>", eos_token="</s>", **options)
     none = PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="</s>")
     model = tiny_model("llama")
-    assert [describe_model("x", model, each).add_bos for each in (own, shared, none)] == [False, True, False]
+    loaded = [describe_model("x", model, each) for each in (own, shared, none)]
+    assert [each.add_bos for each in loaded] == [False, True, False]
+    assert [each.start for each in loaded] == [
+        "texts start without a BOS: the tokenizer names <s> as one and never adds it",
+        "texts start with </s>: the tokenizer does not add it, but it is the EOS, which parts documents",
+        "texts start without a BOS: the tokenizer has none",
+    ]
+    assert describe_model("x", model, own, bos=True).start == "texts start with <s>, as was asked"
     with pytest.raises(InputError, match="no BOS token"):
         describe_model("x", model, none, bos=True)
     with pytest.raises(InputError, match="encoder"):

@@ -72,5 +72,5 @@ def test_of_two_that_begin_a_run_the_later_writes_nothing(run: Path) -> None:
     directory = open_run(run)
     before = (run / "run.toml").read_bytes()
     with directory.writing(), pytest.raises(InputError, match=r"has begun .* meanwhile; run again"):
-        directory.start(directory.settings)
+        directory.start(directory.settings, directory.start_of_texts)
     assert (run / "run.toml").read_bytes() == before

@@ -307,7 +307,7 @@ def test_what_was_asked_survives_the_file(tmp_path: Path) -> None:
     settings = Settings('mod\x7f\x1b\n"\\é😀', "corpus\u2028.txt", seed=7)
     run = RunDirectory(tmp_path / "run")
     with run.writing():
-        run.start(settings)
+        run.start(settings, "texts start without a BOS")
     assert open_run(run.path).settings == settings
 
 

@@ -36,7 +36,7 @@ def head_texts(material: Material, head: Head, numbers: Sequence[int]) -> list[H
         texts = Texts.from_lists([tokens], material.table, causal=material.causal)
         found.append(
             HeadText(
-                tuple(material.table.texts[token] for token in tokens),
+                material.table.spell(tokens),
                 whole[:n, :n],
                 material.visible(head.layer, [tokens])[0],
                 {name: np.asarray(getattr(texts.key, name))[0, 0] != 0 for name in _CLASSES},
