@@ -80,7 +80,11 @@ FEATURES: tuple[Feature, ...] = (
     _token("position", "word_position", "number", "how many tokens of its word come before it"),
     _token("sentence", "sentence_position", "number", "how many tokens of its sentence come before it"),
     _token(
-        "words", "is_one_of", "mask", f"its text is one of the strings given, at most {MAX_STRINGS}", argument="strings"
+        "words",
+        "is_one_of",
+        "mask",
+        f"its text is one of the strings given, at most {MAX_STRINGS}; bytes that complete no character read <0xE2>",
+        argument="strings",
     ),
     _pair("position", "distance", "number", "query index minus key index; signed for encoders"),
     _pair("position", "log_distance", "number", "log(1 + abs(distance))"),
