@@ -21,6 +21,7 @@ _EXCERPT = 120
 """Characters of a text that are shown in one piece."""
 
 
+_BYTES_BEHIND = re.compile(r"(?:<0x[0-9A-F]{2}>){1,3}$")
 _PIECES = re.compile(r"(?P<letters>[A-Za-z]+)|(?P<space>\s+)|(?P<other>.)", re.DOTALL)
 _MESSAGE = 8
 """Role, separators and the like around each message; the known chat templates need 3 to 6."""
@@ -278,5 +279,10 @@ def _one_line(text: str) -> str:
 def _excerpt(text: HeadText) -> str:
     """The beginning of a text as a Python literal, spaces where words start."""
     starts = text.classes.get("is_word_start", np.ones(len(text.tokens), dtype=bool))
-    running = "".join(" " * int(start) + token for token, start in zip(text.tokens, starts, strict=True)).strip()
+    running = ""
+    for token, start in zip(text.tokens, starts, strict=True):
+        space = " " if start and not running[-1:].isspace() else ""
+        # A later token stands for the whole character.
+        running += space + _BYTES_BEHIND.sub("", token)
+    running = running.strip()
     return quoted(running) if len(running) <= _EXCERPT else quoted(running[:_EXCERPT].rstrip() + " …")

@@ -154,3 +154,12 @@ def test_token_estimate() -> None:
     assert estimate_tokens("0.25") == 4
     assert estimate_tokens("é→") == 5
     assert estimate_tokens("\ud800") == 3
+
+
+def test_a_text_reads_as_it_was_written() -> None:
+    tokens = ("<s>", "Tom", "ate", "<0xD0>", "щ", "и", ".", "\n", "<0xE2><0x80>", "“", "No", "!")
+    starts = np.array([place in (1, 2, 3, 8) for place in range(len(tokens))])
+    n = len(tokens)
+    text = HeadText(tokens, np.eye(n), np.tril(np.ones((n, n), dtype=bool)), {"is_word_start": starts})
+    asked = propose_prompt(summary_lines([text]), [text], causal=True, evidence=[], best=[], limit=9000)
+    assert "'<s> Tom ate щи.\\n“No!'" in asked[1].content.replace('"', "'")
