@@ -1,13 +1,13 @@
 """What was asked of a run, and how it is written down."""
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
+from synth.toml import read_toml
 
 DEMO_CORPUS = "demo"
 """Names the bundled stories where a corpus is asked for."""
@@ -73,7 +73,7 @@ class Settings:
             InputError: the file is missing or damaged.
         """
         try:
-            stored = tomllib.loads(path.read_text(encoding="utf-8"))["asked"]
+            stored = read_toml(path.read_text(encoding="utf-8"))["asked"]
             asked = {field.name: stored[field.name] for field in fields(cls)}
             for field in fields(cls):
                 if type(asked[field.name]) is not field.type:
@@ -83,8 +83,7 @@ class Settings:
             return cls(**asked)
         except KeyError as error:
             raise InputError(f"{path} cannot be read (it lacks {error}); start a new run directory") from error
-        # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
-        except (OSError, TypeError, ValueError, RecursionError) as error:
+        except (OSError, TypeError, ValueError) as error:  # the last of bad UTF-8 and bad TOML
             raise InputError(f"{path} cannot be read ({error}); start a new run directory") from error
 
     def compare(self, asked: "Settings", path: Path) -> None:
