@@ -19,7 +19,7 @@ from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
-_SHORTEST = len('{"custom_id":"","content":""}')
+_SHORTEST = len('{"custom_id":"","error":{}}')
 """Characters of the shortest line that can be an answer."""
 
 
