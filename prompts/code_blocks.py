@@ -13,9 +13,9 @@ _TAGS = r"(?:think|thinking|thought|reasoning|reason)"
 _OPEN = re.compile(rf"(?<![\"'`])<{_TAGS}>|<{_TAGS}>(?![\"'`])", re.IGNORECASE)
 _CLOSE = re.compile(rf"(?<![\"'`])</{_TAGS}>|</{_TAGS}>(?![\"'`])", re.IGNORECASE)
 
-_LINE_IS_FENCE = re.compile(r"[\s*+-]*(?:\d+[.)]\s+)?(?P<mark>`{3,}|~{3,})[^`]*")
+_LINE_IS_FENCE = re.compile(r"[\s*+-]*(?:\d+[.)]\s+)?(?P<mark>`{3,}+|~{3,}+)[^`]*+")
 _LINE_ENDS_IN_FENCE = re.compile(
-    r"(?:(?!```|~~~).)*(?P<mark>`{3,}|~{3,})[ \t]*+(?:[\w+#.-]++[ \t]*+)?"
+    r"(?:(?!```|~~~).)*(?P<mark>`{3,}+|~{3,}+)[ \t]*+(?:[\w+#.-]++[ \t]*+)?"
 )  # "Here it is: ```python"
 _LANGUAGE = re.compile(r"[ \t]*(?:python3?|py|json)[ \t]*", re.IGNORECASE)
 _INLINE = re.compile(r"(?<!`)(`{1,3})(?:python\b|py\b)?\s*((?:async )?def [^`\n]+)\1(?!`)")

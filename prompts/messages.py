@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain, zip_longest
 from typing import Literal
@@ -35,6 +35,7 @@ class Message:
     content: str
 
 
+@lru_cache(maxsize=64)  # a file of answers may ask for the same question's in each of its lines
 def estimate_tokens(text: str) -> int:
     """Tokens of a text, rounded up, with no vocabulary at hand.
 

@@ -30,5 +30,6 @@ def command_in(text: str) -> re.Match[str] | None:
 
 def one_line(text: str, longest: int = 200) -> str:
     """A plain text as part of a message: white space as single spaces, at most ``longest`` characters."""
-    line = plain(" ".join(text.split()))
+    # What will not be shown is left alone: a text may be megabytes of white space and control characters.
+    line = plain(" ".join(text.split(maxsplit=longest))[: longest + 1])
     return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -18,11 +18,10 @@ from RestrictedPython import RestrictingNodeTransformer
 
 from sandbox.arrays import HARMLESS, METHODS
 from sandbox.namespace import ATTRIBUTES, BUILTINS, FUNCTIONS, MODULES, members
+from sandbox.parsing import MAX_LENGTH, parsed
 
 FILE_NAME = "<program>"
 """Stands for the source in tracebacks."""
-MAX_LENGTH = 40_000
-"""Characters of the longest source that is read, whatever its kind: some twenty times what an explanation takes."""
 _IMPORTED = {"numpy", "math"}
 _DROPPED_IMPORTS = {"typing", "__future__", "collections.abc"}
 _INSTEAD: dict[type[ast.AST], str] = {
@@ -127,9 +126,7 @@ def _restricted(source: str, features: frozenset[str]) -> tuple[ast.Module, "_Po
     if len(source) > MAX_LENGTH:
         raise Refused([Refusal(1, f"the source has over {MAX_LENGTH} characters; write a shorter program")])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+        tree = parsed(source)
         policy = _Policy(tree, features)
         tree = policy.visit(tree)
     except SyntaxError as error:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.regular_files import reading
 
@@ -218,7 +219,7 @@ def _texts_of(records: Iterable[tuple[str, Any]], field: str | None = None) -> l
         if field is None:
             field = _text_field(place, record)
         if field not in record:
-            raise InputError(f"{place}: no field {field!r} among {', '.join(map(repr, record))}; add it")
+            raise InputError(f"{place}: no field {one_line(field)!r} among {_fields(record)}; add it")
         texts.append(checked_text(record[field], f"{place}, field {field!r}"))
     return texts
 
@@ -228,9 +229,14 @@ def _text_field(place: str, record: dict[str, Any]) -> str:
         return "text"
     strings = [name for name, value in record.items() if isinstance(value, str)]
     if len(strings) != 1:
-        fields = ", ".join(map(repr, record)) or "none"
+        fields = _fields(record)
         raise InputError(f"{place}: cannot tell which field is the text (fields: {fields}); name it 'text'")
     return strings[0]
+
+
+def _fields(record: dict[str, Any]) -> str:
+    """The names of an object's fields, as part of a message."""
+    return one_line(", ".join(map(repr, record))) or "none"
 
 
 def checked_text(text: Any, place: str) -> str:

@@ -1,7 +1,6 @@
 """What was asked of a run, and how it is written down."""
 
 import json
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +11,7 @@ from typing import Any
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
 from surrogates.language.tokens import READING
+from synth.toml import read_toml
 
 DEMO_CORPUS = "demo"
 """Names the bundled stories where a corpus is asked for."""
@@ -79,21 +79,16 @@ class Settings:
         """What :meth:`to_toml` wrote.
 
         Raises:
-            InputError: the file is missing or damaged, or what the run knows of tokens is not what is known today.
+            InputError: the file is missing or damaged, or of a version that read tokens in another way.
         """
         with _readable(path) as written:
-            stored, reading = written["asked"], dict(written["versions"]).get("tokens")
+            stored = written["asked"]
             asked = {field.name: stored[field.name] for field in fields(cls)}
             for field in fields(cls):
                 if type(asked[field.name]) is not field.type:
                     raise ValueError(f"{field.name} is a {type(asked[field.name]).__name__}")
             if asked["bos"] not in _BOS:
                 raise ValueError(f"bos is {asked['bos']!r}")
-        if reading != READING:
-            raise InputError(
-                f"{path.parent} was made by another version of headsynth, which read tokens in another way, so what it "
-                "measured would not go with what is measured now; start a new run directory"
-            )
         return cls(**asked)
 
     def compare(self, asked: "Settings", path: Path) -> None:
@@ -115,7 +110,7 @@ def read_start(path: Path) -> str:
     """How a run's texts start and why, as :meth:`Settings.to_toml` wrote it.
 
     Raises:
-        InputError: the file is missing or damaged.
+        InputError: see :meth:`Settings.read`.
     """
     with _readable(path) as written:
         start = written["decided"]["start"]
@@ -128,11 +123,16 @@ def read_start(path: Path) -> str:
 def _readable(path: Path) -> Iterator[dict[str, Any]]:
     """The contents of a run's file; what is found wrong with it meanwhile is put in one line."""
     try:
-        yield tomllib.loads(path.read_text(encoding="utf-8"))
+        written = read_toml(path.read_text(encoding="utf-8"))
+        if dict(written["versions"]).get("tokens") != READING:
+            raise InputError(
+                f"{path.parent} was made by another version of headsynth, which read tokens in another way, so what it "
+                "measured would not go with what is measured now; start a new run directory"
+            )
+        yield written
+    except InputError:
+        raise
     except KeyError as error:
         raise InputError(f"{path} cannot be read (it lacks {error}); start a new run directory") from error
-    # Bad UTF-8 and bad TOML are ValueErrors; what is nested too deeply ends in a RecursionError.
-    except (OSError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (OSError, TypeError, ValueError) as error:  # the last of bad UTF-8 and bad TOML
         raise InputError(f"{path} cannot be read ({error}); start a new run directory") from error

@@ -3,7 +3,6 @@
 import ast
 import io
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sandbox import policy
+from sandbox.parsing import MAX_LENGTH, parsed
 from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
 from surrogates.language.compiling import compile_vectorised
@@ -96,9 +96,7 @@ class Program:
         if unreadable is not None:
             raise ProgramRefused([unreadable])
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an odd escape in a docstring is not worth a word
-                tree = ast.parse(source)
+            tree = parsed(source)
         except SyntaxError as error:
             raise ProgramRefused([Problem(error.lineno or 1, Reason.SYNTAX, f"syntax error: {error.msg}")]) from None
         except (ValueError, RecursionError, MemoryError) as error:
@@ -198,8 +196,8 @@ class Program:
 
 def _unreadable(source: str) -> Problem | None:
     """What keeps a source from being parsed at all, and from being shown as it is: its length, or a character."""
-    if len(source) > policy.MAX_LENGTH:
-        message = f"the source has over {policy.MAX_LENGTH:,} characters; write a shorter program"
+    if len(source) > MAX_LENGTH:
+        message = f"the source has {len(source):,} characters, over {MAX_LENGTH:,}; write a shorter program"
         return Problem(1, Reason.SIZE, message)
     found = command_in(source) or HALVES.search(source)
     if found is None:

@@ -1,8 +1,8 @@
 """The terms of a vectorised program: the summands of what it returns, each a constant times factors."""
 
 import ast
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
@@ -10,6 +10,8 @@ MAX_TERMS = 1_000
 """Most terms of a program: sums held in local names may double with every line."""
 _MOST_NODES = 2_000
 """Nodes of the expressions that are written out in place of the local names that hold them, for the same reason."""
+_MOST_IN_ALL = 20_000
+"""The same of a whole program, which may name a large one in each of its lines."""
 _DEEPEST = 50
 """How deep these may be nested."""
 
@@ -36,11 +38,14 @@ class Term:
 
 @dataclass(frozen=True)
 class _Summand:
+    """A summand and its sign; ``whole`` once its local names are written out, which is done but once."""
+
     node: ast.expr
     negative: bool = False
+    whole: bool = False
 
     def negated(self) -> "_Summand":
-        return _Summand(self.node, not self.negative)
+        return replace(self, negative=not self.negative)
 
 
 class Summands:
@@ -63,7 +68,10 @@ class Summands:
             constants: names of the program's.
         """
         names = frozenset(constants)
-        return tuple(self._term(summand, names) for summand in self.found)
+        # A sum that is added to itself holds the same summands over and over.
+        known = {(id(s.node), s.negative): s for s in self.found}
+        terms = {key: self._term(summand, names) for key, summand in known.items()}
+        return tuple(terms[id(s.node), s.negative] for s in self.found)
 
     def _read(self) -> list[_Summand]:
         for statement in self._function.body:
@@ -74,13 +82,16 @@ class Summands:
                     whole = ast.BinOp(ast.Name(name, ast.Load()), op, value)
                     found = self._of(whole)
                 case ast.Return(value=value) if value is not None:
-                    return [_Summand(self._written.out(s.node), s.negative) for s in self._of(value)]
+                    return [self._whole(s) for s in self._of(value)]
                 case _:
                     continue
             # A name that is bound anew means something else from here on, so what it held is written out now.
-            self._sums[name] = [_Summand(self._written.out(s.node), s.negative) for s in found]
+            self._sums[name] = [self._whole(s) for s in found]
             self._written.bind(name, whole)
         return []
+
+    def _whole(self, summand: _Summand) -> _Summand:
+        return summand if summand.whole else _Summand(self._written.out(summand.node), summand.negative, whole=True)
 
     def _of(self, node: ast.expr) -> list[_Summand]:
         match node:
@@ -126,6 +137,7 @@ class _Written(ast.NodeTransformer):
         self._held: dict[str, ast.expr] = {}
         self._sizes: dict[str, tuple[int, int]] = {}  # nodes, and how deep they are nested
         self._families: dict[str, tuple[str, ...]] = {}
+        self._left = _MOST_IN_ALL
 
     def families(self, node: ast.expr) -> tuple[str, ...]:
         """Of the features in an expression and in what its local names hold."""
@@ -134,13 +146,17 @@ class _Written(ast.NodeTransformer):
 
     def bind(self, name: str, value: ast.expr) -> None:
         self._families[name] = self.families(value)
-        self._held[name] = self.out(value)
-        self._sizes[name] = _size(self._held[name])
+        held = self.out(value)
+        self._sizes[name] = _size(value, {} if held is value else self._sizes)
+        self._held[name] = held
 
     def out(self, node: ast.expr) -> ast.expr:
         inner = [self._sizes.get(part.id, (0, 0)) for part in ast.walk(node) if isinstance(part, ast.Name)]
         nodes, depth = sum(size for size, _ in inner), max((depth for _, depth in inner), default=0)
-        return self.visit(node) if 0 < nodes <= _MOST_NODES and depth <= _DEEPEST else node
+        if not 0 < nodes <= min(_MOST_NODES, self._left) or depth > _DEEPEST:
+            return node
+        self._left -= nodes
+        return self.visit(node)
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         # The parts of a tree that others hold too are never changed in place.
@@ -158,8 +174,11 @@ class _Written(ast.NodeTransformer):
         return self._held.get(node.id, node)
 
 
-def _size(node: ast.AST) -> tuple[int, int]:
-    inner = [_size(child) for child in ast.iter_child_nodes(node)]
+def _size(node: ast.AST, held: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """Nodes of a tree, and how deep they are nested, with those of what stands in the place of names."""
+    if isinstance(node, ast.Name) and node.id in held:
+        return held[node.id]
+    inner = [_size(child, held) for child in ast.iter_child_nodes(node)]
     return 1 + sum(nodes for nodes, _ in inner), 1 + max((depth for _, depth in inner), default=0)
 
 

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 
-_HEAD = re.compile(r"L(\d+)H(\d+)", re.IGNORECASE)
-_LAYERS = re.compile(r"L(\d+)(?:-L?(\d+))?", re.IGNORECASE)
+# No model has numbers of more digits, and Python does not read those of thousands.
+_HEAD = re.compile(r"L(\d{1,9})H(\d{1,9})", re.IGNORECASE)
+_LAYERS = re.compile(r"L(\d{1,9})(?:-L?(\d{1,9}))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +36,7 @@ class Head:
         """
         match = _HEAD.fullmatch(text.strip())
         if match is None:
-            raise InputError(f"{text!r} is not a head; write it as L3H7 (layer 3, head 7, counted from 0)")
+            raise InputError(f"{one_line(text)!r} is not a head; write it as L3H7 (layer 3, head 7, counted from 0)")
         return cls(int(match[1]), int(match[2]))
 
 

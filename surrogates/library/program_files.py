@@ -10,6 +10,8 @@ from surrogates.library.candidates import label_of
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 
+MAX_BYTES = 200_000
+"""Of a program's file: its characters, as many as a source may have, take four each at most."""
 _STANDS_IN = ", stands in for the head"
 _HEADER = re.compile(r"\A# L\d+H\d+, test IoU [^\n]*\n")
 _FOLDER = re.compile(r"L(\d+)H(\d+)")
@@ -29,6 +31,19 @@ def file_text(head: Head, entry: Ranked) -> str:
 def without_figures(text: str) -> str:
     """The source in a file's text: an edited copy has other figures."""
     return _HEADER.sub("", text)
+
+
+def check_length(path: Path) -> None:
+    """Refuse a file that is larger than any program, before it is read.
+
+    Raises:
+        InputError: it has more than ``MAX_BYTES`` bytes.
+        OSError: it cannot be looked at.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        name = one_line(str(path))
+        raise InputError(f"{name} has {size:,} bytes, over the {MAX_BYTES:,} of a program; take it out of the folder")
 
 
 def label_of_file(path: Path) -> str:
@@ -67,6 +82,7 @@ def read_folder(folder: Path) -> dict[Head, Program]:
 
 def _read(path: Path) -> str:
     try:
+        check_length(path)
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is no text in UTF-8 (byte {error.start}); convert it") from error

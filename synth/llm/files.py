@@ -19,6 +19,8 @@ from synth.regular_files import read_text
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
+_SHORTEST = len('{"custom_id":"","error":{}}')
+"""Characters of the shortest line that can be an answer."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,9 @@ def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
     bad: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
+            continue
+        if bad and len(line) < _SHORTEST:
+            bad.append(f"line {number}: is too short")  # the first tells more; of others there may be half a million
             continue
         try:
             key, entry = _entry(line)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from synth.regular_files import read_text
+from synth.toml import read_toml
 
 PRICES_VARIABLE = "HEADSYNTH_PRICES"
 BATCH_SHARE = 0.5
@@ -95,10 +95,8 @@ def load_prices(path: Path | None = None) -> Prices:
     name = one_line(str(path))
     text = read_text(path, "prices", "TOML")
     try:
-        entries = tomllib.loads(text)
-    except RecursionError as error:
-        raise InputError(f"the prices in {name} are nested too deep; write a table for each model") from error
-    except ValueError as error:  # TOML's own, and Python's about integers of thousands of digits
+        entries = read_toml(text)
+    except ValueError as error:  # Python's about integers of thousands of digits, too
         raise InputError(f"the prices in {name} are no TOML: {one_line(str(error))}; mend them") from error
     return Prices({model: _price(name, model, entry) for model, entry in entries.items()})
 

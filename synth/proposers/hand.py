@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from surrogates.errors import InputError
-from surrogates.library.program_files import label_of_file, without_figures
+from surrogates.library.program_files import check_length, label_of_file, without_figures
 from synth.regular_files import reading
 
 
@@ -26,6 +26,7 @@ def read_programs(folder: Path) -> list[tuple[str, str]]:
 
 def _read(path: Path) -> str:
     with reading(path, "take it out of the folder"):
+        check_length(path)
         return path.read_text(encoding="utf-8-sig")
 
 

@@ -138,6 +138,15 @@ def test_bad_lines_are_named_and_good_ones_stored(exchanges: Exchanges, tmp_path
     assert exchanges.totals().calls == 2
 
 
+def test_all_bad_lines_are_counted(exchanges: Exchanges, tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text("x\n" * 20 + '{"custom_id": "a longer key", "content": 7}\n{"custom_id":"","error":{}}\n\n')
+    with pytest.raises(InputError) as raised:
+        import_answers(path, exchanges, PRICES)
+    assert "line 1: is no JSON" in str(raised.value)
+    assert "(21 such lines); 0 other answers were stored" in str(raised.value)
+
+
 def test_files_that_are_no_answers(exchanges: Exchanges, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the answers"):
         import_answers(tmp_path / "none.jsonl", exchanges, PRICES)

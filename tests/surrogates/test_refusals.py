@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, Reason, int, str]] = [
     (source("return key.is_comma\n\n\n# \x9b31m"), Reason.SYNTAX, 6, "commands a terminal (U+009B)"),
     (source("return key.is_one_of('\x07')"), Reason.SYNTAX, 3, "write it as an escape"),
     # the size
-    ("# " + "x" * 40_000 + "\n" + source("return 1.0"), Reason.SIZE, 1, "over 40,000 characters"),
+    ("# " + "x" * 40_000 + "\n" + source("return 1.0"), Reason.SIZE, 1, "characters, over 40,000;"),
     (source("x = key.is_comma + 1.0\n" * 500 + "return x"), Reason.SIZE, 1, "over 4,000 nodes"),
     (source(LOOP + "scores[0, 0] = 1.0\n" * 400 + "return scores"), Reason.SIZE, 1, "over 4,000 nodes"),
     (source("return 1.0", ", " + CONSTANTS), Reason.SIGNATURE, 1, "65 constants; write at most 64"),

@@ -223,6 +223,8 @@ def test_an_unknown_model_is_refused_without_network(
         (("--heads", "L9H9"), "there is no head L9H9 here; they go from L0H0 to L1H3"),
         (("--heads", "L5-L6"), "there is no head L5-L6 here"),
         (("--heads", "H3"), "'H3' is not a head; write it as L3H7"),
+        (("--heads", f"L{'9' * 5000}H1"), "9…' is not a head; write it as L3H7"),
+        (("--heads", f"L0-L{'9' * 5000}"), "9…' is not a head; write it as L3H7"),
         (("--dtype", "int8"), "unknown dtype 'int8'; choose one of float32"),
         (("--device", "tpu7"), "device"),
         (("--corpus", "no-such.txt"), "cannot read no-such.txt: No such file or directory; check the path"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from surrogates import load_library
 from surrogates.errors import InputError
 from surrogates.language.program import Program
 from synth.proposers.hand import read_programs
@@ -53,6 +54,21 @@ def test_what_is_no_file_is_refused_and_not_waited_for(
     line = refusal(capsys, *again(tmp_path / "run", "--programs", own))
     assert re.search(r"cannot \w+ \S+b\.py: .*; take it out of the folder$", line)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_file_larger_than_any_program_is_refused_unread(
+    again: Callable[..., tuple], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "L00H00"
+    own.mkdir()
+    (own / "a.py").write_text(SOURCE)
+    with (own / "b.py").open("wb") as file:
+        file.truncate(1 << 40)  # no disk holds as much, and no memory
+    said = "b.py has 1,099,511,627,776 bytes, over the 200,000 of a program; take it out of the folder"
+    assert said in refusal(capsys, *again(tmp_path / "run", "--programs", own))
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(InputError, match=said):
+        load_library(tmp_path)
 
 
 @pytest.mark.parametrize("what", ["file", "folder"])
