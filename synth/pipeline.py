@@ -90,7 +90,6 @@ def synthesize(
             held.enter_context(run.writing())
             run.start(settings, prepared.start)
         prepared.begin()
-        reporter.say(prepared.start)
         if llm:
             llm.announce(run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)

@@ -26,14 +26,17 @@ class Preparation:
 
     Attributes:
         heads: those of the model that were asked for.
-        start: how texts start and why.
         missing: what is not stored yet; None where all is.
     """
 
     run: Run
     heads: list[Head]
-    start: str
     missing: "Missing | None" = None
+
+    @property
+    def start(self) -> str:
+        """How texts start and why."""
+        return self.missing.loaded.start if self.missing else self.run.start_of_texts
 
     def begin(self) -> None:
         """Write the texts, and make the library where there is none."""
@@ -46,6 +49,7 @@ class Preparation:
         missing, run = self.missing, self.run
         if missing is None:
             return
+        reporter.say(self.start)
         with reporter.stage("attention") as step:
             extract(missing.loaded, missing.ids, run.attention, progress=step)
         origin = _origin(missing.files, run.texts_file)
@@ -90,7 +94,7 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     if not whole:
         run.forget()
         return None
-    return Preparation(run, select_heads(store.heads, heads), run.start_of_texts)
+    return Preparation(run, select_heads(store.heads, heads))
 
 
 def prepare(
@@ -119,7 +123,7 @@ def prepare(
         causal=loaded.causal,
         windows=loaded.windows,
     )
-    return Preparation(run, chosen, loaded.start, Missing(files, loaded, texts, ids, material))
+    return Preparation(run, chosen, Missing(files, loaded, texts, ids, material))
 
 
 def _origin(files: str, texts: Path) -> str:

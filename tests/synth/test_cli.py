@@ -23,7 +23,7 @@ Capture = pytest.CaptureFixture[str]
 
 def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, llama: str, capsys: Capture) -> None:
     document = call(capsys, "inspect", finished, "--json").document
-    assert list(document) == ["model", "heads", "summary"]
+    assert list(document) == ["model", "start", "heads", "summary"]
     assert document["model"] == llama
     chosen = {str(head): entry for head, entries in ranked(finished).items() for entry in entries if entry.stands_in}
     assert [row["head"] for row in document["heads"]] == HEADS.split(",")
