@@ -29,6 +29,12 @@ def command_in(text: str) -> re.Match[str] | None:
 
 
 def one_line(text: str, longest: int = 200) -> str:
-    """A plain text as part of a message: white space as single spaces, at most ``longest`` characters."""
+    """A plain text as part of a message: white space as single spaces, at most ``longest`` characters.
+
+    Of a longer one the middle is left out: who wrote a reason says what is wrong first, and what to do last.
+    """
     line = plain(" ".join(text.split()))
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    if len(line) <= longest:
+        return line
+    end = longest // 3
+    return line[: longest - 1 - end] + "…" + line[len(line) - end :]

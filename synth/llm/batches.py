@@ -11,12 +11,14 @@ import openai
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.calls import RETRIES, Reply, request_body
+from synth.llm.errors import error_text, read_json, shown
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.files import Request, request_lines, split_lines, store_answers
+from synth.llm.files import Request, key_of, request_lines, split_lines, store_answers
+from synth.llm.learning import Learner
 from synth.llm.money import BATCH_SHARE, Budget, Estimate, Ledger, Prices, load_prices, worst_case
-from synth.llm.server import Endpoint
+from synth.llm.server import Endpoint, listing, reach
 from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
-from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown, to_the_end
+from synth.llm.transport import InvalidResponse, TimedOut, to_the_end
 from synth.progress import Step
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
@@ -77,6 +79,32 @@ class BatchClient:
         self._retries = retries
         self._prices = load_prices()
         self._ledger = Ledger(budget, parameters.model, self._prices, exchanges)
+        self._learner = Learner(exchanges, self._endpoint.address, parameters.model, self._endpoint.start)
+
+    def check(self) -> list[str]:
+        """Find out, before other work begins, whether the server is alive; no question may be asked there one by one.
+
+        Returns:
+            A line if it lists models and ours is not among them, which not every server's list proves to be wrong.
+
+        Raises:
+            InputError: it is not, or points elsewhere.
+        """
+        odd = listing(to_the_end(self._list()), self._parameters.model)
+        return [f"{self._endpoint.address} does not list {self._parameters.model}{odd}"] if odd else []
+
+    @property
+    def trials(self) -> int:
+        """Calls that :meth:`check` makes."""
+        return 0
+
+    async def _list(self) -> list[str]:
+        async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
+            return await reach(connection, self._endpoint, self._parameters.model)
+
+    @property
+    def remarks(self) -> list[str]:
+        return []
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Answers in the order of the questions, after the batch that holds them has ended.
@@ -110,24 +138,50 @@ class BatchClient:
             )
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
+        failures: dict[str, Failure] = {}
         async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
-            batches = self._exchanges.open_batches(self._endpoint.address)
-            handed_in = {key for batch in batches for key in batch.keys}
-            for key in handed_in & waiting.keys():
-                self._ledger.reserve(self._worst(waiting[key]))
-            new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
-            self._exchanges.note(new, self._parameters.model)
-            for part in split_lines(request_lines(map(self._request, new, new.values()))):
-                batches.append(await self._hand_in(connection, part))
-            reading = _Reading(connection, self._endpoint, self._parameters.model, self._exchanges, self._prices)
-            total = sum(len(batch.keys) for batch in batches)
-            while batches:
-                # Each is looked at, whatever became of the one before: what is in it was paid for.
-                batches = [batch for batch in batches if not await reading.look(batch)]
-                progress(sum(reading.done.values()), total, reading.figure(len(batches)))
-                if batches:
-                    await asyncio.sleep(self._poll)
+            while waiting:
+                used = self._learner.dialect
+                found = await self._ask_once(connection, waiting, progress)
+                failures |= found
+                for key in waiting:
+                    if answer := self._exchanges.get(key):
+                        self._learner.answered(used, answer.answer_tokens, self._parameters.answer_tokens)
+                # Those whose form was refused go in another batch at once.
+                waiting = {
+                    key: ask
+                    for key, ask in waiting.items()
+                    if key in found and self._learner.refused(used, found[key].reason)
+                }
+        return failures
+
+    async def _ask_once(
+        self, connection: openai.AsyncOpenAI, waiting: dict[str, Ask], progress: Step
+    ) -> dict[str, Failure]:
+        """Have questions answered by batches that are under way, or else by new ones; what failed."""
+        batches = self._exchanges.open_batches(self._endpoint.address)
+        handed_in = {key for batch in batches for key in batch.keys}
+        under_way = {key: ask for key, ask in waiting.items() if key in handed_in}
+        for ask in under_way.values():
+            self._ledger.reserve(self._worst(ask))
+        new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
+        self._exchanges.note(new, self._parameters.model)
+        for part in split_lines(request_lines(map(self._request, new, new.values()))):
+            batches.append(await self._hand_in(connection, part))
+        reading = _Reading(connection, self._endpoint, self._parameters.model, self._exchanges, self._prices)
+        total = sum(len(batch.keys) for batch in batches)
+        while batches:
+            # Each is looked at, whatever became of the one before: what is in it was paid for.
+            batches = [batch for batch in batches if not await reading.look(batch)]
+            progress(sum(reading.done.values()), total, reading.figure(len(batches)))
+            if batches:
+                await asyncio.sleep(self._poll)
         reading.end()
+        for key, ask in (under_way | new).items():
+            if answer := self._exchanges.get(key):
+                self._ledger.settle(self._worst(ask), answer)
+            else:  # which no server bills
+                self._ledger.release(self._worst(ask))
         return reading.failures
 
     def _affordable(self, asks: dict[str, Ask]) -> dict[str, Ask]:
@@ -144,7 +198,7 @@ class BatchClient:
         return worst_case(ask, self._parameters, self._prices.of(self._parameters.model), BATCH_SHARE)
 
     def _request(self, key: str, ask: Ask) -> Request:
-        return Request(key, ask.label, request_body(ask, self._parameters, openai=self._endpoint.is_openai))
+        return Request(key, ask.label, ask.round, request_body(ask, self._parameters, self._learner.dialect))
 
     async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
         """Hand in a batch and remember it before anything else is done.
@@ -164,7 +218,7 @@ class BatchClient:
                 "base URL and the server, then run again"
             ) from odd
         order = {"input_file_id": file_id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-        keys = tuple(json.loads(line)["custom_id"] for line in lines)
+        keys = tuple(key_of(json.loads(line)["custom_id"]) for line in lines)
         # A file that is uploaded twice costs nothing. A batch is paid for as often as the server took it.
         once = connection.with_options(max_retries=0)
         cause: Exception

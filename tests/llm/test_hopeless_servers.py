@@ -71,7 +71,8 @@ def test_a_server_that_fails_every_call(exchanges: Exchanges, kind: str, count: 
         message = refusal(lambda: asking.ask(questions(count), nowhere))
         assert len({request.prompt for request in server.completions}) <= 16  # not every question in vain
     assert message.startswith(f"{server.base_url} answers nothing for scripted, the last time with {kind}: ")
-    assert "check the base URL, the model's name and the server" in message
+    remedies = {"rate limited": "wait until it has room", "timed out": "see whether the server is at work"}
+    assert remedies.get(kind, "; check the base URL, the model's name and the server") in message
 
 
 def test_a_server_that_fails_for_good_halfway_keeps_what_it_answered(exchanges: Exchanges) -> None:
