@@ -208,3 +208,17 @@ def test_refusals(copy: Any, tmp_path: Path, capsys: Any) -> None:
     assert outcome.code == 2
     assert "line 2: is no JSON" in outcome.err.splitlines()[-1]
     assert by_model(run)  # the good line was tried all the same
+
+
+def test_answers_to_an_earlier_plan_are_stored_and_that_is_said(copy: Any, tmp_path: Path, capsys: Any) -> None:
+    run, path, answers = copy("run"), tmp_path / "requests.jsonl", tmp_path / "answers.jsonl"
+    questions = export(capsys, run, path, "--llm", "first", "--heads", "L0H3")
+    export(capsys, run, path, "--llm", "second", "--heads", "L0H3")
+    said = bring(capsys, run, answers, {q["custom_id"]: play(q) for q in questions})
+    assert "2 of the answers are to what was asked before, of first, and not by the plan that was given last" in said
+    assert not by_model(run)
+    # As is done by what it says.
+    export(capsys, run, path, "--llm", "first", "--heads", "L0H3")
+    assert {candidate.model for candidate in by_model(run)} == {"first"}
+    later = export(capsys, run, path)
+    assert "asked before" not in bring(capsys, run, answers, {q["custom_id"]: play(q) for q in later})

@@ -115,7 +115,7 @@ def test_a_third_of_all_answers_faulty_stops_nothing(
     assert summary["unusable"] == dict(kinds)
     assert summary["verdicts"] == dict(verdicts)
     assert {"server error", "refused", "empty", "no program"} & set(kinds)
-    assert verdicts["refused"]
+    assert {"refused", "raised", "wrong shape", "not finite"} & set(verdicts)
     line = next(line for line in outcome.out.splitlines() if line.startswith("language model: "))
     for name, count in (kinds | verdicts).items():
         assert f"{count} {name}" in line
@@ -203,6 +203,18 @@ def test_what_fails_goes_back_once_with_its_error(copy: Any, asking: Command, ca
     assert [part["kind"] for part in shown["unusable"]] == ["known program"]
     (mended,) = {program["source"].split("):", 1)[1] for program in shown["programs"] if program["origin"] == "llm"}
     assert mended == MENDED.split("):", 1)[1]
+
+
+def test_a_line_about_what_failed_names_its_kind_once(copy: Any, asking: Command, capsys: Any) -> None:
+    run = copy("run")
+    refused = fenced('def attend(query, key, pair):\n    """Blue."""\n    return pair.blue\n')
+    play = lambda prompt, _: answer("no idea" if "cannot be used" in prompt else refused)  # noqa: E731
+    with ScriptedServer(play) as server:
+        assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 1)).code == 0
+    shown = call(capsys, "inspect", run, NAMES[0]).out
+    assert f"program (llm round 1, {MODEL}): refused: line 3: " in shown
+    assert "unused: no program: no function in the answer, which begins: no idea" in " ".join(shown.split())
+    assert shown.count("refused") == 2  # the other is counted in the account
 
 
 def test_a_question_that_comes_again_gets_an_answer_of_its_own(copy: Any, asking: Command, capsys: Any) -> None:
