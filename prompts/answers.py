@@ -95,7 +95,7 @@ def _nothing(said: str, limited: bool, left_open: bool) -> Flaw:
         return Flaw("empty", "nothing follows the reasoning")
     if limited:
         return Flaw("truncated", "the limit of answer tokens was spent before a program began")
-    return Flaw("no program", f"no function in the answer, which begins: {one_line(said, 80)}")
+    return Flaw("no program", f"no function in the answer, which begins: {one_line(said[:80])}")
 
 
 def _plain_lines(text: str) -> str:

@@ -23,6 +23,8 @@ _REACH_SECONDS = 10.0
 _NAMED = 5
 """Of the models that a server lists."""
 _LONGEST_URL = 8000
+_FLAGGED = re.compile(r"flagged|moderat|content.?(?:policy|filter)", re.IGNORECASE)
+"""Said of a single question."""
 _IPV4 = re.compile(r"\d+(\.\d+){3}")
 
 
@@ -103,7 +105,14 @@ class Endpoint:
         if not isinstance(error, openai.APIStatusError):
             return None
         url, words = self.address, _words(error)
-        if error.status_code in (401, 403):
+        if error.status_code == 403:
+            if _FLAGGED.search(words):
+                return None
+            return InputError(
+                f"{url} forbids questions to {model} ({words}); mend what it names, or set OPENAI_API_KEY to one that "
+                "may ask them"
+            )
+        if error.status_code == 401:
             return InputError(f"{url} refuses the API key ({words}); set OPENAI_API_KEY to one that is valid there")
         if error.status_code == 402 or error.code == "insufficient_quota":
             return InputError(f"the account at {url} has no credit left ({words}); top it up and run again")

@@ -30,6 +30,17 @@ def test_a_wrong_key(exchanges: Exchanges) -> None:
     assert "set OPENAI_API_KEY" in message
 
 
+def test_what_is_forbidden_is_told_in_the_servers_words_unless_it_is_one_question(exchanges: Exchanges) -> None:
+    words = ["This project may not use the model", "Your input was flagged by moderation"]
+    play = lambda prompt, _: answer("fine") if prompt == "question 0" else error(403, words[int(prompt[-1]) - 1])  # noqa: E731
+    with ScriptedServer(play) as server:
+        asking = client(server, exchanges, concurrency=1)
+        _, bad = asking.ask([question("question 0"), question("question 2")], nowhere)
+        message = refusal(lambda: asking.ask([question("question 1")], nowhere))
+    assert bad == Failure("refused", f"403: {words[1]}")
+    assert f"forbids questions to scripted (403: {words[0]}); mend what it names, or set OPENAI_API_KEY" in message
+
+
 @pytest.mark.parametrize(("status", "code"), [(402, ""), (429, "insufficient_quota")])
 def test_an_empty_account(exchanges: Exchanges, status: int, code: str) -> None:
     with ScriptedServer(lambda *_: error(status, "You exceeded your quota", code=code)) as server:

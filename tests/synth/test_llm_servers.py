@@ -107,6 +107,30 @@ def test_a_round_that_was_refused_as_a_whole_is_no_finished_run(
     assert by_model(run)
 
 
+def test_what_the_search_found_is_written_out_before_that_line(fresh: Command, tmp_path: Path, capsys: Any) -> None:
+    play = lambda prompt, _: answer("OK") if is_trial(prompt) else error(400, "no")  # noqa: E731
+    with ScriptedServer(play) as server:
+        assert call(capsys, *fresh(server.base_url)).code == 2
+    assert {path.parent.name for path in (tmp_path / "run" / "programs").rglob("*.py")} == {
+        "L00H00",
+        "L00H03",
+        "L01H02",
+    }
+
+
+def test_a_single_question_of_a_later_round_may_fail_by_itself(copy: Any, asking: Command, capsys: Any) -> None:
+    run = copy("run")
+
+    def play(prompt: str, attempt: int) -> Reply:
+        return error(400, "No") if "program to improve" in prompt else player()(prompt, attempt)
+
+    with ScriptedServer(play) as server:
+        command = ["L0H0" if part == HEADS else part for part in asking(run, server, "--rounds", 2, "--candidates", 1)]
+        outcome = call(capsys, *command)
+    assert outcome.code == 0, outcome.err
+    assert [row[4:6] for row in rows(run, "unusable") if row[4] == "refused"] == [("refused", "400: No")]
+
+
 def test_a_later_round_that_is_refused_keeps_what_came_before(copy: Any, asking: Command, capsys: Any) -> None:
     run = copy("run")
 

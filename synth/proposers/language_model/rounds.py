@@ -106,7 +106,8 @@ class Rounds:
         """
         asked = [reply for reply in replies if not _waits(reply)]
         failures = [reply for reply in asked if isinstance(reply, Failure)]
-        if failures and len(failures) == len(asked):
+        # A single one of a later round may fail by itself: who asks it again and again comes no further.
+        if failures and len(failures) == len(asked) and (len(failures) > 1 or round_ == 1):
             count = "the only question" if len(failures) == 1 else f"all {len(failures)} questions"
             raise InputError(
                 f"{count} to {self.plan.model} in round {round_} failed, the last with {failures[-1]}; nothing of the "
