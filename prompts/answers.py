@@ -72,7 +72,8 @@ def programs_in(text: str, finish_reason: str = "stop") -> Answer:
         return Answer([], [Flaw("too long", f"the answer has over {LONGEST_ANSWER:,} characters")])
     limited = finish_reason == "length"
     if not text.strip():
-        why = "the limit of answer tokens was spent before any text" if limited else "the answer holds no text"
+        ended = f", and ended by {one_line(finish_reason, 40)}" if finish_reason not in ("", "stop") else ""
+        why = "the limit of answer tokens was spent before any text" if limited else f"the answer holds no text{ended}"
         return Answer([], [Flaw("empty", why)])
     parts = split_reasoning(_plain_lines(text))
     found = _read(parts.outside, limited and not parts.left_open)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import openai
@@ -145,7 +146,17 @@ class Client:
             if not self.trials or not self._ledger.fits(worst):
                 return None  # where this has no room, no other question has, which is said in its place
             self._ledger.reserve(worst)
-            return await self._call(connection, key, ask, worst)
+            reply = await self._call(connection, key, ask, worst)
+            known = self._learner.dialect
+            if isinstance(reply, Failure) and reply.kind == "server error" and known.system:
+                # Where a chat template takes no system role, some servers end in a 500 without a word of it.
+                self._learner.suppose(replace(known, system=False))
+                self._ledger.reserve(worst)
+                again = await self._call(connection.with_options(max_retries=0), key, ask, worst)
+                if isinstance(again, Exchange):
+                    return again
+                self._learner.suppose(known)
+            return reply
 
     @property
     def remarks(self) -> list[str]:

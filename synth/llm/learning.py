@@ -38,6 +38,10 @@ class Learner:
         elif not self._kept and used == self.dialect:
             self._keep()
 
+    def suppose(self, dialect: Dialect) -> None:
+        """Take a form for the one; the first answer in it is the proof."""
+        self.dialect, self._kept = dialect, False
+
     def _turn(self, used: Dialect, wanted: Dialect) -> bool:
         changes = {(name, value) for name, value in vars(wanted).items() if value != getattr(used, name)}
         if not changes:

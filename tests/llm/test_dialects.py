@@ -151,6 +151,24 @@ def test_a_temperature_is_refused_in_the_servers_words_and_never_left_out(exchan
     assert f"refused: 400: {words}; mend what it names" in message
 
 
+def test_a_template_that_fails_without_a_word_is_found_by_trying(exchanges: Exchanges) -> None:
+    with picky(has_system, error(500, "Internal Server Error")) as server:
+        asking = client(server, exchanges, retries=1)
+        asking.check()
+        assert exchanges.dialect(MODEL, server.base_url) == NO_SYSTEM
+        contents(asking.ask(told(2), nowhere))
+        assert [has_system(request.body) for request in server.completions] == [True, True, False, False, False]
+
+
+def test_a_server_that_is_broken_is_told_by_its_first_words_and_nothing_is_learned(exchanges: Exchanges) -> None:
+    play = lambda _, attempt: error(500, f"broken the {attempt}. time")  # noqa: E731
+    with ScriptedServer(play) as server:
+        message = refusal(client(server, exchanges, retries=1).check)
+        assert len(server.completions) == 3
+    assert "server error: 500: broken the 2. time; check the base URL" in message
+    assert exchanges.dialect(MODEL) is None
+
+
 def test_no_server_can_make_anybody_ask_in_circles(exchanges: Exchanges) -> None:
     def refuses(body: Body) -> Reply:
         limit = next(name for name in body if name.startswith("max"))

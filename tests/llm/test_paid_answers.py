@@ -14,8 +14,6 @@ from synth.llm.store import Exchange, Exchanges
 from tests.llm.asking import client, contents, noted, nowhere, question, questions, refusal
 from tests.llm.scripted_server import MODEL, Reply, ScriptedServer, answer, drop, error, raw, stall
 
-PROGRAM = "```python\ndef attend(query, key, pair):\n"
-
 
 def sent(message: Any, finish: str = "stop", **more: Any) -> Reply:
     choice = {"index": 0, "message": message, "finish_reason": finish} | more.pop("choice", {})
@@ -61,7 +59,8 @@ def test_a_paid_answer_is_stored_whatever_its_form(form: str, exchanges: Exchang
             assert contents([outcome]) == [text]
         assert len(server.completions) == 1
     assert isinstance(outcome, Exchange)
-    assert programs_in(outcome.content, outcome.finish_reason).flaws  # why no program is in it is said there
+    (flaw,) = programs_in(outcome.content, outcome.finish_reason).flaws  # why no program is in it is said there
+    assert ("ended by tool_calls" in flaw.reason) == (form == "a call of a tool")
 
 
 def test_what_holds_no_answer_is_not_stored_and_may_have_been_billed(exchanges: Exchanges) -> None:

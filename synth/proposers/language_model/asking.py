@@ -70,7 +70,12 @@ class LanguageModel:
             calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
             if calls:
                 self._consent(calls + asker.trials, say)
-                for line in asker.check():
+                try:
+                    lines = asker.check()
+                finally:
+                    for remark in asker.remarks:
+                        say(remark)
+                for line in lines:
                     say(line)
 
     def _consent(self, calls: int, say: Callable[[str], None]) -> None:
