@@ -215,12 +215,30 @@ class Client:
         return replies
 
     async def _call(self, connection: openai.AsyncOpenAI, key: str, ask: Ask, worst: Estimate) -> Exchange | Failure:
-        """Ask one question; again at once, in another form, where its form was refused."""
-        start = time.monotonic()
+        """Ask one question, and store its answer; the books are kept of what it cost or may have cost."""
         tries = Tries()
         TRIES.set(tries)
-        reply: Exchange | Failure | None = None
-        while reply is None:
+        try:
+            dialect, reply = await self._said(connection, key, ask, tries)
+        finally:
+            self._ledger.lose(worst, tries.lost)
+        if isinstance(reply, Failure):
+            self._ledger.release(worst)
+            return reply
+        stored = self._exchanges.add(reply)
+        self._learner.answered(dialect, reply.answer_tokens, self._parameters.answer_tokens)
+        self._ledger.settle(worst, reply)
+        self._tokens += reply.prompt_tokens + reply.answer_tokens
+        self._dollars += reply.dollars or 0.0
+        # Another process may have been first, and its answer stays.
+        return reply if stored else self._exchanges.get(key) or reply
+
+    async def _said(
+        self, connection: openai.AsyncOpenAI, key: str, ask: Ask, tries: Tries
+    ) -> tuple[Dialect, Exchange | Failure]:
+        """What a server says to a question, and in which form it was asked: again at once where one was refused."""
+        start = time.monotonic()
+        while True:
             dialect = self._learner.dialect
             body = request_body(ask, self._parameters, dialect)
             try:
@@ -233,26 +251,14 @@ class Client:
                     continue
                 if stop := self._endpoint.hopeless(error, self._parameters.model):
                     raise InputError(f"{stop}{self._hint()}") from error
-                reply = failure
+                return dialect, failure
             except ValueError as error:
-                reply = Failure("invalid response", f"the body is no JSON: {error}")
                 tries.lost += 1
-            else:
-                prompt = estimate_prompt(ask.messages)
-                seconds = time.monotonic() - start
-                reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
-                tries.lost += isinstance(reply, Failure)
-        self._ledger.lose(worst, tries.lost)
-        if isinstance(reply, Failure):
-            self._ledger.release(worst)
-            return reply
-        stored = self._exchanges.add(reply)
-        self._learner.answered(dialect, reply.answer_tokens, self._parameters.answer_tokens)
-        self._ledger.settle(worst, reply)
-        self._tokens += reply.prompt_tokens + reply.answer_tokens
-        self._dollars += reply.dollars or 0.0
-        # Another process may have been first, and its answer stays.
-        return reply if stored else self._exchanges.get(key) or reply
+                return dialect, Failure("invalid response", f"the body is no JSON: {error}")
+            seconds, prompt = time.monotonic() - start, estimate_prompt(ask.messages)
+            reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
+            tries.lost += isinstance(reply, Failure)
+            return dialect, reply
 
     async def _reach(self, connection: openai.AsyncOpenAI) -> None:
         """Find out at once, before the first question, whether anything listens: repeating takes 20 s to give up.

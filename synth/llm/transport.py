@@ -117,6 +117,9 @@ class Transport(openai.DefaultAsyncHttpxClient):
         except TimeoutError as error:
             _lose()
             raise TimedOut(f"no whole answer within {self._seconds:g} s") from error
+        except asyncio.CancelledError:  # the run ends before the answer
+            _lose()
+            raise
         except Exception as error:
             if type(error).__name__ not in _UNSENT and not isinstance(error, Redirected):
                 _lose()

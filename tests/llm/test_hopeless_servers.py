@@ -106,7 +106,10 @@ def test_calls_under_way_are_cancelled_and_finished_ones_stored(exchanges: Excha
         return replace(error(401), before=1.0) if number == 5 else answer("too late", latency=30)
 
     with ScriptedServer(play) as server:
-        refusal(lambda: client(server, exchanges, concurrency=4).ask(questions(8), nowhere))
+        asking = client(server, exchanges, concurrency=4)
+        refusal(lambda: asking.ask(questions(8), nowhere))
+    # Whoever sent these away may bill them.
+    assert "for 3 tries that failed and may have been billed" in "".join(asking.remarks)
     assert set(server.replied) <= {"question 0", "question 1", "question 2", "question 5"}
     assert [exchange.content for exchange in exchanges.all()] == ["fine"] * 3
 
