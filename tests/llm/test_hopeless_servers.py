@@ -121,6 +121,18 @@ def test_questions_refused_one_by_one_stop_nothing_once_there_was_an_answer(exch
     assert outcomes[1:] == [Failure("refused", "400: too long")] * 19
 
 
+def test_of_long_words_the_beginning_and_the_end_are_kept(exchanges: Exchanges) -> None:
+    """A reason says what is wrong first, and what to do last."""
+    words = f"The template is wrong. {'It says this and that. ' * 200}Start the server with another."
+    play = lambda prompt, _: answer("fine") if prompt == "question 0" else error(400, words)  # noqa: E731
+    with ScriptedServer(play) as server:
+        _, bad = client(server, exchanges, concurrency=1).ask(questions(2), nowhere)
+    assert isinstance(bad, Failure)
+    assert bad.reason.startswith("400: The template is wrong. It says")
+    assert bad.reason.endswith("Start the server with another.")
+    assert len(bad.reason) < 600
+
+
 def test_a_setting_that_every_call_is_refused_for_is_told_early(exchanges: Exchanges) -> None:
     play = lambda *_: error(400, "temperature is not supported")  # noqa: E731
     with ScriptedServer(play) as server:
