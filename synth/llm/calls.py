@@ -152,7 +152,8 @@ class Client:
                 # Where a chat template takes no system role, some servers end in a 500 without a word of it.
                 self._learner.suppose(replace(known, system=False))
                 self._ledger.reserve(worst)
-                again = await self._call(connection.with_options(max_retries=0), key, ask, worst)
+                # Once more where the connection is gone: some close it after a 500.
+                again = await self._call(connection.with_options(max_retries=1), key, ask, worst)
                 if isinstance(again, Exchange):
                     return again
                 self._learner.suppose(known)

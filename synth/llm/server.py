@@ -90,7 +90,7 @@ class Endpoint:
             return Failure("connection", f"no connection within {_CONNECT_SECONDS:g} s")
         if isinstance(error, openai.APIConnectionError):
             # Such as a header that is none, quoted in full.
-            return Failure("connection", one_line(self._secrets.mask(str(error.__cause__ or error))))
+            return Failure("connection", one_line(self._secrets.mask(str(error.__cause__ or error))) or "it broke off")
         if isinstance(error, openai.RateLimitError):
             return Failure("rate limited", _words(error))
         if isinstance(error, openai.APIStatusError):

@@ -164,7 +164,7 @@ def test_a_server_that_is_broken_is_told_by_its_first_words_and_nothing_is_learn
     play = lambda _, attempt: error(500, f"broken the {attempt}. time")  # noqa: E731
     with ScriptedServer(play) as server:
         message = refusal(client(server, exchanges, retries=1).check)
-        assert len(server.completions) == 3
+        assert len(server.completions) == 4
     assert "server error: 500: broken the 2. time; check the base URL" in message
     assert exchanges.dialect(MODEL) is None
 

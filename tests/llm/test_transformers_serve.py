@@ -100,7 +100,8 @@ def test_a_template_without_a_system_role_is_found_before_the_questions(
     refusal = "{{ raise_exception('System role not supported') }}"
     tokenizer.chat_template = "{% if messages[0]['role'] == 'system' %}" + refusal + "{% endif %}" + _TEMPLATE
     tokenizer.save_pretrained(tmp_path)
-    client = Client(Parameters(str(tmp_path), None, 12), base_url, exchanges, retries=0)
+    # It closes connections after a 500, which a call may meet.
+    client = Client(Parameters(str(tmp_path), None, 12), base_url, exchanges, retries=2)
     assert client.check() == []
     (outcome,) = client.ask([Ask((Message("system", "Be brief."), Message("user", "The ball?")))], nowhere)
     assert isinstance(outcome, Exchange)
