@@ -126,16 +126,18 @@ def programs_in(text: str, finish_reason: str = "stop") -> Answer:
     if len(text) > LONGEST_ANSWER:
         return Answer([], [Flaw("too long", f"the answer has over {LONGEST_ANSWER:,} characters, which is the limit")])
     try:
-        return _programs_in(text, finish_reason == "length")
+        return _programs_in(text, finish_reason)
     except _TooLaborious:
         why = f"of its {len(text):,} characters too many look like code; over {_MOST_PARSED:,} would be parsed"
         return Answer([], [Flaw("too long", why)])
 
 
-def _programs_in(text: str, limited: bool) -> Answer:
+def _programs_in(text: str, finish_reason: str) -> Answer:
+    limited = finish_reason == "length"
     parser = _Parser()
     if not text.strip():
-        why = "the limit of answer tokens was spent before any text" if limited else "the answer holds no text"
+        ended = f", and ended by {one_line(finish_reason, 40)}" if finish_reason not in ("", "stop") else ""
+        why = "the limit of answer tokens was spent before any text" if limited else f"the answer holds no text{ended}"
         return Answer([], [Flaw("empty", why)])
     parts = split_reasoning(_plain_lines(text))
     found = _read(parts.outside, parser, limited and not parts.left_open)
@@ -158,7 +160,7 @@ def _nothing(said: str, limited: bool, left_open: bool) -> Flaw:
         return Flaw("empty", "nothing follows the reasoning")
     if limited:
         return Flaw("truncated", "the limit of answer tokens was spent before a program began")
-    return Flaw("no program", f"no function in the answer, which begins: {one_line(said, 80)}")
+    return Flaw("no program", f"no function in the answer, which begins: {one_line(said[:80])}")
 
 
 def _plain_lines(text: str) -> str:

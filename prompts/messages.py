@@ -236,7 +236,9 @@ def _fitting(user: Callable[[Sizes], str], causal: bool, limit: int) -> list[Mes
     sizes = _SMALLEST
     message, needed = written(sizes)
     if needed > limit:
-        raise InputError(f"the smallest prompt takes about {needed} tokens, not {limit}; allow {needed} tokens or more")
+        raise InputError(
+            f"the smallest prompt takes about {needed} tokens, and {limit} are allowed; raise --prompt-tokens"
+        )
     for target in (_MODEST, _LARGEST):
         # What is listed first gives way last. A part that does not fit is left, and the smaller ones may still grow.
         growing = ["evidence", "programs", "edges", "texts"]

@@ -29,7 +29,15 @@ def command_in(text: str) -> re.Match[str] | None:
 
 
 def one_line(text: str, longest: int = 200) -> str:
-    """A plain text as part of a message: white space as single spaces, at most ``longest`` characters."""
-    # What will not be shown is left alone: a text may be megabytes of white space and control characters.
-    line = plain(" ".join(text.split(maxsplit=longest))[: longest + 1])
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    """A plain text as part of a message: white space as single spaces, at most ``longest`` characters.
+
+    Of a longer one the middle is left out: who wrote a reason says what is wrong first, and what to do last.
+    """
+    line = " ".join(text.split())
+    if len(line) > 2 * longest:
+        line = line[:longest] + line[-longest:]  # what will not be shown is left alone: it may be megabytes
+    line = plain(line)
+    if len(line) <= longest:
+        return line
+    end = longest // 3
+    return line[: longest - 1 - end] + "…" + line[len(line) - end :]

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from surrogates.errors import InputError
-from surrogates.library.heads import Head
+from surrogates.library.heads import Head, no_head
 from surrogates.running.architectures import attention_modules
 from surrogates.running.patching import is_patched
 from synth.fingerprint import model_fingerprint, texts_fingerprint
@@ -154,7 +154,7 @@ class AttentionStore:
         heads = self._open().heads
         self._window(head.layer)
         if not 0 <= head.index < heads:
-            raise InputError(f"{self.folder} has no head {head}; its layers have {heads} heads each")
+            raise no_head(head, self.heads)
         wanted: dict[Shard, list[tuple[int, int]]] = {}  # shard: (place in the shard, place in the answer)
         for row, text in enumerate(texts):
             shard, place = self._find(text)

@@ -235,8 +235,15 @@ def prompt_command(
     show_prompt(run, head, prompt_tokens, as_json=as_json)
 
 
-llm_app = typer.Typer(help="Carry questions to a language model by hand, and its answers back.", no_args_is_help=True)
+llm_app = typer.Typer(invoke_without_command=True)
 app.add_typer(llm_app, name="llm")
+
+
+@llm_app.callback()
+def llm_command(context: typer.Context) -> None:
+    """Carry questions to a language model by hand, and its answers back."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @llm_app.command("export")

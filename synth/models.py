@@ -24,6 +24,7 @@ from surrogates.running.architectures import attention_modules, is_causal, windo
 from surrogates.running.patching import is_patched
 from synth.demo import MODEL_FOLDER
 from synth.settings import DEMO_MODEL, Settings
+from synth.unloadable import check_fetched, explained
 
 _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -74,10 +75,13 @@ def load_model(
         raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join(_DTYPES)}")
     target = _device(device)
     _check_folder(name)
-    with _quiet(), _explained(f"cannot load the model {name}", "check its name and your network, or its files"):
+    unread = (
+        "mend its config.json or choose another model" if Path(name).is_dir() else "check its name and your network"
+    )
+    with _quiet(), explained(f"cannot load the model {name}", unread):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
     auto = AutoModelForCausalLM if is_causal(config) else AutoModel
-    with _quiet(), _explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
+    with _quiet(), explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
         model, info = auto.from_pretrained(
             name,
             config=config,
@@ -94,9 +98,9 @@ def load_model(
             f"{name} lacks {len(missing)} of the weights of a {type(model).__name__} ({missing[0]}, …), "
             "which would stay random; choose a complete checkpoint"
         )
-    with _quiet(), _explained(f"cannot load the tokenizer of {name}", "put its tokenizer files beside its weights"):
+    with _quiet(), explained(f"cannot load the tokenizer of {name}", "fetch its tokenizer files again, or mend them"):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
-    with _explained(f"cannot move {name} to {device}", "choose another --device or a smaller model"):
+    with explained(f"cannot move {name} to {device}", "choose another --device or a smaller model"):
         model = model.to(target)
     return describe_model(name, model, tokenizer, bos=bos)
 
@@ -240,20 +244,9 @@ def _check_folder(name: str) -> None:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise InputError(f"the folder {name} has no config.json; give the folder of a Hugging Face model")
+        check_fetched(folder)
     elif folder.exists() or folder.is_absolute() or name.startswith(("./", "../", "~")) or name.count("/") > 1:
         raise InputError(f"there is no model folder {name}; give a folder with a config.json, or a name on the hub")
-
-
-@contextmanager
-def _explained(what: str, remedy: str) -> Iterator[None]:
-    """Turn what the libraries raise into one line; a half-read traceback helps nobody."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise InputError(f"{what}: {reason[:200].rstrip('.')}; {remedy}") from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from synth.engine import Engine, Local
 from synth.export import export_programs
@@ -101,8 +102,12 @@ def synthesize(
         if other:
             stages.transfer(other)
         stages.score_hand(hand)
-        if llm:
-            stages.ask(llm)
+        try:
+            if llm:
+                stages.ask(llm)
+        except InputError:
+            export_programs(run)  # what was found by then
+            raise
         with reporter.stage("write programs") as step:
             export_programs(run)
             step(1, 1)

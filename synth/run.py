@@ -19,7 +19,7 @@ from surrogates.language.patterns import pattern
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.language.text_pattern import TextPattern
 from surrogates.library.candidates import Candidate
-from surrogates.library.heads import Head
+from surrogates.library.heads import Head, no_head
 from surrogates.library.library import Library
 from surrogates.library.structures import Structure
 from surrogates.running.patching import token_table
@@ -274,7 +274,7 @@ class Run(RunDirectory):
         wanted = Head.parse(head) if isinstance(head, str) else head
         known = open_store(self.attention).heads
         if wanted not in known:
-            raise InputError(f"the model has no head {wanted}; they go from {known[0]} to {known[-1]}")
+            raise no_head(wanted, known)
         return wanted
 
     def _program(self, head: Head, program: Program | str | None) -> Program:

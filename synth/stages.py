@@ -108,7 +108,11 @@ class Stages:
         with closing(Exchanges(self.library.path, create=True)) as exchanges:
             exchanges.keep_plan(llm.plan.to_json())
             asker = llm.asker(exchanges)
-            unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()
+            try:
+                unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()
+            finally:
+                for remark in asker.remarks:
+                    self.reporter.say(remark)
         if unanswered:
             why = (
                 f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"

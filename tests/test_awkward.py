@@ -14,9 +14,9 @@ from surrogates.language.program import Program, ProgramRefused
 from synth.corpus import resolve_corpus
 from synth.llm.batches import OddAnswer, read_state
 from synth.llm.calls import read_body
+from synth.llm.errors import read_json, shown
 from synth.llm.files import import_answers
 from synth.llm.money import Prices, load_prices
-from synth.llm.transport import read_json, shown
 from tests.awkward import LONG_RUNS, MEGABYTE, SIZES, grows_too_fast, repeated, shapes
 from tests.llm.asking import exchanges_of, noted
 

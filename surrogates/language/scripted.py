@@ -35,7 +35,7 @@ def scripted_scores(program: Program, texts: Texts, constants: Mapping[str, floa
     outcomes = scripted_outcomes(program, texts, constants, until_failure=True)
     for outcome in outcomes:
         if outcome is not None and outcome.verdict is not Verdict.OK:
-            raise ProgramFailed(f"{program.name} {outcome.verdict}: {outcome.reason}", outcome.verdict)
+            raise ProgramFailed(f"{program.name}: {outcome.reason}", outcome.verdict)
     return assemble(outcomes, texts)
 
 

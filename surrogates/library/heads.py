@@ -58,7 +58,11 @@ def select_heads(available: Sequence[Head], wanted: Iterable[str]) -> list[Head]
         else:
             found = {Head.parse(part)} & set(available)
         if not found:
-            last = max(available)
-            raise InputError(f"there is no head {part} here; they go from {min(available)} to {last}")
+            raise no_head(part, available)
         chosen |= found
     return sorted(chosen)
+
+
+def no_head(wanted: object, available: Sequence[Head]) -> InputError:
+    """The line that says that something names no head; ``available`` are those there are, at least one."""
+    return InputError(f"there is no head {wanted} here; they go from {min(available)} to {max(available)}")

@@ -8,7 +8,7 @@ import torch
 
 from surrogates.errors import InputError
 from surrogates.language.program import Program
-from surrogates.library.heads import Head
+from surrogates.library.heads import Head, no_head
 
 
 class Baseline(Enum):
@@ -61,7 +61,6 @@ def check_assignment(assignment: Assignment, heads: Sequence[int]) -> None:
         if not isinstance(head, Head):
             raise InputError(f"{head!r} is not a head; write Head(3, 7) or Head.parse('L3H7')")
         if not (0 <= head.layer < len(heads) and 0 <= head.index < heads[head.layer]):
-            last = Head(len(heads) - 1, heads[-1] - 1)
-            raise InputError(f"the model has no head {head}; its heads go from L0H0 to {last}")
+            raise no_head(head, [Head(0, 0), Head(len(heads) - 1, heads[-1] - 1)])
         if not isinstance(surrogate, Surrogate):
             raise InputError(f"{head} is assigned a {type(surrogate).__name__}; give a Program, Recorded or Baseline")

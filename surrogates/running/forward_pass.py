@@ -209,7 +209,7 @@ class ForwardPass:
             every = torch.ones(len(texts.ids), dtype=torch.bool, device=device)
             return Stand(torch.zeros((), device=device), every, str(error))
         bad = [outcome is None or outcome.verdict is not Verdict.OK for outcome in outcomes]
-        reasons = [f"{program.name} {o.verdict}: {o.reason}" for o in outcomes if o and o.verdict is not Verdict.OK]
+        reasons = [f"{program.name}: {o.reason}" for o in outcomes if o and o.verdict is not Verdict.OK]
         return Stand(assemble(outcomes, texts), torch.tensor(bad, device=device), reasons[0] if reasons else "")
 
 

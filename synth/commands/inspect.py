@@ -164,7 +164,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     for candidate in failures:
         console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
     for (kind, reason), count in Counter((part.kind, part.reason) for part in unusable).items():
-        console.print(f"no program, {count} times {kind}: {reason}" if count > 1 else f"no program, {kind}: {reason}")
+        console.print(f"unused{f', {count} times' if count > 1 else ''}: {kind}: {reason}")
     surrogate = next((entry for entry in ranked if entry.stands_in), None)
     if surrogate is None:
         return

@@ -73,11 +73,13 @@ def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> No
     check_regular(answers, _ANOTHER)
     with _opened(path) as opened:
         wrong: InputError | None = None
+        new: tuple[str, ...] = ()
         try:
             read = import_answers(answers, opened.exchanges, load_prices())
         except InputError as error:
             wrong = error
         else:
+            new = read.new
             reporter.say(
                 f"{read.stored} answers stored, {read.kept} questions had one before, {read.unknown} lines answer "
                 f"no question of this run, {len(read.failures)} questions failed"
@@ -85,8 +87,16 @@ def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> No
             for failure in sorted(map(str, read.failures.values())):
                 reporter.say(f"  {failure}")
         asker = opened.go_on(engine, reporter)
+        apart = [key for key in new if key not in asker.asked]
+        models = sorted({asked[0] for key in apart if (asked := opened.exchanges.asked(key))})
     if wrong:
         raise wrong
+    if apart:
+        reporter.say(
+            f"{len(apart)} of the answers are to what was asked before, of {' and '.join(models)}, and not by the plan "
+            "that was given last: they are stored, and tried when `headsynth llm export` or `synthesize` is given that "
+            "--llm again, and the options of then"
+        )
     if asker.noted:
         reporter.say(f"{len(asker.noted)} questions wait: `headsynth llm export {path} REQUESTS` writes them")
     reporter.say(f"see `headsynth inspect {path}`")

@@ -10,41 +10,19 @@ import openai
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
+from synth.llm.batch_states import BatchState, OddAnswer, read_id, read_state
 from synth.llm.calls import RETRIES, Reply, request_body
 from synth.llm.failures import Failure, FailureKind
-from synth.llm.files import Request, request_lines, split_lines, store_answers
+from synth.llm.files import Request, key_of, request_lines, split_lines, store_answers
+from synth.llm.learning import Learner
 from synth.llm.money import BATCH_SHARE, Budget, Estimate, Ledger, Prices, load_prices, worst_case
-from synth.llm.server import Endpoint
+from synth.llm.server import Endpoint, listing, reach
 from synth.llm.store import Ask, Exchanges, OpenBatch, Parameters
-from synth.llm.transport import InvalidResponse, TimedOut, error_text, read_json, shown, to_the_end
+from synth.llm.transport import InvalidResponse, TimedOut, to_the_end
 from synth.progress import Step
 
 _TRANSFER_SECONDS = 900.0  # for a file of 200 MB
 _ENDED = ("completed", "failed", "expired", "cancelled")  # a status that nobody knows is one under way
-_LONGEST_ID = 200
-
-
-class OddAnswer(ValueError):  # noqa: N818 - a fault of the server's, told within a message
-    """What is odd about an answer, as part of a line."""
-
-
-@dataclass(frozen=True)
-class BatchState:
-    """A batch as the server describes it.
-
-    Attributes:
-        status: in the server's words, in one line.
-        completed: questions that are answered so far; 0 where the server does not say.
-        files: ids of the files with answers and with errors, those there are.
-        odd: what is wrong with the files beside these, or with there being none.
-        reason: the server's words for an end without answers; may be empty.
-    """
-
-    status: str
-    completed: int
-    files: tuple[str, ...]
-    odd: tuple[str, ...]
-    reason: str
 
 
 class BatchClient:
@@ -77,6 +55,32 @@ class BatchClient:
         self._retries = retries
         self._prices = load_prices()
         self._ledger = Ledger(budget, parameters.model, self._prices, exchanges)
+        self._learner = Learner(exchanges, self._endpoint.address, parameters.model, self._endpoint.start)
+
+    def check(self) -> list[str]:
+        """Find out, before other work begins, whether the server is alive; no question may be asked there one by one.
+
+        Returns:
+            A line if it lists models and ours is not among them, which not every server's list proves to be wrong.
+
+        Raises:
+            InputError: it is not, or points elsewhere.
+        """
+        odd = listing(to_the_end(self._list()), self._parameters.model)
+        return [f"{self._endpoint.address} does not list {self._parameters.model}{odd}"] if odd else []
+
+    @property
+    def trials(self) -> int:
+        """Calls that :meth:`check` makes."""
+        return 0
+
+    async def _list(self) -> list[str]:
+        async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
+            return await reach(connection, self._endpoint, self._parameters.model)
+
+    @property
+    def remarks(self) -> list[str]:
+        return []
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Answers in the order of the questions, after the batch that holds them has ended.
@@ -110,24 +114,50 @@ class BatchClient:
             )
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Failure]:
+        failures: dict[str, Failure] = {}
         async with self._endpoint.open(_TRANSFER_SECONDS, self._retries) as connection:
-            batches = self._exchanges.open_batches(self._endpoint.address)
-            handed_in = {key for batch in batches for key in batch.keys}
-            for key in handed_in & waiting.keys():
-                self._ledger.reserve(self._worst(waiting[key]))
-            new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
-            self._exchanges.note(new, self._parameters.model)
-            for part in split_lines(request_lines(map(self._request, new, new.values()))):
-                batches.append(await self._hand_in(connection, part))
-            reading = _Reading(connection, self._endpoint, self._parameters.model, self._exchanges, self._prices)
-            total = sum(len(batch.keys) for batch in batches)
-            while batches:
-                # Each is looked at, whatever became of the one before: what is in it was paid for.
-                batches = [batch for batch in batches if not await reading.look(batch)]
-                progress(sum(reading.done.values()), total, reading.figure(len(batches)))
-                if batches:
-                    await asyncio.sleep(self._poll)
+            while waiting:
+                used = self._learner.dialect
+                found = await self._ask_once(connection, waiting, progress)
+                failures |= found
+                for key in waiting:
+                    if answer := self._exchanges.get(key):
+                        self._learner.answered(used, answer.answer_tokens, self._parameters.answer_tokens)
+                # Those whose form was refused go in another batch at once.
+                waiting = {
+                    key: ask
+                    for key, ask in waiting.items()
+                    if key in found and self._learner.refused(used, found[key].reason)
+                }
+        return failures
+
+    async def _ask_once(
+        self, connection: openai.AsyncOpenAI, waiting: dict[str, Ask], progress: Step
+    ) -> dict[str, Failure]:
+        """Have questions answered by batches that are under way, or else by new ones; what failed."""
+        batches = self._exchanges.open_batches(self._endpoint.address)
+        handed_in = {key for batch in batches for key in batch.keys}
+        under_way = {key: ask for key, ask in waiting.items() if key in handed_in}
+        for ask in under_way.values():
+            self._ledger.reserve(self._worst(ask))
+        new = self._affordable({key: ask for key, ask in waiting.items() if key not in handed_in})
+        self._exchanges.note(new, self._parameters.model)
+        for part in split_lines(request_lines(map(self._request, new, new.values()))):
+            batches.append(await self._hand_in(connection, part))
+        reading = _Reading(connection, self._endpoint, self._parameters.model, self._exchanges, self._prices)
+        total = sum(len(batch.keys) for batch in batches)
+        while batches:
+            # Each is looked at, whatever became of the one before: what is in it was paid for.
+            batches = [batch for batch in batches if not await reading.look(batch)]
+            progress(sum(reading.done.values()), total, reading.figure(len(batches)))
+            if batches:
+                await asyncio.sleep(self._poll)
         reading.end()
+        for key, ask in (under_way | new).items():
+            if answer := self._exchanges.get(key):
+                self._ledger.settle(self._worst(ask), answer)
+            else:  # which no server bills
+                self._ledger.release(self._worst(ask))
         return reading.failures
 
     def _affordable(self, asks: dict[str, Ask]) -> dict[str, Ask]:
@@ -144,7 +174,7 @@ class BatchClient:
         return worst_case(ask, self._parameters, self._prices.of(self._parameters.model), BATCH_SHARE)
 
     def _request(self, key: str, ask: Ask) -> Request:
-        return Request(key, ask.label, request_body(ask, self._parameters, openai=self._endpoint.is_openai))
+        return Request(key, ask.label, ask.round, request_body(ask, self._parameters, self._learner.dialect))
 
     async def _hand_in(self, connection: openai.AsyncOpenAI, lines: list[str]) -> OpenBatch:
         """Hand in a batch and remember it before anything else is done.
@@ -164,7 +194,7 @@ class BatchClient:
                 "base URL and the server, then run again"
             ) from odd
         order = {"input_file_id": file_id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
-        keys = tuple(json.loads(line)["custom_id"] for line in lines)
+        keys = tuple(key_of(json.loads(line)["custom_id"]) for line in lines)
         # A file that is uploaded twice costs nothing. A batch is paid for as often as the server took it.
         once = connection.with_options(max_retries=0)
         cause: Exception
@@ -329,66 +359,3 @@ class _Reading:
         if not gone and self.endpoint.hopeless(error, self.model):
             raise error
         return self.endpoint.failure_of(error)
-
-
-def read_id(text: str) -> str:
-    """The id of what was just made.
-
-    Raises:
-        OddAnswer: the answer holds none that can be asked for again.
-    """
-    return _id("id", _object(text).get("id"))
-
-
-def read_state(text: str) -> BatchState:
-    """The state of a batch.
-
-    Raises:
-        OddAnswer: it does not say whether the batch has ended.
-    """
-    body = _object(text)
-    status = body.get("status")
-    if not isinstance(status, str) or not status.strip():
-        raise OddAnswer(f"its status is {shown(status)}")
-    counts = body.get("request_counts")
-    completed = counts.get("completed") if isinstance(counts, dict) else None
-    files, odd = [], []
-    for name in ("output_file_id", "error_file_id"):
-        if body.get(name) not in (None, ""):
-            try:
-                files.append(_id(name, body[name]))
-            except OddAnswer as error:
-                odd.append(str(error))
-    if status == "completed" and not files and not odd:
-        odd.append("it names no file")
-    # Progress and words are only shown: odd ones must not keep anyone from answers that were paid for.
-    return BatchState(
-        status=one_line(status, 40),
-        completed=completed if type(completed) is int and completed >= 0 else 0,
-        files=tuple(files),
-        odd=tuple(odd),
-        reason=_reason(body.get("errors")),
-    )
-
-
-def _object(text: str) -> dict:
-    try:
-        body = read_json(text)
-    except ValueError as error:
-        raise OddAnswer(f"it is no JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise OddAnswer(f"it is no JSON object but {shown(body)}")
-    return body
-
-
-def _id(name: str, value: object) -> str:
-    """A text that a path can hold and a terminal can show."""
-    if not isinstance(value, str) or not value.strip(" .") or not value.isprintable() or len(value) > _LONGEST_ID:
-        raise OddAnswer(f"its {name} is {shown(value)}")
-    return value
-
-
-def _reason(errors: object) -> str:
-    listed = errors.get("data", errors) if isinstance(errors, dict) else errors
-    first = listed[0] if isinstance(listed, list) and listed else listed
-    return error_text(first) if first else ""

@@ -1,30 +1,37 @@
 """Asking a server many questions at once: every answer stored before it is used, none asked twice, no budget passed."""
 
 import asyncio
-import re
+import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import openai
 
-from prompts.answers import LONGEST_ANSWER
-from prompts.messages import estimate_prompt, estimate_tokens
-from sandbox.plain_text import one_line, valid
+from prompts.messages import Message, estimate_prompt
 from surrogates.errors import InputError
+from synth.llm.answers import read_body
+from synth.llm.dialect import Dialect
+from synth.llm.errors import read_json
 from synth.llm.failures import Failure
-from synth.llm.money import Budget, Estimate, Ledger, Price, load_prices, worst_case
-from synth.llm.server import Endpoint
-from synth.llm.store import Ask, Exchange, Exchanges, Parameters
-from synth.llm.transport import Redirected, error_text, read_json, shown, to_the_end
+from synth.llm.learning import Learner
+from synth.llm.money import Budget, Estimate, Ledger, load_prices, worst_case
+from synth.llm.server import Endpoint, listing, reach
+from synth.llm.store import TRIAL, Ask, Exchange, Exchanges, Parameters
+from synth.llm.transport import TRIES, Tries, to_the_end
 from synth.progress import Step
 
 Reply = Exchange | Failure | None
 """An answer, why there is none, or None where a question is not asked, or not answered yet."""
 RETRIES = 6
 """Waits of half a second to eight, 20 s together: a server that restarts is waited for."""
-_PROBE_SECONDS = 10.0
-_OPENAI_MODEL = re.compile(r"(gpt-(?!oss)|chatgpt-|o\d)", re.IGNORECASE)
+
+
+def trial(address: str) -> Ask:
+    """A question that only tries a server: of the form of all others, and another one for each address."""
+    number = int.from_bytes(hashlib.sha256(address.encode()).digest()[:4])
+    return Ask((Message("system", "Be brief."), Message("user", "Reply with OK.")), number, TRIAL)
 
 
 class Asker(Protocol):
@@ -32,6 +39,10 @@ class Asker(Protocol):
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Replies in the order of the questions."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said at the end of what else it met, a line each."""
 
 
 class Client:
@@ -76,6 +87,7 @@ class Client:
         prices = load_prices()
         self._price = prices.of(parameters.model)
         self._ledger = Ledger(budget, parameters.model, prices, exchanges)
+        self._learner = Learner(exchanges, self._endpoint.address, parameters.model, self._endpoint.start)
         self._listed: list[str] | None = None  # models the server names; None before it was asked
         totals = exchanges.totals()
         self._tokens, self._dollars = totals.tokens, totals.dollars  # what the run has cost, as progress shows it
@@ -98,6 +110,64 @@ class Client:
         if waiting:
             replies |= to_the_end(self._ask_all(waiting, progress))
         return [replies[key] for key in keys]
+
+    def check(self) -> list[str]:
+        """Find out, before other work begins, whether the server is alive and answers for the model.
+
+        It is asked a tiny question, once an address. The answer is stored and paid for like any.
+
+        Returns:
+            What is odd about it, as lines; nothing that ends a run.
+
+        Raises:
+            InputError: it is not, or does not.
+        """
+        ask, key = self._trial
+        self._exchanges.note({key: ask}, self._parameters.model)
+        reply = to_the_end(self._try(key, ask))
+        if isinstance(reply, Failure):
+            raise self._dead(reply)
+        return []
+
+    @property
+    def trials(self) -> int:
+        """Calls that :meth:`check` makes."""
+        return int(self._exchanges.get(self._trial[1]) is None)
+
+    @property
+    def _trial(self) -> tuple[Ask, str]:
+        ask = trial(self._endpoint.address)
+        return ask, ask.key(self._parameters)
+
+    async def _try(self, key: str, ask: Ask) -> Reply:
+        async with self._endpoint.open(self._timeout, self._retries) as connection:
+            await self._reach(connection)
+            worst = worst_case(ask, self._parameters, self._price)
+            if not self.trials or not self._ledger.fits(worst):
+                return None  # where this has no room, no other question has, which is said in its place
+            self._ledger.reserve(worst)
+            reply = await self._call(connection, key, ask, worst)
+            known = self._learner.dialect
+            if isinstance(reply, Failure) and reply.kind == "server error" and known.system:
+                # Where a chat template takes no system role, some servers end in a 500 without a word of it.
+                self._learner.suppose(replace(known, system=False))
+                self._ledger.reserve(worst)
+                # Once more where the connection is gone: some close it after a 500.
+                again = await self._call(connection.with_options(max_retries=1), key, ask, worst)
+                if isinstance(again, Exchange):
+                    return again
+                self._learner.suppose(known)
+            return reply
+
+    @property
+    def remarks(self) -> list[str]:
+        found = [self._ledger.lost_words] if self._ledger.lost else []
+        if self._learner.overran:
+            found.append(
+                f"{self._learner.overran} answers were longer than the {self._parameters.answer_tokens:,} tokens that "
+                f"{self._endpoint.address} was told as their limit; they are stored, and count in full"
+            )
+        return found
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Exchange | Failure]:
         """Ask every question that the budget has room for; what became of each."""
@@ -146,32 +216,50 @@ class Client:
         return replies
 
     async def _call(self, connection: openai.AsyncOpenAI, key: str, ask: Ask, worst: Estimate) -> Exchange | Failure:
-        start = time.monotonic()
-        body = request_body(ask, self._parameters, openai=self._endpoint.is_openai)
+        """Ask one question, and store its answer; the books are kept of what it cost or may have cost."""
+        tries = Tries()
+        TRIES.set(tries)
         try:
-            # As text, not by `chat.completions.create`: that hands on bodies of any shape as if they were answers, and
-            # spends as much time on its types as on all else.
-            decoded = read_json(await connection.post("/chat/completions", cast_to=str, body=body))
-        except openai.OpenAIError as error:
-            if stop := self._endpoint.hopeless(error, self._parameters.model):
-                raise InputError(f"{stop}{self._hint()}") from error
-            failure = self._endpoint.failure_of(error)
-            if failure.kind in ("rate limited", "refused", "server error"):
-                self._ledger.release(worst)
-            return failure
-        except ValueError as error:
-            return Failure("invalid response", f"the body is no JSON: {error}")
-        prompt = estimate_prompt(ask.messages)
-        seconds = time.monotonic() - start
-        reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
-        if isinstance(reply, Exchange):
-            stored = self._exchanges.add(reply)
-            self._ledger.settle(worst, reply)
-            self._tokens += reply.prompt_tokens + reply.answer_tokens
-            self._dollars += reply.dollars or 0.0
-            if not stored:  # another process was first, and its answer stays
-                return self._exchanges.get(key) or reply
-        return reply
+            dialect, reply = await self._said(connection, key, ask, tries)
+        finally:
+            self._ledger.lose(worst, tries.lost)
+        if isinstance(reply, Failure):
+            self._ledger.release(worst)
+            return reply
+        stored = self._exchanges.add(reply)
+        self._learner.answered(dialect, reply.answer_tokens, self._parameters.answer_tokens)
+        self._ledger.settle(worst, reply)
+        self._tokens += reply.prompt_tokens + reply.answer_tokens
+        self._dollars += reply.dollars or 0.0
+        # Another process may have been first, and its answer stays.
+        return reply if stored else self._exchanges.get(key) or reply
+
+    async def _said(
+        self, connection: openai.AsyncOpenAI, key: str, ask: Ask, tries: Tries
+    ) -> tuple[Dialect, Exchange | Failure]:
+        """What a server says to a question, and in which form it was asked: again at once where one was refused."""
+        start = time.monotonic()
+        while True:
+            dialect = self._learner.dialect
+            body = request_body(ask, self._parameters, dialect)
+            try:
+                # As text, not by `chat.completions.create`: that hands on bodies of any shape as if they were answers,
+                # and spends as much time on its types as on all else.
+                decoded = read_json(await connection.post("/chat/completions", cast_to=str, body=body))
+            except openai.OpenAIError as error:
+                failure = self._endpoint.failure_of(error)
+                if isinstance(error, openai.APIStatusError) and self._learner.refused(dialect, failure.reason):
+                    continue
+                if stop := self._endpoint.hopeless(error, self._parameters.model):
+                    raise InputError(f"{stop}{self._hint()}") from error
+                return dialect, failure
+            except ValueError as error:
+                tries.lost += 1
+                return dialect, Failure("invalid response", f"the body is no JSON: {error}")
+            seconds, prompt = time.monotonic() - start, estimate_prompt(ask.messages)
+            reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
+            tries.lost += isinstance(reply, Failure)
+            return dialect, reply
 
     async def _reach(self, connection: openai.AsyncOpenAI) -> None:
         """Find out at once, before the first question, whether anything listens: repeating takes 20 s to give up.
@@ -179,23 +267,9 @@ class Client:
         Raises:
             InputError: nothing does, or it points elsewhere.
         """
-        if self._listed is not None:
-            return
-        self._listed = []
-        probe = connection.with_options(max_retries=0)
-        try:
-            async with asyncio.timeout(_PROBE_SECONDS):
-                listed = read_json(await probe.get("/models", cast_to=str))
-        except openai.APIConnectionError as error:
-            raise self._dead(self._endpoint.failure_of(error)) from error
-        except Redirected as error:
-            raise self._endpoint.redirected(error) from error
-        except (openai.OpenAIError, TimeoutError, ValueError):
-            # Not every server lists its models, and a key may be for completions only: the questions will tell.
-            return
-        entries = listed.get("data") if isinstance(listed, dict) else None
-        names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        self._listed = [name for name in names if isinstance(name, str)]
+        if self._listed is None:
+            self._listed = []
+            self._listed = await reach(connection, self._endpoint, self._parameters.model)
 
     def _watch(self, reply: Exchange | Failure) -> None:
         """Stop when call after call fails, rather than repeat every question in vain."""
@@ -211,23 +285,17 @@ class Client:
 
     def _check_wave(self, done: int, failures: list[Failure]) -> None:
         """Stop when every question of a wave failed, on a server that never answered or is not there any more."""
-        passing = [failure for failure in failures if failure.kind != "refused"]
-        gone = all(failure.kind == "connection" for failure in passing)
-        if passing and len(failures) == done and (gone or not self._answered):
-            raise self._dead(passing[-1])
+        if not failures or len(failures) < done:
+            return
+        gone = all(failure.kind == "connection" for failure in failures)
+        if gone or not self._answered:
+            raise self._dead(failures[-1])
 
     def _dead(self, last: Failure) -> InputError:
-        return InputError(
-            f"{self._endpoint.address} answers nothing for {self._parameters.model}, the last time with {last}; "
-            f"check the base URL, the model's name and the server, then run again to go on from here{self._hint()}"
-        )
+        return self._endpoint.dead(self._parameters.model, last, self._hint())
 
     def _hint(self) -> str:
-        """The models that the server lists, when ours is not among them."""
-        if not self._listed or self._parameters.model in self._listed:
-            return ""
-        more = f" and {len(self._listed) - 5} more" if len(self._listed) > 5 else ""
-        return f"; it lists {', '.join(one_line(name, 80) for name in self._listed[:5])}{more}"
+        return listing(self._listed or [], self._parameters.model)
 
     def _figure(self, failed: int) -> str:
         parts = [f"{self._tokens:,} tokens"]
@@ -238,67 +306,16 @@ class Client:
         return ", ".join(parts)
 
 
-def is_openai_model(name: str) -> bool:
-    """Whether OpenAI serves a model of this name itself, as far as its name tells."""
-    return _OPENAI_MODEL.match(name.rsplit("/", 1)[-1]) is not None
-
-
-def request_body(ask: Ask, parameters: Parameters, *, openai: bool) -> dict[str, Any]:
+def request_body(ask: Ask, parameters: Parameters, dialect: Dialect) -> dict[str, Any]:
     """What is sent to ``/chat/completions``.
 
-    Args:
-        openai: the server is OpenAI's own. Its reasoning models refuse ``max_tokens``; most other servers know nothing
-            else and would silently leave the answer unlimited.
+    A temperature that was asked for is never left out: a server that takes none refuses it in its own words.
     """
     body: dict[str, Any] = {
         "model": parameters.model,
-        "messages": [{"role": message.role, "content": message.content} for message in ask.messages],
-        "max_completion_tokens" if openai else "max_tokens": parameters.answer_tokens,
+        "messages": dialect.spoken(ask.messages),
+        dialect.limit: parameters.answer_tokens,
     }
     if parameters.temperature is not None:
         body["temperature"] = parameters.temperature
     return body
-
-
-def read_body(
-    body: object, key: str, prompt_tokens: int, model: str, price: Price | None, seconds: float
-) -> Exchange | Failure:
-    """The answer in a response's body.
-
-    Args:
-        body: the decoded JSON, of whatever shape the server chose.
-        prompt_tokens: taken where the server counts no tokens.
-        seconds: how long the call took.
-    """
-    if not isinstance(body, dict):
-        return Failure("invalid response", f"no JSON object but {shown(body)}")
-    if not body.get("choices") and body.get("error"):
-        # Some routers answer 200 when the server behind them failed.
-        return Failure("server error", error_text(body))
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    content = message.get("content") if isinstance(message, dict) else None
-    if not isinstance(choice, dict) or not isinstance(message, dict) or not isinstance(content, str | None):
-        return Failure("invalid response", f"no choices with a message of text in {shown(body)}")
-    # One that is too long to be looked through was paid for all the same; stored as such, it is not asked for again.
-    text = valid(content or "")[: LONGEST_ANSWER + 1]
-    usage = body.get("usage")
-    prompt = _count(usage, "prompt_tokens", prompt_tokens)
-    answer = _count(usage, "completion_tokens", estimate_tokens(text))
-    finish = choice.get("finish_reason")
-    return Exchange(
-        key=key,
-        content=text,
-        finish_reason=one_line(finish) if isinstance(finish, str) else "",
-        prompt_tokens=prompt,
-        answer_tokens=answer,
-        dollars=price.dollars(prompt, answer) if price else None,
-        seconds=seconds,
-        model=model,
-    )
-
-
-def _count(usage: object, name: str, otherwise: int) -> int:
-    count = usage.get(name) if isinstance(usage, dict) else None
-    return count if type(count) is int and 0 <= count < 2**40 else otherwise

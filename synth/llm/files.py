@@ -9,11 +9,13 @@ from typing import Any
 from prompts.messages import Message, estimate_prompt
 from sandbox.plain_text import one_line, valid
 from surrogates.errors import InputError
-from synth.llm.calls import Reply, is_openai_model, read_body, request_body
+from synth.llm.answers import read_body
+from synth.llm.calls import Reply, request_body
+from synth.llm.dialect import LIMITS, Dialect
+from synth.llm.errors import error_text, error_within, read_json
 from synth.llm.failures import Failure, FailureKind
 from synth.llm.money import BATCH_SHARE, Prices
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
-from synth.llm.transport import error_text, read_json
 from synth.progress import Step
 from synth.regular_files import read_text
 
@@ -21,6 +23,10 @@ MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 _SHORTEST = len('{"custom_id":"","error":{}}')
 """Characters of the shortest line that can be an answer."""
+_CARRIED = "files"
+"""What stands for the server of questions that are carried."""
+_START = Dialect(LIMITS[1])
+"""The format is OpenAI's, all of whose models take this limit and some no other."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,24 @@ class Request:
 
     Attributes:
         key: names its answer.
-        label: what it is about, such as ``L3H7``.
+        label: what it is about, such as ``L3H7``; so for ``round``.
         body: what is sent to ``/chat/completions``.
     """
 
     key: str
     label: str
+    round: int
     body: dict[str, Any]
+
+    @property
+    def custom_id(self) -> str:
+        """The key behind what the question is about, as whoever carries it may want to know."""
+        return f"{self.label}-round{self.round}-{self.key}" if self.label and self.round else self.key
+
+
+def key_of(custom_id: str) -> str:
+    """The key in a ``custom_id``; earlier versions wrote nothing before it."""
+    return custom_id.rpartition("-")[2]
 
 
 @dataclass(frozen=True)
@@ -43,18 +60,22 @@ class Imported:
     """How the lines of answers fared.
 
     Attributes:
-        stored: answers that are new.
+        new: keys of the answers that were stored.
         kept: answers to questions that had one, which stays.
         unknown: lines that answer no question of the run.
         failures: by key, questions whose line says that they failed.
         bad: lines that are no answers, each as its number and what is wrong with it.
     """
 
-    stored: int
+    new: tuple[str, ...]
     kept: int
     unknown: int
     failures: dict[str, Failure]
     bad: tuple[str, ...]
+
+    @property
+    def stored(self) -> int:
+        return len(self.new)
 
     @property
     def problem(self) -> str:
@@ -68,22 +89,29 @@ class Carried:
 
     Attributes:
         noted: the questions that wait, in their order.
+        asked: keys of all, answered or not.
     """
 
     def __init__(self, parameters: Parameters, exchanges: Exchanges) -> None:
         self._parameters = parameters
         self._exchanges = exchanges
         self.noted: list[Request] = []
+        self.asked: set[str] = set()
+
+    @property
+    def remarks(self) -> list[str]:
+        return []
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Stored answers in the order of the questions, None for those that wait."""
         keys = [ask.key(self._parameters) for ask in asks]
         replies: list[Reply] = [self._exchanges.get(key) for key in keys]
-        openai = is_openai_model(self._parameters.model)
+        dialect = self._exchanges.dialect(self._parameters.model) or _START
         waiting = {key: ask for key, ask, reply in zip(keys, asks, replies, strict=True) if reply is None}
         self._exchanges.note(waiting, self._parameters.model)
         for key, ask in waiting.items():
-            self.noted.append(Request(key, ask.label, request_body(ask, self._parameters, openai=openai)))
+            self.noted.append(Request(key, ask.label, ask.round, request_body(ask, self._parameters, dialect)))
+        self.asked.update(keys)
         progress(len(asks) - len(waiting), len(asks), f"{len(waiting)} wait for an answer")
         return replies
 
@@ -91,7 +119,7 @@ class Carried:
 def request_lines(requests: Iterable[Request]) -> Iterator[str]:
     """A line for each question, line break included."""
     for request in requests:
-        line = {"custom_id": request.key, "method": "POST", "url": "/v1/chat/completions", "body": request.body}
+        line = {"custom_id": request.custom_id, "method": "POST", "url": "/v1/chat/completions", "body": request.body}
         yield json.dumps(line) + "\n"
 
 
@@ -128,12 +156,20 @@ def write_requests(requests: Sequence[Request], path: Path) -> list[Path]:
 def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported:
     """Store the answers in a file: a batch's output, or lines ``{"custom_id": …, "content": …}`` written by hand.
 
-    Answers by hand count as no tokens and no dollars.
+    Answers by hand count as no tokens and no dollars. What refusals say of a question's form is learned for the next.
 
     Raises:
         InputError: the file cannot be read, or a line of it is no answer; the good lines are stored all the same.
     """
     read = store_answers(read_text(path, "answers", "JSONL"), exchanges, prices)
+    refusals: dict[str, list[str]] = {}
+    for key, failure in read.failures.items():
+        if asked := exchanges.asked(key):
+            refusals.setdefault(asked[0], []).append(failure.reason)
+    for model, reasons in refusals.items():
+        sent = exchanges.dialect(model) or _START
+        if wanted := next((other for other in map(sent.after, reasons) if other != sent), None):
+            exchanges.keep_dialect(model, _CARRIED, wanted)
     if read.bad:
         raise InputError(f"{one_line(str(path))}, {read.problem}: mend the file and import it again")
     return read
@@ -141,7 +177,8 @@ def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported
 
 def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
     """Store the answers in JSONL text; its good lines, whatever the others are."""
-    stored = kept = unknown = 0
+    new: list[str] = []
+    kept = unknown = 0
     failures: dict[str, Failure] = {}
     bad: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -165,10 +202,10 @@ def store_answers(text: str, exchanges: Exchanges, prices: Prices) -> Imported:
             failures[key] = read
         else:
             exchanges.add(read)
-            stored += 1
+            new.append(key)
     # A question may have failed in one line and been answered in another.
     failures = {key: why for key, why in failures.items() if exchanges.get(key) is None}
-    return Imported(stored, kept, unknown, failures, tuple(bad))
+    return Imported(tuple(new), kept, unknown, failures, tuple(bad))
 
 
 def _entry(line: str) -> tuple[str, dict[str, Any]]:
@@ -180,7 +217,7 @@ def _entry(line: str) -> tuple[str, dict[str, Any]]:
     key = entry.get("custom_id") if isinstance(entry, dict) else None
     if not isinstance(key, str):
         raise InputError('has no custom_id; write {"custom_id": "…", "content": "…"}')
-    return valid(key), entry
+    return key_of(valid(key)), entry
 
 
 def _read(
@@ -195,8 +232,9 @@ def _read(
         return replace(by_hand, answer_tokens=0, dollars=0.0) if isinstance(by_hand, Exchange) else by_hand
     response = entry.get("response")
     if isinstance(response, dict) and type(status := response.get("status_code")) is int and 100 <= status < 600:
-        if status != 200:
-            return Failure(_kind(status), f"{status}: {error_text(response.get('body'))}")
+        within = error_within(response.get("body")) if status == 200 else (status, error_text(response.get("body")))
+        if within:
+            return Failure(_kind(within[0]), f"{within[0]}: {within[1]}")
         read = read_body(response.get("body"), key, estimate_prompt(messages), model, prices.of(model), 0.0)
         if isinstance(read, Exchange) and read.dollars is not None:
             read = replace(read, dollars=read.dollars * BATCH_SHARE)

@@ -75,7 +75,17 @@ def _one_row_a_question(database: sqlite3.Connection) -> None:
         database.execute(f"DROP TABLE {table}")
 
 
-_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _tables, 2: _one_row_a_question}
+def _dialects(database: sqlite3.Connection) -> None:
+    """How each server takes questions to each model, which earlier versions guessed from their names."""
+    database.execute(
+        """CREATE TABLE dialects (
+            address TEXT NOT NULL, model TEXT NOT NULL, token_limit TEXT NOT NULL, takes_system INTEGER NOT NULL,
+            in_parts INTEGER NOT NULL, PRIMARY KEY (address, model)
+        ) STRICT"""
+    )
+
+
+_STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _tables, 2: _one_row_a_question, 3: _dialects}
 """By the version that a step leads to."""
 
 

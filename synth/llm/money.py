@@ -163,7 +163,10 @@ def worst_case(ask: Ask, parameters: Parameters, price: Price | None, share: flo
 class Ledger:
     """What is spent and what is set aside for calls under way.
 
-    Calls that ended without an answer stay set aside until the ledger is dropped: they may have been billed.
+    Tries that were lost stay set aside until the ledger is dropped: they may have been billed.
+
+    Attributes:
+        lost: how many there were.
 
     Raises:
         InputError: the budget is in dollars, and a price that it needs is unknown.
@@ -173,6 +176,8 @@ class Ledger:
         self._budget = budget
         self._reserved = 0.0
         self._spent = 0.0
+        self._lost_tokens, self._lost_dollars = 0, 0.0
+        self.lost = 0
         if budget is None:
             return
         totals = exchanges.totals()
@@ -203,6 +208,22 @@ class Ledger:
     def release(self, worst: Estimate) -> None:
         """A call that the server did not take up costs nothing."""
         self._reserved -= self._amount(worst)
+
+    def lose(self, worst: Estimate, tries: int) -> None:
+        """Set aside what tries may have cost that were sent and brought no answer."""
+        self.lost += tries
+        self._lost_tokens += tries * worst.tokens
+        self._lost_dollars += tries * (worst.dollars or 0.0)
+        self._reserved += tries * self._amount(worst)
+
+    @property
+    def lost_words(self) -> str:
+        """What is set aside for tries that were lost."""
+        dollars = f", ${self._lost_dollars:,.2f}," if self._lost_dollars else ""
+        return (
+            f"{self._lost_tokens:,} tokens{dollars} are set aside for {self.lost} tries that failed and may have been "
+            "billed; a later run does not count them"
+        )
 
     def _amount(self, cost: Estimate) -> float:
         if self._budget is None:

@@ -10,7 +10,11 @@ from pathlib import Path
 from prompts.messages import Message
 from surrogates.errors import InputError
 from surrogates.library.database import Database
+from synth.llm.dialect import Dialect
 from synth.llm.migrations import LATEST, migrate, put_in_batch, version_of
+
+TRIAL = "trial"
+"""What a question is about that only tries the server."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,18 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question; ``sample`` tells several answers to the same question apart, ``label`` says what it is about."""
+    """A question.
+
+    Attributes:
+        sample: tells several answers to the same question apart.
+        label: what it is about, such as ``L3H7``.
+        round: in which it is asked, from 1; 0 where that does not matter. Not stored.
+    """
 
     messages: tuple[Message, ...]
     sample: int = 0
     label: str = ""
+    round: int = 0
 
     def key(self, parameters: Parameters) -> str:
         """Names the answer: SHA-256, in hexadecimal, of everything that may change it.
@@ -152,8 +163,12 @@ class Exchanges(Database):
             return stored == 1
 
     def has_answer_of(self, model: str) -> bool:
-        """Whether a model has answered anything."""
-        return bool(self._rows("SELECT EXISTS (SELECT 1 FROM exchanges WHERE model = ?)", (model,))[0][0])
+        """Whether a model has answered anything but what only tried its server."""
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM exchanges WHERE model = ?"
+            " AND key NOT IN (SELECT key FROM questions WHERE label = ?))"
+        )
+        return bool(self._rows(query, (model, TRIAL))[0][0])
 
     def all(self) -> list[Exchange]:
         """Every answer, ordered by key: the order in which answers arrive is chance."""
@@ -232,6 +247,28 @@ class Exchanges(Database):
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (key, stage, ask.label, place, ask.sample, messages, measure, model),
         )
+
+    def dialect(self, model: str, address: str | None = None) -> Dialect | None:
+        """How a server takes questions to a model, as far as it is known; None where it has answered nothing yet.
+
+        Args:
+            address: of the server; None for the one of which something was learned last.
+        """
+        rows = self._rows(
+            "SELECT token_limit, takes_system, in_parts FROM dialects WHERE model = ? AND ? IN (address, '')"
+            " ORDER BY rowid DESC LIMIT 1",
+            (model, address or ""),
+        )
+        return Dialect(rows[0][0], bool(rows[0][1]), bool(rows[0][2])) if rows else None
+
+    def keep_dialect(self, model: str, address: str, dialect: Dialect) -> None:
+        """Keep how a server takes questions to a model."""
+        with self._transaction():
+            self._execute(
+                "INSERT OR REPLACE INTO dialects (address, model, token_limit, takes_system, in_parts)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (address, model, dialect.limit, dialect.system, dialect.parts),
+            )
 
     def plan(self) -> str | None:
         """What :meth:`keep_plan` kept last."""

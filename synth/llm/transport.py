@@ -3,17 +3,18 @@
 import asyncio
 import json
 import re
-import reprlib
 import zlib
 from base64 import b64encode
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn, TypeVar
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urljoin
 
 import openai
 
-from sandbox.plain_text import one_line
+from synth.llm.errors import error_text, error_within, read_json
 
 Result = TypeVar("Result")
 MOST_BYTES = 16 * 2**20
@@ -27,8 +28,23 @@ _FILE = re.compile(r"/files/[^/]+/content$")
 _RESOURCE = re.compile(r"/(chat/completions|models|files|batches)(/.*)?$")
 _PACKED = ("gzip", "deflate")
 _ABOUT_THE_BODY = (b"content-encoding", b"content-length", b"content-type", b"transfer-encoding")
-_SHORT = reprlib.Repr()  # however deep, long or wide a value is
-_SHORT.maxstring = _SHORT.maxother = 80
+_COMPLETION = re.compile(r"/chat/completions$")
+_UNSENT = ("ConnectError", "ConnectTimeout", "PoolTimeout")  # httpx's, before anything left
+
+
+@dataclass
+class Tries:
+    """The tries of one call.
+
+    Attributes:
+        lost: how many were sent and brought no whole answer: they may have been billed.
+    """
+
+    lost: int = 0
+
+
+TRIES: ContextVar[Tries | None] = ContextVar("TRIES", default=None)
+"""Those of the call under way, if somebody keeps count. The openai package repeats a try without a word."""
 
 
 class TimedOut(openai.OpenAIError):
@@ -71,7 +87,8 @@ class Transport(openai.DefaultAsyncHttpxClient):
     """Sends the openai package's requests, and hands it whole responses.
 
     Their text is valid UTF-8 with secrets masked. Redirects are refused: they would carry prompts and keys to another
-    host. An error's body holds no more than its message and code, as texts.
+    host. An error's body holds no more than its message and code, as texts. An error that comes with status 200 gets
+    the status it ought to have had, so that one that may pass is tried again.
 
     Args:
         seconds: for a whole try; the timeouts of httpx start anew with every byte that trickles in.
@@ -98,14 +115,30 @@ class Transport(openai.DefaultAsyncHttpxClient):
                 finally:
                     await response.aclose()
         except TimeoutError as error:
+            _lose()
             raise TimedOut(f"no whole answer within {self._seconds:g} s") from error
+        except asyncio.CancelledError:  # the run ends before the answer
+            _lose()
+            raise
+        except Exception as error:
+            if type(error).__name__ not in _UNSENT and not isinstance(error, Redirected):
+                _lose()
+            raise
         # What the server says of the encoding is not believed: Python knows some that unpack.
         text = self._secrets.mask(body.decode("utf-8", "replace"))
-        if response.status_code >= 400:
+        status = response.status_code
+        if status >= 400:
             text = _plain_error(text)
+        elif _COMPLETION.search(request.url.path) and (found := _error_within(text)):
+            status, text = found
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _ABOUT_THE_BODY]
         headers.append((b"content-type", b"application/json; charset=utf-8"))
-        return type(response)(response.status_code, headers=headers, content=text.encode(), request=request)
+        return type(response)(status, headers=headers, content=text.encode(), request=request)
+
+
+def _lose() -> None:
+    if tries := TRIES.get():
+        tries.lost += 1
 
 
 async def _read(response: Any, most: int) -> bytes:
@@ -155,6 +188,16 @@ def _plain_error(text: str) -> str:
     error = body.get("error", body) if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return json.dumps({"error": {"message": error_text(body), "code": code if isinstance(code, str) else None}})
+
+
+def _error_within(text: str) -> tuple[int, str] | None:
+    """The status and the body of an error that came with status 200."""
+    try:
+        body = read_json(text)
+    except ValueError:
+        return None
+    found = error_within(body)
+    return found and (found[0], json.dumps({"error": {"message": found[1], "code": None}}))
 
 
 def _spelled(secret: str) -> str:
@@ -209,36 +252,6 @@ def _masked_value(pair: str) -> str:
     if not equals:
         name, value = "", name
     return name + equals + (MASK if value else "")
-
-
-def read_json(text: str) -> Any:
-    """What a text from a server says.
-
-    Raises:
-        ValueError: it is no JSON, nested too deep or with a number that Python does not read; one line says which.
-    """
-    try:
-        return json.loads(text, strict=False, parse_constant=_refuse)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    except ValueError as error:
-        raise ValueError(one_line(str(error))) from error
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number in JSON")
-
-
-def shown(value: object) -> str:
-    """Something decoded, whatever it is, as part of a message: at most 80 characters."""
-    return one_line(_SHORT.repr(value), 80)
-
-
-def error_text(body: object) -> str:
-    """The message in an error's body, in one line."""
-    error = body.get("error", body) if isinstance(body, dict) else body
-    message = error.get("message", error) if isinstance(error, dict) else error
-    return (one_line(message) if isinstance(message, str) else shown(message)) or "no reason given"
 
 
 def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:

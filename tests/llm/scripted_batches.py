@@ -6,7 +6,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
-from tests.llm.scripted_server import Reply, Request, ScriptedServer, reply_to
+from tests.llm.scripted_server import Reply, Request, ScriptedServer, prompt_of, reply_to
 
 
 def reply_about_batches(server: ScriptedServer, request: Request) -> Reply | None:
@@ -51,8 +51,7 @@ def _work_off(server: ScriptedServer, input_file: str) -> tuple[str, str]:
             words = {"code": "batch_expired", "message": "This request could not be executed in time."}
             bad.append({"custom_id": line["custom_id"], "response": None, "error": words})
             continue
-        prompt = "\n\n".join(message["content"] for message in line["body"]["messages"])
-        request = Request("POST", line["url"], {}, line["body"], prompt, 1)
+        request = Request("POST", line["url"], {}, line["body"], prompt_of(line["body"]), 1)
         reply = reply_to(server, request)
         entry = _entry(line["custom_id"], reply)
         (good if entry["response"] and reply.status == 200 else bad).append(entry)

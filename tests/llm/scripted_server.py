@@ -128,6 +128,7 @@ class ScriptedServer:
             its state was asked for ``batch_polls`` times.
         batch_state: how batches end: ``completed``, ``failed`` or ``expired``, the last with half of the answers.
         lists: whether ``/models`` is served.
+        refuses: what a request's body is refused with; None where it is taken.
         odd: replies by method and path, such as ``GET /v1/models``; they go before all else.
 
     Attributes:
@@ -144,9 +145,11 @@ class ScriptedServer:
         batch_polls: int = 2,
         batch_state: str = "completed",
         lists: bool = True,
+        refuses: Callable[[dict[str, Any]], Reply | None] = lambda _body: None,
         odd: dict[str, Reply] | None = None,
     ) -> None:
         self.odd = odd or {}
+        self.refuses = refuses
         self.play, self.models, self.key, self.lists = play, models, key, lists
         self.batches, self.batch_polls, self.batch_state = batches, batch_polls, batch_state
         self.requests: list[Request] = []
@@ -189,7 +192,7 @@ class ScriptedServer:
         path, _, query = target.partition("?")
         prompt, attempt = "", 0
         if path == "/v1/chat/completions":
-            prompt = "\n\n".join(message["content"] for message in body["messages"])
+            prompt = prompt_of(body)
         with self._lock:
             if prompt:
                 self._attempts[prompt] += 1
@@ -283,7 +286,13 @@ def reply_to(scripted: ScriptedServer, request: Request) -> Reply:
     model = request.body["model"]
     if model not in scripted.models:
         return error(404, f"The model `{model}` does not exist", code="model_not_found")
-    return scripted.play(request.prompt, request.attempt)
+    return scripted.refuses(request.body) or scripted.play(request.prompt, request.attempt)
+
+
+def prompt_of(body: dict[str, Any]) -> str:
+    """All messages, joined by blank lines, be they texts or lists of parts."""
+    contents = (message["content"] for message in body["messages"])
+    return "\n\n".join(c if isinstance(c, str) else "".join(part["text"] for part in c) for c in contents)
 
 
 def _json(body: object, status: int = 200) -> Reply:

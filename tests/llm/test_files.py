@@ -7,6 +7,7 @@ import pytest
 
 from surrogates.errors import InputError
 from synth.llm.calls import request_body
+from synth.llm.dialect import Dialect
 from synth.llm.failures import Failure
 from synth.llm.files import Request, import_answers, request_lines, split_lines, write_requests
 from synth.llm.money import Price, Prices
@@ -19,7 +20,7 @@ PRICES = Prices({"paid": Price(1.0, 10.0)})
 
 
 def requests(count: int) -> list[Request]:
-    return [Request(ask.key(PAID), "L0H3", request_body(ask, PAID, openai=False)) for ask in questions(count)]
+    return [Request(ask.key(PAID), "L0H3", 2, request_body(ask, PAID, Dialect())) for ask in questions(count)]
 
 
 def output_line(key: str, content: str, usage: tuple[int, int] | None = (100, 20)) -> str:
@@ -31,9 +32,9 @@ def test_requests_are_what_a_batch_takes(tmp_path: Path) -> None:
     written = requests(2)
     (path,) = write_requests(written, tmp_path / "requests.jsonl")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [line["custom_id"] for line in lines] == [request.key for request in written]
+    assert [line["custom_id"] for line in lines] == [f"L0H3-round2-{request.key}" for request in written]
     assert lines[0] == {
-        "custom_id": question("question 0").key(PAID),
+        "custom_id": f"L0H3-round2-{question('question 0').key(PAID)}",
         "method": "POST",
         "url": "/v1/chat/completions",
         "body": {
@@ -44,11 +45,6 @@ def test_requests_are_what_a_batch_takes(tmp_path: Path) -> None:
         },
     }
     assert write_requests([], tmp_path / "none.jsonl") == []
-
-
-def test_openai_itself_is_told_the_limit_by_its_own_name() -> None:
-    body = request_body(question("q"), Parameters("o3", None, 50), openai=True)
-    assert body == {"model": "o3", "messages": [{"role": "user", "content": "q"}], "max_completion_tokens": 50}
 
 
 def test_large_files_are_split(tmp_path: Path) -> None:

@@ -30,6 +30,17 @@ def test_a_wrong_key(exchanges: Exchanges) -> None:
     assert "set OPENAI_API_KEY" in message
 
 
+def test_what_is_forbidden_is_told_in_the_servers_words_unless_it_is_one_question(exchanges: Exchanges) -> None:
+    words = ["This project may not use the model", "Your input was flagged by moderation"]
+    play = lambda prompt, _: answer("fine") if prompt == "question 0" else error(403, words[int(prompt[-1]) - 1])  # noqa: E731
+    with ScriptedServer(play) as server:
+        asking = client(server, exchanges, concurrency=1)
+        _, bad = asking.ask([question("question 0"), question("question 2")], nowhere)
+        message = refusal(lambda: asking.ask([question("question 1")], nowhere))
+    assert bad == Failure("refused", f"403: {words[1]}")
+    assert f"forbids questions to scripted (403: {words[0]}); mend what it names, or set OPENAI_API_KEY" in message
+
+
 @pytest.mark.parametrize(("status", "code"), [(402, ""), (429, "insufficient_quota")])
 def test_an_empty_account(exchanges: Exchanges, status: int, code: str) -> None:
     with ScriptedServer(lambda *_: error(status, "You exceeded your quota", code=code)) as server:
@@ -71,7 +82,8 @@ def test_a_server_that_fails_every_call(exchanges: Exchanges, kind: str, count: 
         message = refusal(lambda: asking.ask(questions(count), nowhere))
         assert len({request.prompt for request in server.completions}) <= 16  # not every question in vain
     assert message.startswith(f"{server.base_url} answers nothing for scripted, the last time with {kind}: ")
-    assert "check the base URL, the model's name and the server" in message
+    remedies = {"rate limited": "wait until it has room", "timed out": "see whether the server is at work"}
+    assert remedies.get(kind, "; check the base URL, the model's name and the server") in message
 
 
 def test_a_server_that_fails_for_good_halfway_keeps_what_it_answered(exchanges: Exchanges) -> None:
@@ -94,7 +106,10 @@ def test_calls_under_way_are_cancelled_and_finished_ones_stored(exchanges: Excha
         return replace(error(401), before=1.0) if number == 5 else answer("too late", latency=30)
 
     with ScriptedServer(play) as server:
-        refusal(lambda: client(server, exchanges, concurrency=4).ask(questions(8), nowhere))
+        asking = client(server, exchanges, concurrency=4)
+        refusal(lambda: asking.ask(questions(8), nowhere))
+    # Whoever sent these away may bill them.
+    assert "for 3 tries that failed and may have been billed" in "".join(asking.remarks)
     assert set(server.replied) <= {"question 0", "question 1", "question 2", "question 5"}
     assert [exchange.content for exchange in exchanges.all()] == ["fine"] * 3
 
@@ -104,6 +119,18 @@ def test_questions_refused_one_by_one_stop_nothing_once_there_was_an_answer(exch
     with ScriptedServer(play) as server:
         outcomes = client(server, exchanges, concurrency=1).ask(questions(20), nowhere)
     assert outcomes[1:] == [Failure("refused", "400: too long")] * 19
+
+
+def test_of_long_words_the_beginning_and_the_end_are_kept(exchanges: Exchanges) -> None:
+    """A reason says what is wrong first, and what to do last."""
+    words = f"The template is wrong. {'It says this and that. ' * 200}Start the server with another."
+    play = lambda prompt, _: answer("fine") if prompt == "question 0" else error(400, words)  # noqa: E731
+    with ScriptedServer(play) as server:
+        _, bad = client(server, exchanges, concurrency=1).ask(questions(2), nowhere)
+    assert isinstance(bad, Failure)
+    assert bad.reason.startswith("400: The template is wrong. It says")
+    assert bad.reason.endswith("Start the server with another.")
+    assert len(bad.reason) < 600
 
 
 def test_a_setting_that_every_call_is_refused_for_is_told_early(exchanges: Exchanges) -> None:

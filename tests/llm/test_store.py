@@ -123,7 +123,7 @@ def earlier(run: Path, base_url: str, asks: list[Ask]) -> Iterator[sqlite3.Conne
     """A file with the tables of before, in which questions are kept: the first is answered, two are in a batch, one
     more waits as does a program that was sent back, and the last was not asked yet."""
     with exchanges_of(run) as exchanges:
-        for table in ("exchanges", "questions", "plan", "versions"):
+        for table in ("dialects", "exchanges", "questions", "plan", "versions"):
             exchanges._rows(f"DROP TABLE {table}")
     connection = sqlite3.connect(run / FILE_NAME)
     connection.executescript(_EARLIER)

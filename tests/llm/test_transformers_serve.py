@@ -17,6 +17,7 @@ from prompts.answers import programs_in
 from prompts.messages import Message
 from surrogates.errors import InputError
 from synth.llm.calls import Client
+from synth.llm.dialect import Dialect
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.asking import nowhere, question, questions
 from tests.tiny_models import tiny_model, tiny_tokenizer
@@ -88,6 +89,23 @@ def test_noise_is_asked_for_counted_stored_and_holds_no_program(
     totals = exchanges.totals()
     assert totals.calls == totals.unpriced == 4
     assert totals.tokens == sum(o.prompt_tokens + o.answer_tokens for o in outcomes if isinstance(o, Exchange))
+
+
+def test_a_template_without_a_system_role_is_found_before_the_questions(
+    base_url: str, tmp_path: Path, exchanges: Exchanges
+) -> None:
+    """The server answers what the template raises with 500 and no word of it."""
+    tiny_model("llama").save_pretrained(tmp_path)
+    tokenizer = tiny_tokenizer("llama")
+    refusal = "{{ raise_exception('System role not supported') }}"
+    tokenizer.chat_template = "{% if messages[0]['role'] == 'system' %}" + refusal + "{% endif %}" + _TEMPLATE
+    tokenizer.save_pretrained(tmp_path)
+    # It closes connections after a 500, which a call may meet.
+    client = Client(Parameters(str(tmp_path), None, 12), base_url, exchanges, retries=2)
+    assert client.check() == []
+    (outcome,) = client.ask([Ask((Message("system", "Be brief."), Message("user", "The ball?")))], nowhere)
+    assert isinstance(outcome, Exchange)
+    assert exchanges.dialect(str(tmp_path), base_url) == Dialect(system=False)
 
 
 def test_a_wrong_model_name_ends_in_one_line(base_url: str, exchanges: Exchanges) -> None:

@@ -326,7 +326,7 @@ def test_a_model_can_be_freed_after_patching() -> None:
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [
-        ({Head(2, 0): SINK}, "no head L2H0; its heads go from L0H0 to L1H3"),
+        ({Head(2, 0): SINK}, "there is no head L2H0 here; they go from L0H0 to L1H3"),
         ({Head(0, 4): SINK}, "no head L0H4"),
         ({Head(-1, 0): SINK}, "no head L-1H0"),
         ({Head(0, 0): "uniform"}, "give a Program, Recorded or Baseline"),

@@ -165,7 +165,7 @@ FAILS_ON_LONG = scripted("if len(query) > 6:", "    return query.text[99]", "ret
 
 def test_a_program_that_fails_inside_a_model_raises_by_default(model: PreTrainedModel) -> None:
     ids = torch.full((1, 8), 4)
-    with pytest.raises(ProgramFailed, match="f raised: line 4: IndexError") as failed:
+    with pytest.raises(ProgramFailed, match="f: line 4: IndexError") as failed:
         logits(model, FAILS_ON_LONG, ids, torch.ones_like(ids))
     assert failed.value.verdict is Verdict.RAISED
     assert model(input_ids=ids).logits.shape[:2] == (1, 8)  # the patch is gone

@@ -141,10 +141,11 @@ def test_heads_can_be_sorted(finished: Path, capsys: Capture) -> None:
     assert [row["iou"] for row in rows] == sorted((row["iou"] for row in rows), reverse=True)
 
 
-def test_no_arguments_show_the_help(capsys: Capture) -> None:
-    outcome = call(capsys)
+@pytest.mark.parametrize(("arguments", "listed"), [((), "synthesize"), (("llm",), "export")])
+def test_no_arguments_show_the_help(arguments: tuple[str, ...], listed: str, capsys: Capture) -> None:
+    outcome = call(capsys, *arguments)
     assert outcome.code == 0
-    assert "synthesize" in outcome.out
+    assert any(line.split()[:1] == [listed] for line in outcome.out.splitlines())
     assert outcome.err == ""
 
 

@@ -115,7 +115,7 @@ def test_a_third_of_all_answers_faulty_stops_nothing(
     assert summary["unusable"] == dict(kinds)
     assert summary["verdicts"] == dict(verdicts)
     assert {"server error", "refused", "empty", "no program"} & set(kinds)
-    assert verdicts["refused"]
+    assert {"refused", "raised", "wrong shape", "not finite"} & set(verdicts)
     line = next(line for line in outcome.out.splitlines() if line.startswith("language model: "))
     for name, count in (kinds | verdicts).items():
         assert f"{count} {name}" in line
@@ -205,6 +205,18 @@ def test_what_fails_goes_back_once_with_its_error(copy: Any, asking: Command, ca
     assert mended == MENDED.split("):", 1)[1]
 
 
+def test_a_line_about_what_failed_names_its_kind_once(copy: Any, asking: Command, capsys: Any) -> None:
+    run = copy("run")
+    refused = fenced('def attend(query, key, pair):\n    """Blue."""\n    return pair.blue\n')
+    play = lambda prompt, _: answer("no idea" if "cannot be used" in prompt else refused)  # noqa: E731
+    with ScriptedServer(play) as server:
+        assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 1)).code == 0
+    shown = call(capsys, "inspect", run, NAMES[0]).out
+    assert f"program (llm round 1, {MODEL}): refused: line 3: " in shown
+    assert "unused: no program: no function in the answer, which begins: no idea" in " ".join(shown.split())
+    assert shown.count("refused") == 2  # the other is counted in the account
+
+
 def test_a_question_that_comes_again_gets_an_answer_of_its_own(copy: Any, asking: Command, capsys: Any) -> None:
     """Where nothing new leads, the fourth round asks for a change to the same program as the second."""
     weak = MENDED.replace("-near * pair.log_distance", "50 * pair.offset(0)")
@@ -217,8 +229,9 @@ def test_a_question_that_comes_again_gets_an_answer_of_its_own(copy: Any, asking
     run = copy("run")
     with ScriptedServer(play) as server:
         assert call(capsys, *asking(run, server, "--rounds", 4, "--candidates", 1)).code == 0
-        assert len(server.completions) == stored(run) == 4 * len(NAMES)
-        assert len({request.prompt for request in server.completions}) < 4 * len(NAMES)
+        # Beside the one that tries the server.
+        assert len(server.completions) - 1 == stored(run) - 1 == 4 * len(NAMES)
+        assert len({request.prompt for request in server.completions}) - 1 < 4 * len(NAMES)
 
 
 def test_no_more_is_taken_of_an_answer_than_was_asked_for(copy: Any, asking: Command, capsys: Any) -> None:
@@ -226,8 +239,8 @@ def test_no_more_is_taken_of_an_answer_than_was_asked_for(copy: Any, asking: Com
     run = copy("run")
     with ScriptedServer(always(many)) as server:
         assert call(capsys, *asking(run, server, "--rounds", 1, "--candidates", 2)).code == 0
-        # A question a head; what goes back is the same for all heads, and so asked once.
-        assert len(server.completions) == len(NAMES) + 2
+        # One tries the server, and a question a head; what goes back is the same for all heads, and so asked once.
+        assert len(server.completions) == 1 + len(NAMES) + 2
     left = Counter((row[4], row[5]) for row in rows(run, "unusable") if row[4] == "more than asked")
     # What goes back asks for one.
     assert left == {
@@ -293,13 +306,13 @@ def test_more_than_a_dollar_needs_consent(copy: Any, asking: Command, capsys: An
         outcome = call(capsys, *asking(run, server))
         assert outcome.code == 2
         first, last = outcome.err.splitlines()
-        # 3 heads, rounds of 2, 4 and 4 questions, and 8 programs that may each go back once.
-        assert first == f"{MODEL}: at most 102 calls, 816,000 tokens, $8.16"
-        assert "$8.16" in last
+        # One to try the server; 3 heads, rounds of 2, 4 and 4 questions, and 8 programs that may each go back once.
+        assert first == f"{MODEL}: at most 103 calls, 824,000 tokens, $8.24"
+        assert "$8.24" in last
         assert "--yes" in last
         # Rounds that depend on others are counted from the start.
         more = call(capsys, *asking(run, server, "--rounds", 5)).err.splitlines()[0]
-        assert more == f"{MODEL}: at most 174 calls, 1,392,000 tokens, $13.92"
+        assert more == f"{MODEL}: at most 175 calls, 1,400,000 tokens, $14.00"
         assert not server.requests
         assert call(capsys, *asking(run, server, "--rounds", 1, "--yes")).code == 0
         assert server.completions
@@ -368,6 +381,6 @@ def test_a_prompt_limit_that_is_too_small_is_said(copy: Any, asking: Command, ca
     run = copy("run")
     with ScriptedServer(player()) as server:
         outcome = call(capsys, *asking(run, server, "--prompt-tokens", 1000))
-        assert not server.completions
+        assert len(server.completions) == 1  # which tried the server
     assert outcome.code == 2
     assert "the smallest prompt takes about" in outcome.err.splitlines()[-1]

@@ -1,6 +1,8 @@
 """Loading models: what is read from them, how their texts begin, and which are refused."""
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,96 @@ def test_damaged_and_missing_files_are_one_line(tmp_path: Path) -> None:
         load_model(name)
     (tmp_path / "config.json").unlink()
     with pytest.raises(InputError, match=r"no config\.json"):
+        load_model(name)
+
+
+def _changed(file: str, **entries: Any) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / file
+        whole = json.loads(path.read_text()) | entries
+        path.write_text(json.dumps({name: value for name, value in whole.items() if value is not None}))
+
+    return change
+
+
+def _without_tokenizer(folder: Path) -> None:
+    for file in folder.glob("tokenizer*"):
+        file.unlink()
+
+
+def _with_code_of_its_own(folder: Path) -> None:
+    _changed("config.json", model_type="mystery", auto_map={"AutoConfig": "configuration.C"})(folder)
+    (folder / "configuration.py").write_text("raise SystemExit('it was run')")
+
+
+def _with_a_tokenizer_of_its_own(folder: Path) -> None:
+    _changed("tokenizer_config.json", tokenizer_class="T", auto_map={"AutoTokenizer": ["tokenization.T", None]})(folder)
+    (folder / "tokenization.py").write_text("raise SystemExit('it was run')")
+
+
+def _with_a_model_file(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    _changed("tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")(folder)
+    (folder / "tiktoken.model").write_text("IQ== 0")
+
+
+def _pointer(file: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).write_text("version https://git-lfs.github.com/spec/v1\nsize 7\n")
+
+
+_UNLOADABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "code of its own": (_with_code_of_its_own, "code from its own repository, which is not run", "choose a model that"),
+    "a tokenizer of its own": (_with_a_tokenizer_of_its_own, "code from its own repository", "choose a model that"),
+    "an unknown architecture": (
+        _changed("config.json", model_type="mystery"),
+        "does not know the architecture mystery",
+        "update transformers, or choose another model",
+    ),
+    "no type": (_changed("config.json", model_type=None), "no model_type", "give the folder or the name of a whole"),
+    "heads that do not fit": (
+        _changed("config.json", num_attention_heads=3),
+        "not a multiple of the number of attention heads",  # which stands in the second line of what was said
+        "mend its config.json",
+    ),
+    "other shapes": (_changed("config.json", intermediate_size=77), "other shapes", "whose config.json is its own"),
+    "a quantized model": (
+        _changed("config.json", quantization_config={"quant_method": "gptq", "bits": 4}),
+        "requires",
+        "install what that names, or choose a model that is not quantized",
+    ),
+    "no tokenizer": (_without_tokenizer, "neither a tokenizer.json", "put its tokenizer files beside its weights"),
+    "a damaged tokenizer": (
+        lambda folder: (folder / "tokenizer.json").write_text("{"),
+        "line 1 column 2",
+        "fetch its tokenizer files again",
+    ),
+    "weights left with Git": (_pointer("model.safetensors"), "model.safetensors is a pointer of", "`git lfs pull`"),
+    "a tokenizer left with Git": (_pointer("tokenizer.json"), "tokenizer.json is a pointer of", "`git lfs pull`"),
+    "a configuration left with Git": (_pointer("config.json"), "config.json is a pointer of", "`git lfs pull`"),
+}
+
+
+@pytest.mark.parametrize("kind", _UNLOADABLE)
+def test_the_remedy_fits_the_reason(kind: str, tmp_path: Path) -> None:
+    change, reason, remedy = _UNLOADABLE[kind]
+    folder = tmp_path / "a quantized one"  # its name is no reason
+    folder.mkdir()
+    name = save("llama", folder)
+    change(folder)
+    with pytest.raises(InputError) as caught:
+        load_model(name)
+    said, _, to_do = str(caught.value).partition("; ")
+    assert reason in said
+    assert remedy in to_do
+    assert str(caught.value).isprintable()
+    assert "network" not in to_do
+
+
+def test_a_tokenizer_that_needs_a_package_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = save("llama", tmp_path)
+    _with_a_model_file(tmp_path)
+    monkeypatch.setitem(sys.modules, "tiktoken", None)  # as where it is not installed
+    with pytest.raises(InputError, match=r"needs a package .*; install it by `pip install sentencepiece tiktoken`"):
         load_model(name)
 
 

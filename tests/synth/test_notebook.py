@@ -195,7 +195,7 @@ def test_what_is_not_there_is_one_line(opened: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no text 99; they go from 0 to 35"):
         opened.patterns(HEAD, 99)
     for name in ("L9H0", "L0H9"):
-        with pytest.raises(InputError, match=f"the model has no head {name}; they go from L0H0 to L1H3"):
+        with pytest.raises(InputError, match=f"there is no head {name} here; they go from L0H0 to L1H3"):
             opened.score("x", name)
     with pytest.raises(InputError, match="are no shares"):
         evaluate(opened, [25])

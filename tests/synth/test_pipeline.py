@@ -322,6 +322,7 @@ def test_programs_that_are_refused_or_fail_are_listed_and_stop_nothing(
         for name, (_, verdict, reason) in BROKEN.items():
             assert failures[name]["verdict"] == verdict
             assert reason in failures[name]["reason"]
+            assert verdict not in failures[name]["reason"]  # which stands beside it
             assert failures[name]["origin"] == "hand"
         assert any("fine" in program["name"] for program in shown["programs"])
     summary = call(capsys, "inspect", run, "--json").document["summary"]

@@ -41,8 +41,8 @@ class Account:
 
     def __str__(self) -> str:
         ended = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
-        without = ", ".join(f"{count} {kind}" for kind, count in self.unusable.items())
-        parts = f"candidates: {ended or 'none'}; without a program: {without or 'none'}"
+        unused = ", ".join(f"{count} {kind}" for kind, count in self.unusable.items())
+        parts = f"candidates: {ended or 'none'}; unused: {unused or 'none'}"
         return f"{self.calls:,} answers, {self.cost}; {parts}"
 
 

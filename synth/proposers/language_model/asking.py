@@ -9,7 +9,7 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.llm.batches import BatchClient
-from synth.llm.calls import Asker, Client
+from synth.llm.calls import Client
 from synth.llm.money import BATCH_SHARE, Budget, Estimate, load_prices
 from synth.llm.server import Endpoint
 from synth.llm.store import Exchanges
@@ -49,7 +49,7 @@ class LanguageModel:
         Endpoint(self.base_url)
         load_prices()
 
-    def asker(self, exchanges: Exchanges) -> Asker:
+    def asker(self, exchanges: Exchanges) -> BatchClient | Client:
         """The client that the user asked for.
 
         Raises:
@@ -60,16 +60,30 @@ class LanguageModel:
         return Client(self.plan.parameters, self.base_url, exchanges, concurrency=self.concurrency, budget=self.budget)
 
     def announce(self, library: Library, heads: Sequence[Head], say: Callable[[str], None]) -> None:
-        """Say what the rounds that are not done cost at most, and get the consent that takes.
+        """Say what the rounds that are not done cost at most, get the consent that takes, and try the server.
 
         Raises:
-            InputError: there is none, or the budget cannot be kept.
+            InputError: there is no consent, the budget cannot be kept, or the server does not answer for the model.
         """
         with closing(Exchanges(library.path, create=True)) as exchanges:
-            self.asker(exchanges)  # only to hear of mistakes before the work begins
-        calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
-        if not calls:
-            return
+            asker = self.asker(exchanges)
+            calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
+            if calls:
+                self._consent(calls + asker.trials, say)
+                try:
+                    lines = asker.check()
+                finally:
+                    for remark in asker.remarks:
+                        say(remark)
+                for line in lines:
+                    say(line)
+
+    def _consent(self, calls: int, say: Callable[[str], None]) -> None:
+        """Say what calls cost at most.
+
+        Raises:
+            InputError: nobody agrees to that.
+        """
         cost = self._at_most(calls)
         price = "its price is unknown" if cost.dollars is None else f"${cost.dollars:.2f}"
         line = f"{self.plan.model}: at most {calls:,} calls, {cost.tokens:,} tokens, {price}"

@@ -7,7 +7,7 @@ finds the answers it has, and ends with the same library.
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompts.messages import Message, repair_prompt
 from surrogates.errors import InputError
@@ -50,7 +50,8 @@ class Rounds:
             Questions without an answer.
 
         Raises:
-            InputError: the smallest prompt is larger than the plan allows, or the asker cannot go on.
+            InputError: the smallest prompt is larger than the plan allows, the asker cannot go on, or no question of a
+                round was answered.
         """
         active = list(self.heads)
         unanswered = 0
@@ -72,11 +73,12 @@ class Rounds:
         known = {head: earlier(self.run.library.candidates(head), self.plan.model, round_) for head in heads}
         asked = questions_of_round(self.run, self.exchanges, heads, round_, self.plan, self.engine, self.reporter)
         self.exchanges.keep_questions(stage, asked.values(), self.plan.measure, self.plan.parameters)
-        replies = self._ask(asked, f"round {round_}: ask")
+        replies = self._ask(asked, round_, "ask")
+        self._check_wave([reply for own in replies.values() for reply in own], round_)
         most = self.plan.most(round_)
         tried = self._try(known, replies, round_, most, f"round {round_}: try")
         repairs, lost = self._repairs(tried, round_)
-        answers = self._ask(repairs, f"round {round_}: send back")
+        answers = self._ask(repairs, round_, "send back")
         with_first = {head: [*known[head], *tried[head].candidates] for head in repairs}
         again = self._try(with_first, answers, round_, 1, f"round {round_}: try again")
         waiting: set[Head] = set()
@@ -96,11 +98,27 @@ class Rounds:
             )
         return waiting, missing
 
-    def _ask(self, asked: dict[Head, list[Ask]], stage: str) -> dict[Head, list[Reply]]:
-        asks = [ask for own in asked.values() for ask in own]
+    def _check_wave(self, replies: list[Reply], round_: int) -> None:
+        """Stop when all questions of a round failed: it would be done with nothing in it, and never asked again.
+
+        Raises:
+            InputError: they did.
+        """
+        asked = [reply for reply in replies if not _waits(reply)]
+        failures = [reply for reply in asked if isinstance(reply, Failure)]
+        # A single one of a later round may fail by itself: who asks it again and again comes no further.
+        if failures and len(failures) == len(asked) and (len(failures) > 1 or round_ == 1):
+            count = "the only question" if len(failures) == 1 else f"all {len(failures)} questions"
+            raise InputError(
+                f"{count} to {self.plan.model} in round {round_} failed, the last with {failures[-1]}; nothing of the "
+                "round is stored: mend what it names, then run again to go on from here"
+            )
+
+    def _ask(self, asked: dict[Head, list[Ask]], round_: int, what: str) -> dict[Head, list[Reply]]:
+        asks = [replace(ask, round=round_) for own in asked.values() for ask in own]
         if not asks:
             return {head: [] for head in asked}
-        with self.reporter.stage(stage) as step:
+        with self.reporter.stage(f"round {round_}: {what}") as step:
             replies = iter(self.asker.ask(asks, step))
         return {head: [next(replies) for _ in own] for head, own in asked.items()}
 

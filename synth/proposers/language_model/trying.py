@@ -94,6 +94,6 @@ def _label_and_structure(source: str) -> tuple[str, str]:
     try:
         program = Program.parse(source)
     except ProgramRefused:
-        return "refused", source.strip()
+        return label_of(""), source.strip()
     words = " ".join(program.hypothesis.split()[:_LABEL_WORDS])
     return label_of(words if program.name == "attend" else program.name), program.structure
