@@ -16,6 +16,7 @@ import typer
 from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
+from synth.entry import INTERRUPTED, tell_interrupted
 from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 app = typer.Typer(
@@ -309,7 +310,6 @@ def demo_command(
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _WRONG = 2
 _UNREAD = 1  # whoever read standard output has gone; what typer answers too
-_INTERRUPTED = 130  # what shells expect after Ctrl-C, and what typer answers
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _LONGEST = 2000  # characters of a message, which may quote what strangers wrote before it says what to do
@@ -347,15 +347,15 @@ def _run(arguments: Sequence[str]) -> int:
     except _UsageError as error:
         return _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except OSError as error:
         if error.errno in _FULL:
             return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
         if error.errno in _REFUSED:
             return _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
         raise
-    if code == _INTERRUPTED:
-        print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
+    if code == INTERRUPTED:  # typer answers so too
+        tell_interrupted()
     return code or 0
 
 

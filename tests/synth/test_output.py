@@ -180,7 +180,7 @@ def test_a_table_that_does_not_fit_is_printed_row_by_row(monkeypatch: pytest.Mon
 
 
 def headsynth(stdout: Any, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-c", "from synth.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from synth.entry import main; main()", *map(str, arguments)]
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=120, check=False)
 
 
