@@ -7,7 +7,9 @@ import errno
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -337,6 +339,7 @@ def _run(arguments: Sequence[str]) -> int:
                     f"the argument {argument!r} is no text in the encoding {sys.getfilesystemencoding()}; rename the "
                     "file, or set the locale in which its name was written"
                 )
+        _check_temporary()
         code = app(list(arguments) or ["--help"], prog_name="headsynth", standalone_mode=False)
     except (InputError, SandboxUnavailable) as error:
         return _fail(str(error))
@@ -350,13 +353,25 @@ def _run(arguments: Sequence[str]) -> int:
         code = INTERRUPTED
     except OSError as error:
         if error.errno in _FULL:
-            return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
+            where = error.filename or "standard output or a file"
+            return _fail(f"cannot write {where}: {error.strerror}; free some space and run again")
         if error.errno in _REFUSED:
             return _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
         raise
     if code == INTERRUPTED:  # typer answers so too
         tell_interrupted()
     return code or 0
+
+
+def _check_temporary() -> None:
+    """Find out whether there is a place for temporary files, which torch needs too, before it is imported."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"there is no folder for temporary files ({error.strerror}); free some space, or set TMPDIR to a folder "
+            "that can be written to"
+        ) from error
 
 
 def _usage(error: Any) -> str:
@@ -368,7 +383,8 @@ def _fail(message: str) -> int:
     line = one_line(message, sys.maxsize)
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
-    print(f"headsynth: {line}", file=sys.stderr)
+    with suppress(OSError):  # where it cannot be told, the exit code is all there is
+        print(f"headsynth: {line}", file=sys.stderr)
     return _WRONG
 
 

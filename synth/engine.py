@@ -1,5 +1,6 @@
 """Spreads work over processes: those of this machine here, those of many in ``synth/cluster.py``."""
 
+import errno
 import os
 import pickle
 import signal
@@ -95,18 +96,22 @@ def _in_workers(task: Callable[..., Result], shared: tuple, items: Sequence[tupl
             results = pool(delayed(_unpacked)(task, packed, item) for item in items)
         for result in results:  # noqa: UP028 - it would close them where nobody wants more, and joblib would warn
             yield result
+    except (BrokenProcessPool, BrokenPipeError) as error:
+        raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
     except (PicklingError, OSError) as error:
         folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
-        raise InputError(
-            f"cannot hand work to worker processes: {error}; free some space in {folder}, set JOBLIB_TEMP_FOLDER "
-            "to another folder, or run with --jobs 1"
-        ) from error
-    except BrokenProcessPool as error:
-        raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
+        mend = f"free some space in {folder}, set JOBLIB_TEMP_FOLDER to another folder, or "
+        if isinstance(error, OSError) and error.errno in _TOO_MANY:
+            mend = "raise the limit (see `ulimit -a`), or "
+        raise InputError(f"cannot hand work to worker processes: {error}; {mend}run with --jobs 1") from error
     finally:
         if results is not None:
             with warnings.catch_warnings(action="ignore"):
                 results.close()
+
+
+_TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+"""Of open files, or of processes."""
 
 
 @contextmanager

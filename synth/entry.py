@@ -19,6 +19,7 @@ _PATIENCE = 10.0
 def main() -> None:
     """Entry point of the ``headsynth`` command."""
     ending = _Ending()
+    _open_streams()
     code: int | str | None = INTERRUPTED
     try:
         from synth.cli import main as command
@@ -35,6 +36,19 @@ def main() -> None:
 def tell_interrupted() -> None:
     """Say that the command was stopped, and what to do."""
     print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
+
+
+def _open_streams() -> None:
+    """Put the null device where a standard stream is closed; the next file that is opened would take its place."""
+    for number, (name, mode) in enumerate([("stdin", "r"), ("stdout", "w"), ("stderr", "w")]):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null == number:
+                os.set_inheritable(number, True)
+            else:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - for as long as the process
 
 
 class _Ending:
