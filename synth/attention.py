@@ -201,8 +201,16 @@ class AttentionStore:
 
 def open_store(folder: Path) -> AttentionStore:
     """A store that is opened once a process, as long as nobody changes its files."""
-    files = [(path.name, path.stat()) for path in shard_paths(folder)]
-    return _opened(folder, tuple((name, status.st_mtime_ns, status.st_size) for name, status in files))
+    return _opened(folder, tuple(map(_state, shard_paths(folder))))
+
+
+def _state(path: Path) -> tuple[object, ...]:
+    """Tells whether a file is still the same; what cannot be looked at is told by whoever opens it."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return path.name, error.errno
+    return path.name, status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=4)
