@@ -323,8 +323,8 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
             )
         if shard.description.texts != description.texts:
             raise InputError(
-                f"{folder} holds patterns of other texts or another model; bring the texts back or start a new run "
-                "directory"
+                f"{folder} holds patterns of other texts or another model; bring the texts and the tokenizer back or "
+                "start a new run directory"
             )
         lengths = dict(zip(shard.texts, shard.lengths, strict=True))
         known = all(0 <= text < len(ids) and len(ids[text]) == length for text, length in lengths.items())

@@ -70,6 +70,7 @@ def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> No
     Raises:
         InputError: there is no run that asked, or the file is wrong; its good lines are stored and tried all the same.
     """
+    check_regular(answers, _ANOTHER)
     with reading(answers, "name a JSONL file of answers", "answers"):
         answers.open("rb").close()  # before the work that good lines lead to
     with _opened(path) as opened:

@@ -244,7 +244,7 @@ LANGUAGE_MODELS: list[Case] = [
     ("'x' is not a head", lambda w: ("llm", "export", w.run(), "r.jsonl", "--llm", "m", "--heads", "x")),
     ("it is no file; name another", lambda w: ("llm", "export", w.run(), ".", "--llm", "m")),
     ("no.jsonl", lambda w: ("llm", "import", w.asked(), "no.jsonl")),
-    ("it is no file; name a JSONL", lambda w: ("llm", "import", w.asked(), ".")),
+    ("it is no file; name another", lambda w: ("llm", "import", w.asked(), ".")),
     (
         "has asked no language model yet",
         lambda w: ("llm", "import", w.run(), w.file("a.jsonl", '{"custom_id": "x"}\n')),
