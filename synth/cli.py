@@ -7,7 +7,9 @@ import errno
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +18,7 @@ import typer
 from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
+from synth.entry import INTERRUPTED, tell_interrupted
 from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 app = typer.Typer(
@@ -316,7 +319,6 @@ def demo_command(
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _WRONG = 2
 _UNREAD = 1  # whoever read standard output has gone; what typer answers too
-_INTERRUPTED = 130  # what shells expect after Ctrl-C, and what typer answers
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _LONGEST = 2000  # characters of a message, which may quote what strangers wrote before it says what to do
@@ -344,6 +346,7 @@ def _run(arguments: Sequence[str]) -> int:
                     f"the argument {argument!r} is no text in the encoding {sys.getfilesystemencoding()}; rename the "
                     "file, or set the locale in which its name was written"
                 )
+        _check_temporary()
         code = app(list(arguments) or ["--help"], prog_name="headsynth", standalone_mode=False)
     except (InputError, SandboxUnavailable) as error:
         return _fail(str(error))
@@ -354,16 +357,28 @@ def _run(arguments: Sequence[str]) -> int:
     except _UsageError as error:
         return _fail(_usage(error))
     except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except OSError as error:
         if error.errno in _FULL:
-            return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}; free some space and run again")
+            where = error.filename or "standard output or a file"
+            return _fail(f"cannot write {where}: {error.strerror}; free some space and run again")
         if error.errno in _REFUSED:
             return _fail(f"cannot use {error.filename}: {error.strerror}; change its permissions or name another place")
         raise
-    if code == _INTERRUPTED:
-        print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
+    if code == INTERRUPTED:  # typer answers so too
+        tell_interrupted()
     return code or 0
+
+
+def _check_temporary() -> None:
+    """Find out whether there is a place for temporary files, which torch needs too, before it is imported."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"there is no folder for temporary files ({error.strerror}); free some space, or set TMPDIR to a folder "
+            "that can be written to"
+        ) from error
 
 
 def _usage(error: Any) -> str:
@@ -375,7 +390,8 @@ def _fail(message: str) -> int:
     line = one_line(message, sys.maxsize)
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
-    print(f"headsynth: {line}", file=sys.stderr)
+    with suppress(OSError):  # where it cannot be told, the exit code is all there is
+        print(f"headsynth: {line}", file=sys.stderr)
     return _WRONG
 
 

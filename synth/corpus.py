@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from synth.regular_files import reading
+from synth.regular_files import mend_writing, reading
 
 Split = Literal["train", "validation", "test"]
 
@@ -124,7 +124,9 @@ def write_texts(path: Path, texts: Sequence[SplitText]) -> None:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; free some space or choose another folder") from error
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; {mend_writing(error)} or choose another folder"
+        ) from error
 
 
 def read_texts(path: Path) -> list[SplitText]:
@@ -139,6 +141,8 @@ def read_texts(path: Path) -> list[SplitText]:
             if record.keys() != {"text", "split"} or record["split"] not in get_args(Split):
                 raise InputError(f"{path}, line {number}: not a text with its split; {_RESTORE}")
             texts.append(SplitText(checked_text(record["text"], f"{path}, line {number}"), record["split"]))
+    if not texts:
+        raise InputError(f"{path} holds no text; {_RESTORE}")
     return texts
 
 

@@ -1,14 +1,20 @@
 """Spreads work over processes: those of this machine here, those of many in ``synth/cluster.py``."""
 
+import errno
 import os
 import pickle
+import signal
+import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from multiprocessing import resource_tracker
 from pickle import PicklingError
+from threading import current_thread, main_thread
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -83,17 +89,60 @@ def _in_workers(task: Callable[..., Result], shared: tuple, items: Sequence[tupl
         initializer=end_with,  # from a worker's start, since it may never get a task
         initargs=(os.getpid(),),
     )
+    results = None
     try:
         packed = _Packed.of(shared)
-        yield from pool(delayed(_unpacked)(task, packed, item) for item in items)
+        with _undisturbed_children():
+            results = pool(delayed(_unpacked)(task, packed, item) for item in items)
+        for result in results:  # noqa: UP028 - it would close them where nobody wants more, and joblib would warn
+            yield result
+    except (BrokenProcessPool, BrokenPipeError) as error:
+        raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
     except (PicklingError, OSError) as error:
         folder = os.environ.get("JOBLIB_TEMP_FOLDER") or tempfile.gettempdir()
-        raise InputError(
-            f"cannot hand work to worker processes: {error}; free some space in {folder}, set JOBLIB_TEMP_FOLDER "
-            "to another folder, or run with --jobs 1"
-        ) from error
-    except BrokenProcessPool as error:
-        raise InputError("a worker process died, for lack of memory perhaps; run again with fewer --jobs") from error
+        mend = f"free some space in {folder}, set JOBLIB_TEMP_FOLDER to another folder, or "
+        if isinstance(error, OSError) and error.errno in _TOO_MANY:
+            mend = "raise the limit (see `ulimit -a`), or "
+        raise InputError(f"cannot hand work to worker processes: {error}; {mend}run with --jobs 1") from error
+    finally:
+        if results is not None:
+            with warnings.catch_warnings(action="ignore"):
+                results.close()
+
+
+_TOO_MANY = (errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+"""Of open files, or of processes."""
+
+
+@contextmanager
+def _undisturbed_children() -> Iterator[None]:
+    """Keep Ctrl-C and its like from the processes that are started meanwhile, and for later from this one.
+
+    A terminal sends it to all of them. This process ends its workers; by themselves each would show a traceback, as it
+    would if this one were stopped in the middle of starting it. The process that removes what was left over would warn
+    of it where Ctrl-C came at an unlucky moment.
+    """
+    resource_tracker.ensure_running()  # its start, which loky would bring about, opens the mask
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _STOPPING}
+    held = [number for number, handler in handlers.items() if callable(handler) and current_thread() is main_thread()]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)  # threads and processes take over the mask
+    for number in held:
+        signal.signal(number, lambda number, _frame: came.append(number))  # of this process another thread may be told
+    sys.warnoptions.append(_NO_WARNINGS)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(_NO_WARNINGS)
+        for number in held:
+            signal.signal(number, handlers[number])
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if came:
+            signal.raise_signal(came[0])
+
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NO_WARNINGS = "ignore:resource_tracker:UserWarning"
 
 
 @dataclass(frozen=True)

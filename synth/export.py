@@ -4,6 +4,7 @@ import shutil
 
 from surrogates.errors import InputError
 from surrogates.library.program_files import file_text
+from synth.regular_files import mend_writing
 from synth.run import Run
 
 
@@ -25,4 +26,6 @@ def export_programs(run: Run) -> None:
         shutil.rmtree(run.programs, ignore_errors=True)
         unfinished.replace(run.programs)
     except OSError as error:
-        raise InputError(f"cannot write {run.programs}: {error.strerror}; free some space and run again") from error
+        raise InputError(
+            f"cannot write {run.programs}: {error.strerror}; {mend_writing(error)} and run again"
+        ) from error

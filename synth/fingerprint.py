@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,19 +16,62 @@ from synth.demo import MODEL_FOLDER
 from synth.models import LoadedModel
 from synth.settings import DEMO_MODEL, IN_MEMORY, Settings
 
+_NO_COMPUTATION = re.compile(
+    r".*(drop|initializer|init_std|token_id).*|_(name_or_path|commit_hash|attn_implementation.*)|architectures|auto_map|"
+    r"dtype|torch_dtype|transformers_version|use_cache|return_dict|output_attentions|output_hidden_states|"
+    r"gradient_checkpointing|chunk_size_feed_forward|problem_type|id2label|label2id"
+)
+"""Names in a configuration that change nothing of what a model in evaluation mode computes from token ids.
+
+Its numbers' type is told by the weights, and the padding token's id, from which RoBERTa counts, by the context.
+"""
+
+
+SETTINGS = "settings (config.json)"
+"""What messages call a model's configuration."""
+
 
 def model_fingerprint(loaded: LoadedModel) -> str:
-    """Of every byte of a model's weights, their names and shapes, and of what its heads see.
+    """Of every byte of a model's weights, their names and shapes, of its configuration, and of what its heads see.
 
-    What a checkpoint does not hold, such as rotary frequencies, is computed from the configuration; it is left out,
-    since versions of transformers name it differently and machines differ in its last bit.
+    What a checkpoint does not hold, such as rotary frequencies, is computed from the configuration; itself it is left
+    out, since versions of transformers name it differently and machines differ in its last bit.
 
     Takes about 0.8 s for a gigabyte, and memory for the largest weight where it does not lie on the CPU.
     """
-    digest = hashlib.sha256(json.dumps([loaded.causal, loaded.windows, len(loaded.heads)]).encode())
+    weights = hashlib.sha256(json.dumps([loaded.causal, loaded.windows, len(loaded.heads)]).encode())
     for name, tensor in sorted(loaded.model.state_dict().items()):
-        _add(digest, name, tensor)
-    return digest.hexdigest()
+        _add(weights, name, tensor)
+    facts = json.dumps([loaded.context, _configuration(loaded)], sort_keys=True, default=str)
+    return f"{weights.hexdigest()}-{hashlib.sha256(facts.encode()).hexdigest()}"
+
+
+def lacks_configuration(fingerprint: str) -> bool:
+    """Whether a model's fingerprint is of an earlier version, which was of the weights alone."""
+    return "-" not in fingerprint
+
+
+def changed_part(before: str, now: str) -> str:
+    """What of a model is not what it was, by its fingerprints, in words; empty where all is.
+
+    Of an earlier fingerprint, see :func:`lacks_configuration`, the weights alone can be compared.
+    """
+    if before.split("-")[0] != now.split("-")[0]:
+        return "weights"
+    return "" if lacks_configuration(before) or before == now else SETTINGS
+
+
+def _configuration(loaded: LoadedModel) -> dict[str, Any]:
+    """What of a model's configuration its computation depends on, but for what is as it is by default.
+
+    A later version of transformers may know more, and has defaults for it by which it computes what it did.
+    """
+    config = loaded.model.config.get_text_config()
+    values, usual = config.to_dict(), type(config)().to_dict()
+    changed = {name: value for name, value in values.items() if name not in usual or usual[name] != value}
+    return {name: value for name, value in changed.items() if not _NO_COMPUTATION.fullmatch(name)} | {
+        "model_type": config.model_type
+    }
 
 
 def texts_fingerprint(ids: Sequence[Sequence[int]]) -> str:

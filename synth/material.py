@@ -18,7 +18,7 @@ from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.attention import open_store
 from synth.corpus import Split
-from synth.regular_files import check_regular
+from synth.regular_files import check_regular, mend_writing
 from synth.shards import unpack, visible_cells
 
 SAMPLE = 60
@@ -134,7 +134,7 @@ class Material:
                 np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
             unfinished.replace(path)
         except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}; free some space and run again") from error
+            raise InputError(f"cannot write {path}: {error.strerror}; {mend_writing(error)} and run again") from error
 
     @classmethod
     def load(cls, path: Path, attention: Path) -> "Material":

@@ -1,5 +1,6 @@
 """Files that somebody names, or may have put where a run keeps its own: only regular ones are opened."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -7,6 +8,17 @@ from stat import S_ISREG
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
+
+_IN_ITS_PLACE = {errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
+
+
+def mend_writing(error: Exception) -> str:
+    """What to do about a file or a folder that cannot be written."""
+    if isinstance(error, PermissionError):
+        return "change its permissions"
+    if isinstance(error, OSError) and error.errno in _IN_ITS_PLACE:
+        return "take away what is in its place"
+    return "free some space"
 
 
 def check_regular(path: Path, remedy: str) -> None:

@@ -9,6 +9,7 @@ from typing import Self
 
 from surrogates.errors import InputError
 from surrogates.library.library import FILE_NAME
+from synth.regular_files import mend_writing
 from synth.settings import Settings
 
 
@@ -136,7 +137,7 @@ class RunDirectory:
         try:
             yield
         except OSError as error:
-            mend = "change its permissions" if isinstance(error, PermissionError) else "free some space"
+            where = error.filename or self.path
             raise InputError(
-                f"cannot write {self.path}: {error.strerror}; {mend} or choose another --output"
+                f"cannot write {where}: {error.strerror}; {mend_writing(error)} or choose another --output"
             ) from error

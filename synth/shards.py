@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from synth.regular_files import check_regular
+from synth.regular_files import check_regular, mend_writing
 
 EXTRACT_AGAIN = "run the extraction again (`headsynth synthesize`) to replace it"
 """What to do about a shard that the extraction does not accept, as the end of a message."""
@@ -196,7 +196,7 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:
         raise InputError(
-            f"cannot write attention patterns to {folder}: {error}; free some space or choose another folder, "
+            f"cannot write attention patterns to {folder}: {error}; {mend_writing(error)} or choose another folder, "
             "then run again to go on from here"
         ) from error
 

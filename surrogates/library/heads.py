@@ -41,12 +41,17 @@ class Head:
 
 
 def select_heads(available: Sequence[Head], wanted: Iterable[str]) -> list[Head]:
-    """Heads named by ``L3H7``, ``L3`` and ``L0-L2``, each possibly a comma-separated list; all when nothing is named.
+    """Heads named by ``L3H7``, ``L3`` and ``L0-L2``, each possibly a comma-separated list; all when nothing is wanted.
 
     Raises:
         InputError: a part cannot be read, or names no head of the model.
     """
-    parts = [part.strip() for text in wanted for part in text.split(",") if part.strip()]
+    named = list(wanted)
+    parts = [part.strip() for text in named for part in text.split(",") if part.strip()]
+    if not parts and named:
+        raise InputError(
+            f"no head is named by {', '.join(map(repr, named))}; write one as L3H7, or leave it out for all"
+        )
     if not parts:
         return sorted(available)
     chosen: set[Head] = set()

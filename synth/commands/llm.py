@@ -17,7 +17,7 @@ from synth.llm.store import Exchanges
 from synth.progress import Reporter
 from synth.proposers.language_model.plan import Plan
 from synth.proposers.language_model.rounds import Rounds
-from synth.regular_files import check_regular
+from synth.regular_files import check_regular, reading
 from synth.run import Run, open_run
 from synth.stages import name_missing_layers
 
@@ -71,6 +71,8 @@ def import_(path: Path, answers: Path, engine: Engine, reporter: Reporter) -> No
         InputError: there is no run that asked, or the file is wrong; its good lines are stored and tried all the same.
     """
     check_regular(answers, _ANOTHER)
+    with reading(answers, "name a JSONL file of answers", "answers"):
+        answers.open("rb").close()  # before the work that good lines lead to
     with _opened(path) as opened:
         wrong: InputError | None = None
         new: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.patterns import scores
 from surrogates.language.program import Program
@@ -110,6 +111,9 @@ def build_bank(
         rows_per_text: query rows drawn from each text, without replacement.
         visible: cells the model lets a query see, shape (t, n, n).
         seed: of the draw.
+
+    Raises:
+        InputError: no factor of keys or pairs differs often enough between the tokens to be fitted.
     """
     n = visible.shape[-1]
     generator = np.random.default_rng(seed)
@@ -159,6 +163,8 @@ def build_bank(
         found = torch.cat(parts.pop(name))
         if _varies(found[seen]):
             pair_values[name] = found
+    if len(keys) == len(pair_values) == 1:
+        raise InputError("the training texts are too few or too short to find a program; give more or longer texts")
     key_tokens = torch.stack([torch.cat(places) for places in left])
     return Bank(
         queries=queries,

@@ -183,7 +183,9 @@ class Search:
                 break
         found += self._key_sets(pattern, residual, queries, gain)
         found += self._query_sets(gradient, curvature, gain)
-        return sorted((c for c in found if c.term not in taken), key=lambda c: -c.gain)[:count]
+        # Without a factor of key or pair a term does nothing; where nothing helps it would be as good as any.
+        useful = (c for c in found if c.term not in taken and (c.term.key, c.term.pair) != (EVERYWHERE, EVERYWHERE))
+        return sorted(useful, key=lambda c: -c.gain)[:count]
 
     def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Promise]:
         bank = self.bank

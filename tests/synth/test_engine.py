@@ -40,6 +40,13 @@ def test_what_a_task_refuses_is_told_as_it_is(jobs: int) -> None:
         list(Local(jobs).map(engine_tasks.refuse, (), NUMBERS))
 
 
+def test_whoever_wants_no_more_results_is_told_nothing() -> None:
+    """Such as a stage whose library cannot be written to; pytest makes an error of any warning."""
+    results = Local(2).map(engine_tasks.process, (), [(number,) for number in range(50)])
+    assert next(results) != os.getpid()
+    results.close()  # type: ignore[attr-defined]
+
+
 def test_a_dead_worker_is_one_line() -> None:
     with pytest.raises(InputError, match="a worker process died, for lack of memory perhaps; run again with fewer"):
         list(Local(2).map(engine_tasks.die, (), NUMBERS))

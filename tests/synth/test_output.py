@@ -1,10 +1,13 @@
 """What reaches a terminal: whatever its width and its encoding, and whatever strangers wrote."""
 
+import errno
 import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from surrogates.library.library import Library
 from synth.cli import main
 from synth.console import Terminal
 from synth.progress import Reporter
-from tests.synth.tiny_runs import call, ranked, refusal
+from tests.synth.tiny_runs import call, ranked, refusal, rows
 
 Capture = pytest.CaptureFixture[str]
 
@@ -180,7 +183,7 @@ def test_a_table_that_does_not_fit_is_printed_row_by_row(monkeypatch: pytest.Mon
 
 
 def headsynth(stdout: Any, *arguments: object) -> "subprocess.CompletedProcess[bytes]":
-    command = [sys.executable, "-c", "from synth.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from synth.entry import main; main()", *map(str, arguments)]
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, timeout=120, check=False)
 
 
@@ -204,3 +207,34 @@ def test_output_that_cannot_be_written_is_one_line(options: tuple[str, ...], fin
     assert outcome.returncode == 2
     assert len(outcome.stderr.splitlines()) == 1
     assert b"No space left on device; free some space" in outcome.stderr
+
+
+def in_shell(redirected: str, *arguments: object) -> int:
+    command = [sys.executable, "-c", "from synth.entry import main; main()", *map(str, arguments)]
+    return subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirected}', *command], timeout=120, check=False).returncode
+
+
+def test_without_standard_streams_a_run_is_the_same(
+    run: Path, finished: Path, again: Callable[..., tuple[object, ...]]
+) -> None:
+    """Workers are started, and no file that is opened takes the place of a stream that is written to."""
+    (run / "library.sqlite").unlink()
+    assert in_shell("<&- >&- 2>&-", *again(run, "--jobs", 2)) == 0
+    assert rows(run) == rows(finished)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_what_is_wrong_and_cannot_be_told_is_still_the_exit_code(tmp_path: Path) -> None:
+    assert in_shell("2>/dev/full", "inspect", tmp_path) == 2
+
+
+def test_no_folder_for_temporary_files_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    line = refusal(capsys, "inspect", tmp_path)
+    assert "there is no folder for temporary files (No usable temporary directory found in ['/tmp'])" in line
+    assert "free some space, or set TMPDIR to a folder that can be written to" in line

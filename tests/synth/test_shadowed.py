@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[2]
-COMMAND = "import sys\nfrom synth.cli import main\nsys.exit(main())\n"  # as installers write it
+COMMAND = "import sys\nfrom synth.entry import main\nsys.exit(main())\n"  # as installers write it
 LIBRARY = "from surrogates import load_library, patch"
 PIPELINE = "import synth"
 OWN = 'print("the user\'s own was run")\n'

@@ -17,10 +17,10 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from synth.attention import AttentionStore, extract
 from synth.fingerprint import model_fingerprint
-from synth.models import LoadedModel, describe_model, encode
+from synth.models import LoadedModel, describe_model, encode, load_model
 from tests.synth.stored import read_layer
-from tests.synth.tiny_runs import call
-from tests.tiny_models import TEXTS, tiny_model, tiny_tokenizer
+from tests.synth.tiny_runs import call, rows, save_model
+from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, tiny_model, tiny_tokenizer
 
 Contents = tuple[dict[str, np.ndarray], dict[str, str]]
 
@@ -258,3 +258,104 @@ def test_a_run_whose_model_was_trained_on_is_refused(
     outcome = call(capsys, *command)
     assert outcome.code == 2
     assert "bring them back or start a new run directory" in outcome.err.splitlines()[-1]
+
+
+# Another configuration.
+
+
+def changed(**settings: Any) -> Any:
+    model = tiny_model("llama")
+    config = type(model.config)(**model.config.to_dict() | settings)
+    other = type(model)(config).eval()
+    other.load_state_dict(model.state_dict())
+    return other
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}},
+        {"rms_norm_eps": 0.1},
+        {"hidden_act": "relu"},
+        {"max_position_embeddings": 2 * CONTEXT},
+    ],
+)
+def test_equal_weights_with_other_settings_are_another_model(
+    settings: dict[str, Any], tiny: LoadedModel, tmp_path: Path
+) -> None:
+    ids = encode(tiny, TEXTS, 20)
+    extract(tiny, ids, tmp_path)
+    other = describe_model("llama", changed(**settings), tiny.tokenizer)
+    with pytest.raises(InputError, match=r"another model: the settings \(config.json\) are not those of llama now"):
+        extract(other, ids, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"use_cache": False, "attention_dropout": 0.5, "initializer_range": 1.0, "pad_token_id": 2, "eos_token_id": 9},
+        {"architectures": ["Other"], "name_or_path": "x", "transformers_version": "9", "torch_dtype": "float16"},
+        {"id2label": {0: "yes", 1: "no"}, "output_attentions": True},
+    ],
+)
+def test_settings_that_compute_nothing_may_change(settings: dict[str, Any], tiny: LoadedModel) -> None:
+    other = describe_model("elsewhere", changed(**settings).float(), tiny.tokenizer)
+    assert model_fingerprint(other) == model_fingerprint(tiny)
+
+
+@pytest.mark.parametrize("kind", [*DECODERS, *ENCODERS])
+def test_a_model_keeps_its_fingerprint_on_disk(kind: str, tmp_path: Path) -> None:
+    loaded = describe_model(kind, tiny_model(kind), tiny_tokenizer(kind))
+    assert model_fingerprint(load_model(save_model(kind, tmp_path))) == model_fingerprint(loaded)
+
+
+def of_an_earlier_version(_arrays: Any, metadata: dict[str, str]) -> None:
+    """The fingerprint was of the weights alone."""
+    metadata["model"] = metadata["model"].split("-")[0]
+
+
+def test_patterns_of_an_earlier_version_are_kept_if_the_model_computes_them(
+    run: Path, finished: Path, again: Callable[..., tuple], capsys: Any
+) -> None:
+    for shard in (run / "attention").iterdir():
+        rewrite(shard, of_an_earlier_version)
+    assert call(capsys, "inspect", run, "L0H0").code == 0
+    outcome = call(capsys, "evaluate", run, "--fractions", "100")
+    assert outcome.code == 2
+    assert "is of an earlier version, which did not note the model's configuration; run `headsynth synth" in outcome.err
+    assert call(capsys, *again(run)).code == 0
+    assert rows(run) == rows(finished)
+    assert call(capsys, "evaluate", run, "--fractions", "100").code == 0
+
+
+def test_patterns_of_an_earlier_version_of_another_model_are_refused(tiny: LoadedModel, tmp_path: Path) -> None:
+    ids = encode(tiny, TEXTS, 20)
+    extract(tiny, ids, tmp_path)
+    rewrite(next(tmp_path.iterdir()), of_an_earlier_version)
+    before = [path.read_bytes() for path in tmp_path.iterdir()]
+    rotary = {"rope_theta": 500.0, "rope_type": "default"}
+    with pytest.raises(InputError, match=r"the settings \(config.json\) are not those of llama now; bring them back"):
+        extract(describe_model("llama", changed(rope_parameters=rotary), tiny.tokenizer), ids, tmp_path)
+    with pytest.raises(InputError, match="the weights are not those of gpt2 now"):
+        extract(describe_model("gpt2", tiny_model("gpt2"), tiny_tokenizer("gpt2")), ids, tmp_path)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == before
+
+
+def test_a_run_whose_model_is_configured_otherwise_is_refused(
+    run: Path, llama: str, again: Callable[..., tuple], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The model's folder stays, and of its files config.json alone is changed."""
+    config = Path(llama) / "config.json"
+    before = config.read_text()
+    changed = json.loads(before)
+    changed["rope_parameters"]["rope_theta"] = 500.0
+    config.write_text(json.dumps(changed))
+    try:
+        for command in (("evaluate", run, "--fractions", "100"), again(run)):
+            outcome = call(capsys, *command)
+            assert (outcome.code, outcome.out) == (2, "")
+            assert "the settings (config.json) " in outcome.err.splitlines()[-1]
+            assert "bring them back or start a new run directory" in outcome.err.splitlines()[-1]
+    finally:
+        config.write_text(before)
+    assert call(capsys, *again(run)).code == 0

@@ -1,0 +1,79 @@
+"""Ctrl-C, as a terminal sends it to all processes, and ``kill``: one line, the signal's exit code, nothing left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.synth.test_pipeline import alive, children
+from tests.synth.test_workers import is_worker
+
+# Shells let what runs behind ignore Ctrl-C.
+CODE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from synth.entry import main; main()"
+LINE = "headsynth: interrupted; run the same command again to go on from here"
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system does not show its processes")
+
+
+def imports(module: str, process: int) -> bool:
+    return module in Path(f"/proc/{process}/maps").read_text()
+
+
+def imports_torch(process: int) -> bool:
+    return imports("libtorch", process)
+
+
+def starts_workers(process: int) -> bool:
+    return any(map(is_worker, children(process)))
+
+
+def workers_import(process: int) -> bool:
+    return any(imports("numpy", worker) for worker in children(process) if is_worker(worker))
+
+
+def workers_work(process: int) -> bool:
+    workers = list(filter(is_worker, children(process)))
+    return len(workers) == 2 and all(map(imports_torch, workers))
+
+
+@pytest.mark.parametrize(
+    ("moment", "signals"),
+    [
+        (imports_torch, [signal.SIGINT]),
+        (starts_workers, [signal.SIGTERM]),
+        (workers_import, [signal.SIGINT]),
+        (workers_work, [signal.SIGINT, signal.SIGINT]),
+    ],
+)
+def test_a_command_that_is_stopped_says_so_and_leaves_nothing(
+    moment: Callable[[int], bool], signals: list[signal.Signals], again: Callable[..., tuple], tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    folders = {"TMPDIR": str(temporary), "JOBLIB_TEMP_FOLDER": str(temporary)}
+    environment = os.environ | folders | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", CODE, *map(str, again(tmp_path / "run", "--jobs", 2))]
+    with (tmp_path / "told").open("w+") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told, env=environment, start_new_session=True)
+        deadline = time.monotonic() + 120
+        while not moment(process.pid):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        started = children(process.pid)
+        for number in signals:
+            os.killpg(process.pid, number)
+            time.sleep(0.2)
+        assert process.wait(60) == 128 + signals[0]
+        while any(map(alive, started)):
+            assert time.monotonic() < deadline, "processes outlive the command"
+            time.sleep(0.05)
+        told.seek(0)
+        lines = [line for line in told.read().splitlines() if not line.startswith(("the corpus", "attention"))]
+    assert lines == [LINE]
+    assert [path.name for path in temporary.iterdir() if not path.name.startswith("torchinductor")] == []
