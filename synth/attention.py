@@ -14,7 +14,7 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head, no_head
 from surrogates.running.architectures import attention_modules
 from surrogates.running.patching import is_patched
-from synth.fingerprint import SETTINGS, changed_part, lacks_configuration, model_fingerprint, texts_fingerprint
+from synth.fingerprint import changed_part, model_fingerprint, texts_fingerprint
 from synth.models import LoadedModel, eager
 from synth.shards import (
     EXTRACT_AGAIN,
@@ -32,8 +32,6 @@ from synth.shards import (
     writing,
 )
 
-_ROUNDING = 0.01
-"""Most by which a weight of one model may differ when it is computed once more, in half precision and elsewhere."""
 _BATCH_CELLS = 32 * 128**2  # texts x queries x keys in a forward pass, whatever the batch asked for
 
 
@@ -313,10 +311,7 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
         except InputError:
             _remove(path)
             continue
-        changed = changed_part(shard.description.model, description.model)
-        if not changed and lacks_configuration(shard.description.model) and not _computes(loaded, ids, shard):
-            changed = SETTINGS
-        if changed:
+        if changed := changed_part(shard.description.model, description.model):
             raise InputError(
                 f"{folder} holds patterns of other texts or another model: the {changed} are not those of "
                 f"{loaded.name} now; bring them back or start a new run directory"
@@ -334,20 +329,6 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
         else:
             done.update(lengths)
     return done
-
-
-def _computes(loaded: LoadedModel, ids: Sequence[Sequence[int]], shard: Shard) -> bool:
-    """Whether a model computes the patterns in a shard of an earlier version, which does not tell its configuration."""
-    if shard.description.windows != loaded.windows or not all(0 <= text < len(ids) for text in shard.texts):
-        return False
-    texts = [ids[text] for text in shard.texts]
-    if [len(text) for text in texts] != shard.lengths:
-        return False
-    cells = _batch_patterns(loaded, texts)
-    return all(
-        np.allclose(np.concatenate(shard.cells(head)), cells[layer_name(head.layer)][head.index], atol=_ROUNDING)
-        for head in loaded.heads
-    )
 
 
 def _remove(path: Path) -> None:

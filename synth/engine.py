@@ -22,7 +22,7 @@ import torch
 from joblib import Parallel, delayed
 
 from surrogates.errors import InputError
-from synth.watch import end_with
+from synth.watch import STOPPING, end_with
 
 Result = TypeVar("Result")
 
@@ -124,9 +124,9 @@ def _undisturbed_children() -> Iterator[None]:
     """
     resource_tracker.ensure_running()  # its start, which loky would bring about, opens the mask
     came: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in _STOPPING}
+    handlers = {number: signal.getsignal(number) for number in STOPPING}
     held = [number for number, handler in handlers.items() if callable(handler) and current_thread() is main_thread()]
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)  # threads and processes take over the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # threads and processes take over the mask
     for number in held:
         signal.signal(number, lambda number, _frame: came.append(number))  # of this process another thread may be told
     sys.warnoptions.append(_NO_WARNINGS)
@@ -141,7 +141,6 @@ def _undisturbed_children() -> Iterator[None]:
             signal.raise_signal(came[0])
 
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NO_WARNINGS = "ignore:resource_tracker:UserWarning"
 
 

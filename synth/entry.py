@@ -9,9 +9,10 @@ import sys
 import time
 from types import FrameType
 
+from synth.watch import STOPPING
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells expect; after another signal it is 128 and its number too."""
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE = 10.0
 """Seconds in which what a first signal ends may be cleaned up, undisturbed by a second one."""
 
@@ -61,13 +62,13 @@ class _Ending:
     def __init__(self) -> None:
         self.signal = int(signal.SIGINT)
         self._begun: float | None = None
-        for number in _STOPPING:
+        for number in STOPPING:
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it, and shells for what runs behind
                 signal.signal(number, self._end)
 
     def ignore(self) -> None:
         """Let the interpreter end by itself; the work is done, or given up."""
-        for number in _STOPPING:
+        for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
 
     def _end(self, number: int, frame: FrameType | None) -> None:

@@ -27,10 +27,6 @@ Its numbers' type is told by the weights, and the padding token's id, from which
 """
 
 
-SETTINGS = "settings (config.json)"
-"""What messages call a model's configuration."""
-
-
 def model_fingerprint(loaded: LoadedModel) -> str:
     """Of every byte of a model's weights, their names and shapes, of its configuration, and of what its heads see.
 
@@ -46,19 +42,11 @@ def model_fingerprint(loaded: LoadedModel) -> str:
     return f"{weights.hexdigest()}-{hashlib.sha256(facts.encode()).hexdigest()}"
 
 
-def lacks_configuration(fingerprint: str) -> bool:
-    """Whether a model's fingerprint is of an earlier version, which was of the weights alone."""
-    return "-" not in fingerprint
-
-
 def changed_part(before: str, now: str) -> str:
-    """What of a model is not what it was, by its fingerprints, in words; empty where all is.
-
-    Of an earlier fingerprint, see :func:`lacks_configuration`, the weights alone can be compared.
-    """
+    """What of a model is not what it was, by its fingerprints, in words; empty where all is."""
     if before.split("-")[0] != now.split("-")[0]:
         return "weights"
-    return "" if lacks_configuration(before) or before == now else SETTINGS
+    return "" if before == now else "settings (config.json)"
 
 
 def _configuration(loaded: LoadedModel) -> dict[str, Any]:

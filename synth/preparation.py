@@ -11,7 +11,7 @@ from surrogates.library.heads import Head, select_heads
 from surrogates.library.library import Library
 from synth.attention import extract, open_store
 from synth.corpus import SplitText, read_texts, split_texts, write_texts
-from synth.fingerprint import files_fingerprint, lacks_configuration
+from synth.fingerprint import files_fingerprint
 from synth.given import Given
 from synth.material import Material
 from synth.models import LoadedModel, encode
@@ -88,8 +88,7 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     origin = _origin(files_fingerprint(settings), run.texts_file)
     try:
         material, store = run.material, open_store(run.attention)
-        whole = bool(origin) and origin == material.origin and not lacks_configuration(store.model)
-        whole = whole and store.holds(material.model_ids())
+        whole = bool(origin) and origin == material.origin and store.holds(material.model_ids())
     except InputError:
         whole = False  # a part is damaged: it is made anew
     if not whole:

@@ -25,7 +25,7 @@ from surrogates.library.structures import Structure
 from surrogates.running.patching import token_table
 from synth.attention import open_store, pattern_on
 from synth.corpus import Split, SplitText, read_texts
-from synth.fingerprint import changed_part, lacks_configuration, model_fingerprint
+from synth.fingerprint import changed_part, model_fingerprint
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.material import HeadData, Material
@@ -164,16 +164,10 @@ class Run(RunDirectory):
         self._given = loaded
 
     def _check_model(self, loaded: LoadedModel) -> None:
-        made_with = open_store(self.attention).model
-        if changed := changed_part(made_with, model_fingerprint(loaded)):
+        if changed := changed_part(open_store(self.attention).model, model_fingerprint(loaded)):
             raise InputError(
                 f"the {changed} of {loaded.name} are not those that {self.path} was made with; bring them back or "
                 "start a new run directory"
-            )
-        if lacks_configuration(made_with):
-            raise InputError(
-                f"{self.path} is of an earlier version, which did not note the model's configuration; run `headsynth "
-                "synthesize` again, which finds out whether it is the same"
             )
         table, own = token_table(loaded.model, loaded.tokenizer, []), self.material
         ids = own.vocabulary

@@ -1,11 +1,15 @@
-"""Ends a worker process with its parent.
+"""What ends processes: signals that stop a command, and a worker's parent that is gone.
 
-A worker looks after this before anything else, so nothing that takes long to import is imported here.
+A process looks after this before anything else, so nothing that takes long to import is imported here.
 """
 
 import os
+import signal
 import time
 from threading import Thread
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, ``kill`` and a terminal that closes."""
 
 
 def end_with(parent: int) -> None:

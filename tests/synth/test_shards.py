@@ -19,7 +19,7 @@ from synth.attention import AttentionStore, extract
 from synth.fingerprint import model_fingerprint
 from synth.models import LoadedModel, describe_model, encode, load_model
 from tests.synth.stored import read_layer
-from tests.synth.tiny_runs import call, rows, save_model
+from tests.synth.tiny_runs import call, save_model
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, tiny_model, tiny_tokenizer
 
 Contents = tuple[dict[str, np.ndarray], dict[str, str]]
@@ -307,38 +307,6 @@ def test_settings_that_compute_nothing_may_change(settings: dict[str, Any], tiny
 def test_a_model_keeps_its_fingerprint_on_disk(kind: str, tmp_path: Path) -> None:
     loaded = describe_model(kind, tiny_model(kind), tiny_tokenizer(kind))
     assert model_fingerprint(load_model(save_model(kind, tmp_path))) == model_fingerprint(loaded)
-
-
-def of_an_earlier_version(_arrays: Any, metadata: dict[str, str]) -> None:
-    """The fingerprint was of the weights alone."""
-    metadata["model"] = metadata["model"].split("-")[0]
-
-
-def test_patterns_of_an_earlier_version_are_kept_if_the_model_computes_them(
-    run: Path, finished: Path, again: Callable[..., tuple], capsys: Any
-) -> None:
-    for shard in (run / "attention").iterdir():
-        rewrite(shard, of_an_earlier_version)
-    assert call(capsys, "inspect", run, "L0H0").code == 0
-    outcome = call(capsys, "evaluate", run, "--fractions", "100")
-    assert outcome.code == 2
-    assert "is of an earlier version, which did not note the model's configuration; run `headsynth synth" in outcome.err
-    assert call(capsys, *again(run)).code == 0
-    assert rows(run) == rows(finished)
-    assert call(capsys, "evaluate", run, "--fractions", "100").code == 0
-
-
-def test_patterns_of_an_earlier_version_of_another_model_are_refused(tiny: LoadedModel, tmp_path: Path) -> None:
-    ids = encode(tiny, TEXTS, 20)
-    extract(tiny, ids, tmp_path)
-    rewrite(next(tmp_path.iterdir()), of_an_earlier_version)
-    before = [path.read_bytes() for path in tmp_path.iterdir()]
-    rotary = {"rope_theta": 500.0, "rope_type": "default"}
-    with pytest.raises(InputError, match=r"the settings \(config.json\) are not those of llama now; bring them back"):
-        extract(describe_model("llama", changed(rope_parameters=rotary), tiny.tokenizer), ids, tmp_path)
-    with pytest.raises(InputError, match="the weights are not those of gpt2 now"):
-        extract(describe_model("gpt2", tiny_model("gpt2"), tiny_tokenizer("gpt2")), ids, tmp_path)
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == before
 
 
 def test_a_run_whose_model_is_configured_otherwise_is_refused(
