@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any, get_args
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -146,9 +147,13 @@ class Material:
         check_regular(path, _AGAIN)
         try:
             # NumPy leaves a damaged file open that it opened itself.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                facts = json.loads(bytes(stored["facts"]))
-                arrays = {name: stored[name] for name in stored.files if name != "facts"}
+            with path.open("rb") as file:
+                if not is_zipfile(file):
+                    raise ValueError("it is no archive")
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as stored:
+                    facts = json.loads(bytes(stored["facts"]))
+                    arrays = {name: stored[name] for name in stored.files if name != "facts"}
             embeddings = arrays.pop("embeddings", None)
             columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
             _check_table(facts["texts"], columns, embeddings)

@@ -146,6 +146,9 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         print_document(document)
         return
     console = Terminal()
+    surrogate = next((entry for entry in ranked if entry.stands_in), None)
+    # Before anything is printed: what it needs of the run may be damaged.
+    drawn = _drawn(run, head, console) if surrogate else ""
     console.print(f"{head}: programs by validation IoU, test figures")
     console.print_table(
         [("program", "text"), ("stands in", "name"), ("origin", "name"), ("terms", "figure"), ("IoU", "figure"),
@@ -165,19 +168,22 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
     for (kind, reason), count in Counter((part.kind, part.reason) for part in unusable).items():
         console.print(f"unused{f', {count} times' if count > 1 else ''}: {kind}: {reason}")
-    surrogate = next((entry for entry in ranked if entry.stands_in), None)
     if surrogate is None:
         return
     console.print(f"{run.programs / head.folder / surrogate.name}.py", style="bold", soft_wrap=True)
     # Lines are left as they are, so that the source can be copied from the screen.
     source = Syntax("", "python", background_color="default").highlight(surrogate.candidate.source)
     console.print(source, soft_wrap=True)
+    console.print(drawn, soft_wrap=True)
+
+
+def _drawn(run: Run, head: Head, console: Terminal) -> str:
+    """The head's pattern and the program's on a text, or why there is none."""
     try:
         drawn = draw_patterns(run.patterns(head, run.material.splits["test"][0]), console.width).plain
-        utf = console.encoding.startswith("utf")
-        console.print(drawn if utf else drawn.translate(_ASCII_DRAWING), soft_wrap=True)
     except ProgramFailed as error:
-        console.print(f"no pattern can be drawn for the first test text: {error}", soft_wrap=True)
+        return f"no pattern can be drawn for the first test text: {error}"
+    return drawn if console.encoding.startswith("utf") else drawn.translate(_ASCII_DRAWING)
 
 
 def _niches(ranked: Sequence[Ranked]) -> list[tuple[Niche, Ranked]]:
