@@ -219,7 +219,7 @@ DIRECTORIES: list[Case] = [
     ("has no programs for L1H0; heads in it: L0H0 to", lambda w: ("inspect", w.run(), "L1H0")),
     ("'L0' is not a head; write it as L3H7", lambda w: ("inspect", w.run(), "L0")),
     ("'--sort': ", lambda w: ("inspect", w.run(), "--sort", "size")),
-    ("the model has no head L7H7; they go from", lambda w: ("prompt", w.run(), "L7H7")),
+    ("there is no head L7H7 here; they go from", lambda w: ("prompt", w.run(), "L7H7")),
     ("the smallest prompt takes about", lambda w: ("prompt", w.run(), "L0H0", "--prompt-tokens", "1")),
     ("is an encoder, which has no perplexity", lambda w: ("evaluate", w.encoder)),
     ("cannot read the fractions 'half'; write perc", lambda w: ("evaluate", w.run(), "--fractions", "half")),
