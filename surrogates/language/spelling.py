@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.plain_text import one_line
+from surrogates.errors import InputError
 from surrogates.language.characters import is_wordlike
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -52,6 +54,9 @@ def pieces_of(tokenizer: Any, size: int) -> list[Piece]:
     Args:
         tokenizer: the model's tokenizer.
         size: how many ids, which may be more than the tokenizer knows.
+
+    Raises:
+        InputError: it does not say how it cuts.
     """
     special = set(tokenizer.all_special_ids)
     # Chat markers are special tokens without a role of their own.
@@ -154,8 +159,18 @@ def _space_mark(step: dict[str, Any]) -> str:
 
 
 def _steps(component: Any) -> Iterator[dict[str, Any]]:
-    """The steps of a component of the tokenizers library, those of sequences one by one."""
-    open_steps = [] if component is None else [json.loads(component.__getstate__())]
+    """The steps of a component of the tokenizers library, those of sequences one by one.
+
+    Raises:
+        InputError: one is written in Python, and says nothing of itself.
+    """
+    try:
+        open_steps = [] if component is None else [json.loads(component.__getstate__())]
+    except Exception as error:  # which is all that the library raises
+        raise InputError(
+            f"the tokenizer has a step of its own ({one_line(str(error))}), which does not say how it cuts; use a "
+            "tokenizer that a tokenizer.json can hold"
+        ) from error
     while open_steps:
         step = open_steps.pop(0)
         inner = [inner for name in ("normalizers", "pretokenizers", "decoders") for inner in step.get(name, ())]

@@ -7,6 +7,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import TOKEN_FEATURES
@@ -180,3 +181,14 @@ def test_one_of_is_kept() -> None:
     table = golden.table()
     assert table.one_of(("Tom",)) is table.one_of(("Tom",))
     assert table.one_of(("Tom", "<s>")).nonzero()[0].tolist() == [0, 1]
+
+
+def test_a_step_that_says_nothing_of_itself_is_refused() -> None:
+    class Whole:
+        def pre_tokenize(self, text: object) -> None:
+            """Leave it in one piece."""
+
+    tokenizer = metaspace()
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.PreTokenizer.custom(Whole())
+    with pytest.raises(InputError, match=r"a step of its own .*; use a tokenizer that a tokenizer.json can hold"):
+        TokenTable.from_tokenizer(tokenizer, len(tokenizer))
