@@ -45,8 +45,10 @@ class Texts:
             raise ValueError(f"ids must have shape (texts, tokens), not {tuple(ids.shape)}")
         self.backend = backend_of(ids)
         self.ids = ids
-        self.table, entries = table.in_context(ids.cpu().numpy() if isinstance(ids, torch.Tensor) else ids)
-        self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
+        self.table, self.entries = table, ids
+        if table.broken:  # or else nothing need be read back from a device
+            self.table, entries = table.in_context(ids.cpu().numpy() if isinstance(ids, torch.Tensor) else ids)
+            self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
         self.causal = causal
         self.n = ids.shape[1]
         self.queries = self.n if queries is None else queries
