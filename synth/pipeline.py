@@ -1,7 +1,7 @@
 """From a model and a corpus to a library: the one way in, for the command line and for notebooks."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -11,6 +11,7 @@ from surrogates.library.heads import Head
 from synth.engine import Engine, Local
 from synth.export import export_programs
 from synth.given import Given
+from synth.llm.store import Exchanges
 from synth.preparation import prepare, stored
 from synth.progress import Reporter
 from synth.proposers.hand import read_programs
@@ -92,7 +93,9 @@ def synthesize(
             run.start(settings, prepared.start)
         prepared.begin()
         if llm:
-            llm.announce(run.library, prepared.heads, reporter.say)
+            exchanges = held.enter_context(closing(Exchanges(run.library.path, create=True)))
+            asker = llm.asker(exchanges)
+            llm.announce(asker, run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)
         stages = Stages(run, prepared.heads, engine, reporter)
         stages.search()
@@ -104,7 +107,7 @@ def synthesize(
         stages.score_hand(hand)
         try:
             if llm:
-                stages.ask(llm)
+                stages.ask(llm, exchanges, asker)
         except InputError:
             export_programs(run)  # what was found by then
             raise

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
-from surrogates.language.tokens import READING
+from surrogates.language.tokens import READING, read_otherwise
 from synth.toml import read_toml
 
 DEMO_CORPUS = "demo"
@@ -125,10 +125,7 @@ def _readable(path: Path) -> Iterator[dict[str, Any]]:
     try:
         written = read_toml(path.read_text(encoding="utf-8"))
         if dict(written["versions"]).get("tokens") != READING:
-            raise InputError(
-                f"{path.parent} was made by another version of headsynth, which read tokens in another way, so what it "
-                "measured would not go with what is measured now; start a new run directory"
-            )
+            raise read_otherwise(path.parent)
         yield written
     except InputError:
         raise

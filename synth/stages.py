@@ -1,7 +1,6 @@
 """The stages that fill a library, each of which does only what is missing."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,6 +12,7 @@ from surrogates.library.library import Library
 from synth.engine import Engine
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
+from synth.llm.calls import Asker
 from synth.llm.store import Exchanges
 from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
@@ -104,15 +104,13 @@ class Stages:
             proposed = [Candidate("hand", label, source, None) for label, source in programs]
             self._try(dict.fromkeys(self.heads, proposed), "hand", step)
 
-    def ask(self, llm: LanguageModel) -> None:
-        with closing(Exchanges(self.library.path, create=True)) as exchanges:
-            exchanges.keep_plan(llm.plan.to_json())
-            asker = llm.asker(exchanges)
-            try:
-                unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()
-            finally:
-                for remark in asker.remarks:
-                    self.reporter.say(remark)
+    def ask(self, llm: LanguageModel, exchanges: Exchanges, asker: Asker) -> None:
+        exchanges.keep_plan(llm.plan.to_json())
+        try:
+            unanswered = Rounds(self.run, exchanges, self.heads, llm.plan, asker, self.engine, self.reporter).go()
+        finally:
+            for remark in asker.remarks:
+                self.reporter.say(remark)
         if unanswered:
             why = (
                 f"the budget of {llm.budget} has no room for them; run again with a larger one to go on"

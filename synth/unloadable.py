@@ -95,13 +95,17 @@ def explained(what: str, remedy: str) -> Iterator[None]:
 
 
 def check_fetched(folder: Path) -> None:
-    """Find files that Git left with its store of large files.
+    """Find files that Git left with its store of large files, and links to files that are gone.
 
     Raises:
         InputError: there is one.
     """
     for pattern in _FETCHED:
         for path in sorted(folder.glob(pattern)):
+            if path.is_symlink() and not path.exists():
+                raise InputError(f"{one_line(str(path))} is a link to a file that is not there; fetch the model again")
+            if not path.is_file():
+                continue
             with path.open("rb") as file:
                 if file.read(len(_POINTER)) == _POINTER:
                     raise InputError(

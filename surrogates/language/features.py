@@ -45,16 +45,16 @@ class Texts:
             raise ValueError(f"ids must have shape (texts, tokens), not {tuple(ids.shape)}")
         self.backend = backend_of(ids)
         self.ids = ids
-        self.table, self.entries = table, ids
-        if table.broken:  # or else nothing need be read back from a device
-            self.table, entries = table.in_context(ids.cpu().numpy() if isinstance(ids, torch.Tensor) else ids)
-            self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
         self.causal = causal
         self.n = ids.shape[1]
         self.queries = self.n if queries is None else queries
         # Comparing turns the 0 and 1 of a tokenizer's attention mask into booleans.
         self.mask = (ids == ids) if mask is None else mask != 0
         self.padded = mask is not None
+        self.table, self.entries = table, ids
+        if table.broken:  # or else nothing need be read back from a device
+            self.table, entries = table.in_context(_numpy(ids), _numpy(self.mask) if self.padded else None)
+            self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
         self._cache: dict[Any, Array] = {}
         self._kept = 0
 
@@ -277,6 +277,10 @@ class PairView:
         if name not in _PAIRS:
             raise AttributeError(f"no pair feature is called {name}")
         return self._texts.keep(("pair", name), lambda: _PAIRS[name](self._texts))
+
+
+def _numpy(values: Array) -> np.ndarray:
+    return values.cpu().numpy() if isinstance(values, torch.Tensor) else values
 
 
 def _zero_unless(condition: Array, values: Array) -> Array:

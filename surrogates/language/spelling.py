@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.language.characters import is_wordlike
+from surrogates.language.characters import ending, is_wordlike, stand_in
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _USUAL = 0.01
@@ -62,7 +62,7 @@ def pieces_of(tokenizer: Any, size: int) -> list[Piece]:
     # Chat markers are special tokens without a role of their own.
     added = tokenizer.added_tokens_decoder
     special |= {token_id for token_id, token in added.items() if token.special}
-    known = min(size, len(tokenizer))
+    known = min(size, size_of(tokenizer))
     tokens = tokenizer.convert_ids_to_tokens(list(range(known)))
     backend = getattr(tokenizer, "backend_tokenizer", None)
     marks = _marks_of_vocabulary(tokenizer, tokens) if backend is None else _marks_of_backend(backend)
@@ -78,6 +78,11 @@ def pieces_of(tokenizer: Any, size: int) -> list[Piece]:
         else:
             found.append(marks.piece(token))
     return found
+
+
+def size_of(tokenizer: Any) -> int:
+    """Ids up to the last that a tokenizer knows; its vocabulary may have holes."""
+    return max(tokenizer.get_vocab().values(), default=-1) + 1
 
 
 @dataclass(frozen=True)
@@ -134,28 +139,30 @@ class _Marks:
 
 def _marks_of_backend(backend: Any) -> _Marks:
     """Of a tokenizer of the tokenizers library, which declares what it does."""
-    steps = [*_steps(backend.normalizer), *_steps(backend.pre_tokenizer), *_steps(backend.decoder)]
-    kinds = {step["type"] for step in steps}
+    before, behind = [*_steps(backend.normalizer), *_steps(backend.pre_tokenizer)], [*_steps(backend.decoder)]
+    kinds = {step["type"] for step in before + behind}
     prefix = getattr(backend.model, "continuing_subword_prefix", None) or ""
     suffix = getattr(backend.model, "end_of_word_suffix", None) or ""
     return _Marks(
         alphabet=_BYTES if "ByteLevel" in kinds else None,
         fallback="ByteFallback" in kinds or getattr(backend.model, "byte_fallback", False),
-        space=next(filter(None, map(_space_mark, steps)), ""),
+        space=_space_mark(before, behind),
         prefix=prefix,
         suffix=suffix,
         keeps_space=not (prefix or suffix) and _is_kept(_cut(backend, "a b")),
     )
 
 
-def _space_mark(step: dict[str, Any]) -> str:
-    """What a step of a tokenizer puts in a space's place, or replaces by one; empty if it does neither."""
-    if step["type"] == "Metaspace":
-        return step["replacement"]
-    if step["type"] != "Replace":
-        return ""
-    pattern, content = step["pattern"].get("String"), step["content"]
-    return content if pattern == " " else pattern if content == " " and pattern else ""
+def _space_mark(before: Sequence[dict[str, Any]], behind: Sequence[dict[str, Any]]) -> str:
+    """What stands for a space, by the steps before tokens are looked up and those of decoding; empty if nothing."""
+    found = [step["replacement"] for step in [*before, *behind] if step["type"] == "Metaspace"]
+    for step in before:
+        if step["type"] == "Replace" and " " in (step["pattern"].get("String"), step["pattern"].get("Regex")):
+            found.append(step["content"])
+    for step in behind:
+        if step["type"] == "Replace" and step["content"] == " ":
+            found.append(step["pattern"].get("String", ""))
+    return next((mark for mark in found if mark.strip()), "")
 
 
 def _steps(component: Any) -> Iterator[dict[str, Any]]:
@@ -222,7 +229,8 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 def _is_wordlike(data: bytes) -> bool:
-    return is_wordlike(data.decode("utf-8", "replace"))
+    end = ending(data)
+    return is_wordlike(data[: len(data) - len(end)].decode("utf-8", "replace") + stand_in(end))
 
 
 def _utf8(text: str) -> bytes:

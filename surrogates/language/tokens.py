@@ -8,15 +8,17 @@ most characters that begin so.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from surrogates.errors import InputError
 from surrogates.language import characters
 from surrogates.language.characters import beginning, ending, spelled, stand_in
-from surrogates.language.spelling import Piece, pieces_of, spaced
+from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
 
 READING = 2
 """Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
@@ -58,23 +60,25 @@ class TokenTable:
             self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
         return self._members[strings]
 
-    def in_context(self, ids: np.ndarray) -> "tuple[TokenTable, np.ndarray]":
+    def in_context(self, ids: np.ndarray, mask: np.ndarray | None = None) -> "tuple[TokenTable, np.ndarray]":
         """The facts of tokens in their texts, where one may complete a character that others began.
 
         Args:
             ids: token ids, shape (b, n).
+            mask: True at real tokens, shape (b, n); None when nothing is padded.
 
         Returns:
             A table whose first rows are those of the ids, and each token's row in it, shape (b, n).
         """
         if self._parts is not None:
-            return self._parts[0].in_context(ids)
+            return self._parts[0].in_context(ids, mask)
         inside, begun = self._edges
         places = np.argwhere(np.isin(ids, inside)) if len(inside) else ()
         rows, begun = ids.copy() if len(places) else ids, dict(begun) if len(places) else begun
         found: dict[tuple[bytes, int], int] = {}
         for text, place in places:  # from left to right in each text
-            before = begun.get(int(rows[text, place - 1])) if place else None
+            alone = not place or (mask is not None and not mask[text, place - 1])
+            before = None if alone else begun.get(int(rows[text, place - 1]))
             if before is None:
                 continue
             token = int(ids[text, place])
@@ -82,7 +86,7 @@ class TokenTable:
             if left := ending(before + self.broken[token]):
                 begun[row] = left
             rows[text, place] = row
-        return (self._with_rows([(before, self.broken[token]) for before, token in found]) if found else self), rows
+        return (self._with_rows(list(found)) if found else self), rows
 
     def spell(self, ids: Sequence[int]) -> tuple[str, ...]:
         """The strings programs see of the tokens of a text."""
@@ -108,9 +112,10 @@ class TokenTable:
         begun = {token: left for token, data in self.broken.items() if (left := ending(data))}
         return np.array(inside, dtype=np.int64), begun
 
-    def _with_rows(self, pieces: Sequence[tuple[bytes, bytes]]) -> "TokenTable":
-        """The table with rows behind it for tokens' bytes, each after those of a character that others began."""
-        more = _table([_inside(before, data) for before, data in pieces])
+    def _with_rows(self, found: Sequence[tuple[bytes, int]]) -> "TokenTable":
+        """The table with rows behind it for tokens, each after bytes of a character that others began."""
+        closes = self.columns["closes_word"]
+        more = _table([_inside(before, self.broken[token], bool(closes[token])) for before, token in found])
         columns = {name: np.concatenate([values, more.columns[name]]) for name, values in self.columns.items()}
         texts = self.texts + more.texts
         return TokenTable(texts, columns, self.broken, self.embeddings, serial=self.serial, _parts=(self, more))
@@ -181,15 +186,15 @@ def _alone(piece: Piece) -> _Row:
     return _Row(text, read, len(whole) if data else 1, False, opens, joins, goes_on, piece.ends)
 
 
-def _inside(before: bytes, data: bytes) -> _Row:
-    """Facts of a token after the first bytes of a character."""
+def _inside(before: bytes, data: bytes, closes: bool) -> _Row:
+    """Facts of a token after the first bytes of a character; ``closes``: no word goes on after it in any case."""
     every = before + data
     end = ending(every)
     whole = every[: len(every) - len(end)].decode("utf-8", "replace")
     read = whole + stand_in(end)
     # Bytes that complete nothing yet are shown alone: those before them have been.
     text = whole + spelled(end) if whole else spelled(data)
-    return _Row(text, read, len(whole), False, False, True, True, read[-1].isspace())
+    return _Row(text, read, len(whole), False, False, True, True, closes or read[-1].isspace())
 
 
 def _table(rows: Sequence[_Row]) -> TokenTable:
@@ -224,10 +229,18 @@ _tables: "WeakKeyDictionary[Any, TokenTable]" = WeakKeyDictionary()
 
 def table_of(tokenizer: Any) -> TokenTable:
     """Facts of a tokenizer's tokens, without embeddings, built on first use."""
-    known = _tables.get(tokenizer)
-    if known is None or len(known.texts) != len(tokenizer):  # a token may have been added
-        _tables[tokenizer] = TokenTable.from_tokenizer(tokenizer, len(tokenizer))
+    known, size = _tables.get(tokenizer), size_of(tokenizer)
+    if known is None or len(known.texts) != size:  # a token may have been added
+        _tables[tokenizer] = TokenTable.from_tokenizer(tokenizer, size)
     return _tables[tokenizer]
+
+
+def read_otherwise(run: Path) -> InputError:
+    """What is said of a run whose programs were fitted to, and measured on, facts that were read in another way."""
+    return InputError(
+        f"{run} was made by another version of headsynth, which read tokens in another way, so what it measured would "
+        "not go with what is measured now; start a new run directory"
+    )
 
 
 def _unit_rows(embeddings: np.ndarray | None) -> np.ndarray | None:

@@ -80,7 +80,7 @@ class BatchClient:
 
     @property
     def remarks(self) -> list[str]:
-        return []
+        return self._learner.remarks(self._parameters.answer_tokens)
 
     def ask(self, asks: Sequence[Ask], progress: Step) -> list[Reply]:
         """Answers in the order of the questions, after the batch that holds them has ended.
@@ -127,7 +127,10 @@ class BatchClient:
                 waiting = {
                     key: ask
                     for key, ask in waiting.items()
-                    if key in found and self._learner.refused(used, found[key].reason)
+                    # A batch may have been handed in when less was known.
+                    if key in found
+                    and used.may_have_met(found[key].reason)
+                    and self._learner.refused(used, found[key].reason)
                 }
         return failures
 

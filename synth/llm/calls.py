@@ -156,18 +156,13 @@ class Client:
                 again = await self._call(connection.with_options(max_retries=1), key, ask, worst)
                 if isinstance(again, Exchange):
                     return again
-                self._learner.suppose(known)
+                self._learner.take_back()
             return reply
 
     @property
     def remarks(self) -> list[str]:
         found = [self._ledger.lost_words] if self._ledger.lost else []
-        if self._learner.overran:
-            found.append(
-                f"{self._learner.overran} answers were longer than the {self._parameters.answer_tokens:,} tokens that "
-                f"{self._endpoint.address} was told as their limit; they are stored, and count in full"
-            )
-        return found
+        return found + self._learner.remarks(self._parameters.answer_tokens)
 
     async def _ask_all(self, waiting: dict[str, Ask], progress: Step) -> dict[str, Exchange | Failure]:
         """Ask every question that the budget has room for; what became of each."""
@@ -217,12 +212,9 @@ class Client:
 
     async def _call(self, connection: openai.AsyncOpenAI, key: str, ask: Ask, worst: Estimate) -> Exchange | Failure:
         """Ask one question, and store its answer; the books are kept of what it cost or may have cost."""
-        tries = Tries()
+        tries = Tries(lambda: self._ledger.lose(worst), lambda: self._ledger.fits(Estimate(0, 0.0)))
         TRIES.set(tries)
-        try:
-            dialect, reply = await self._said(connection, key, ask, tries)
-        finally:
-            self._ledger.lose(worst, tries.lost)
+        dialect, reply = await self._said(connection, key, ask, tries)
         if isinstance(reply, Failure):
             self._ledger.release(worst)
             return reply
@@ -254,11 +246,12 @@ class Client:
                     raise InputError(f"{stop}{self._hint()}") from error
                 return dialect, failure
             except ValueError as error:
-                tries.lost += 1
+                tries.lose()
                 return dialect, Failure("invalid response", f"the body is no JSON: {error}")
             seconds, prompt = time.monotonic() - start, estimate_prompt(ask.messages)
             reply = read_body(decoded, key, prompt, self._parameters.model, self._price, seconds)
-            tries.lost += isinstance(reply, Failure)
+            if isinstance(reply, Failure):
+                tries.lose()
             return dialect, reply
 
     async def _reach(self, connection: openai.AsyncOpenAI) -> None:

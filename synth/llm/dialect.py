@@ -17,10 +17,15 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _WANTED = re.compile(r"required|missing|must be (?:set|given|provided)", re.IGNORECASE)
-_SIZE = re.compile(r"too (?:large|small|big|high|low|long)|at (?:most|least)|less than|greater than", re.IGNORECASE)
+_SIZE = re.compile(
+    r"too (?:large|small|big|high|low|long)|at (?:most|least)|less than|greater than|maximum|exceed|\blimit (?:of|is)"
+    r"|must be (?:between|[<>≤≥])",
+    re.IGNORECASE,
+)
 """What is said of a limit's value rather than of its name."""
 _NO_SYSTEM = re.compile(
-    r"(?:system|developer) (?:role|message|prompt|instruction)s?\b.{0,40}(?:not|n't|unsupported)"
+    r"(?:system|developer) (?:role|message|prompt|instruction)s?\b.{0,40}"
+    r"(?:(?:not|n't)\b.{0,20}(?:support|allow|accept|enabled|permitted|available|recogni)|unsupported)"
     r"|(?:unsupported|unknown|invalid|unexpected) (?:message )?role\W.{0,20}(?:system|developer)"
     r"|role\b.{0,60}(?:not|n't) (?:support|allow|accept)\w*.{0,20}\b(?:system|developer)\b"
     r"|only .{0,20}user\W.{0,10}assistant\W|roles? must alternate|(?:one of|be) \W*user\W+(?:or|and|,)?\W*assistant\W",
@@ -70,6 +75,11 @@ class Dialect:
         if (_TEXT if self.parts else _PARTS).search(refusal):
             return replace(self, parts=not self.parts)
         return self
+
+    def may_have_met(self, refusal: str) -> bool:
+        """Whether it may have been a question in this form that was refused: no other limit is named first."""
+        found = re.search(rf"\b(?:{'|'.join(LIMITS)})\b", refusal)
+        return found is None or found[0] == self.limit
 
     def overrun(self) -> "Dialect":
         """After an answer that is longer than its limit: the server did not know the parameter."""

@@ -15,7 +15,8 @@ _SHOWN = 3
 """Of a list of reasons."""
 _STATUS_OF = (
     (re.compile(r"quota|billing|credit|payment"), 402),
-    (re.compile(r"auth|api.?key|permission"), 401),
+    (re.compile(r"permission"), 403),
+    (re.compile(r"auth|api.?key"), 401),
     (re.compile(r"model_not_found"), 404),
     (re.compile(r"rate.?limit|too.?many|exhausted"), 429),
     (re.compile(r"invalid|bad.?request|unsupported|context.?length"), 400),

@@ -168,7 +168,9 @@ def import_answers(path: Path, exchanges: Exchanges, prices: Prices) -> Imported
             refusals.setdefault(asked[0], []).append(failure.reason)
     for model, reasons in refusals.items():
         sent = exchanges.dialect(model) or _START
-        if wanted := next((other for other in map(sent.after, reasons) if other != sent), None):
+        # The file may have been written, and read before, when less was known.
+        met = [reason for reason in reasons if sent.may_have_met(reason)]
+        if wanted := next((other for other in map(sent.after, met) if other != sent), None):
             exchanges.keep_dialect(model, _CARRIED, wanted)
     if read.bad:
         raise InputError(f"{one_line(str(path))}, {read.problem}: mend the file and import it again")

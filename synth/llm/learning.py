@@ -22,6 +22,7 @@ class Learner:
         self._exchanges, self._address, self._model = exchanges, address, model
         known = exchanges.dialect(model, address)
         self._kept = known is not None
+        self._before: Dialect | None = None  # what is supposed
         self._turned: set[tuple[str, object]] = set()
         self.dialect = known or start
         self.overran = 0
@@ -39,8 +40,22 @@ class Learner:
             self._keep()
 
     def suppose(self, dialect: Dialect) -> None:
-        """Take a form for the one; the first answer in it is the proof."""
-        self.dialect, self._kept = dialect, False
+        """Take a form for the one; the first answer in it is the proof, and nothing is kept before."""
+        self._before, self.dialect, self._kept = self.dialect, dialect, False
+
+    def take_back(self) -> None:
+        """Forget what was supposed, and what was learned on top of it."""
+        if self._before is not None:
+            self.dialect, self._before = self._before, None
+
+    def remarks(self, most: int) -> list[str]:
+        """What is odd about the server's answers, which were to have so many tokens at most."""
+        if not self.overran:
+            return []
+        return [
+            f"{self.overran} answers were longer than the {most:,} tokens that {self._address} was told as their "
+            "limit; they are stored, and count in full"
+        ]
 
     def _turn(self, used: Dialect, wanted: Dialect) -> bool:
         changes = {(name, value) for name, value in vars(wanted).items() if value != getattr(used, name)}
@@ -53,9 +68,10 @@ class Learner:
             return False
         self._turned.add((name, value))
         self.dialect = Dialect(**vars(self.dialect) | {name: value})
-        self._keep()
+        if self._before is None:
+            self._keep()
         return True
 
     def _keep(self) -> None:
-        self._kept = True
+        self._kept, self._before = True, None
         self._exchanges.keep_dialect(self._model, self._address, self.dialect)

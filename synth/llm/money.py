@@ -209,12 +209,12 @@ class Ledger:
         """A call that the server did not take up costs nothing."""
         self._reserved -= self._amount(worst)
 
-    def lose(self, worst: Estimate, tries: int) -> None:
-        """Set aside what tries may have cost that were sent and brought no answer."""
-        self.lost += tries
-        self._lost_tokens += tries * worst.tokens
-        self._lost_dollars += tries * (worst.dollars or 0.0)
-        self._reserved += tries * self._amount(worst)
+    def lose(self, worst: Estimate) -> None:
+        """Set aside what a try may have cost that was sent and brought no answer."""
+        self.lost += 1
+        self._lost_tokens += worst.tokens
+        self._lost_dollars += worst.dollars or 0.0
+        self.reserve(worst)
 
     @property
     def lost_words(self) -> str:

@@ -14,7 +14,7 @@ from surrogates.errors import InputError
 from synth.llm.dialect import LIMITS, Dialect
 from synth.llm.errors import error_text, read_json
 from synth.llm.failures import Failure
-from synth.llm.transport import Redirected, Secrets, TimedOut, Transport, masked_url, secrets_of
+from synth.llm.transport import NoRoom, Redirected, Secrets, TimedOut, Transport, masked_url, secrets_of
 
 OPENAI_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"  # local servers ask for no key, but the openai package insists on sending one
@@ -86,6 +86,8 @@ class Endpoint:
         """What an error of one call says about that call."""
         if isinstance(error, TimedOut):
             return Failure("timed out", str(error))
+        if isinstance(error, NoRoom):
+            return Failure("connection", str(error))
         if isinstance(error, openai.APITimeoutError):
             return Failure("connection", f"no connection within {_CONNECT_SECONDS:g} s")
         if isinstance(error, openai.APIConnectionError):

@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,10 +37,18 @@ class Tries:
     """The tries of one call.
 
     Attributes:
-        lost: how many were sent and brought no whole answer: they may have been billed.
+        on_loss: called when one was sent and brought no whole answer: it may have been billed.
+        has_room: whether the budget allows another after that.
+        lost: how many were lost.
     """
 
+    on_loss: Callable[[], None]
+    has_room: Callable[[], bool]
     lost: int = 0
+
+    def lose(self) -> None:
+        self.lost += 1
+        self.on_loss()
 
 
 TRIES: ContextVar[Tries | None] = ContextVar("TRIES", default=None)
@@ -49,6 +57,10 @@ TRIES: ContextVar[Tries | None] = ContextVar("TRIES", default=None)
 
 class TimedOut(openai.OpenAIError):
     """A try took longer than it may. The package passes its own kind of errors on without a further try."""
+
+
+class NoRoom(openai.OpenAIError):
+    """Tries that were lost may have cost so much that the budget allows no other."""
 
 
 class InvalidResponse(openai.OpenAIError):
@@ -95,7 +107,7 @@ class Transport(openai.DefaultAsyncHttpxClient):
         query: sent with each request.
 
     Raises:
-        TimedOut, InvalidResponse, Redirected: by :meth:`send`.
+        TimedOut, InvalidResponse, Redirected, NoRoom: by :meth:`send`.
     """
 
     def __init__(self, seconds: float, secrets: Secrets, query: Sequence[tuple[str, str]]) -> None:
@@ -105,6 +117,8 @@ class Transport(openai.DefaultAsyncHttpxClient):
         self._secrets = secrets
 
     async def send(self, request: Any, **options: Any) -> Any:
+        if (tries := TRIES.get()) and tries.lost and not tries.has_room():
+            raise NoRoom("it broke off, and the budget has no room for another try")
         try:
             async with asyncio.timeout(self._seconds):
                 response = await super().send(request, **options | {"stream": True, "follow_redirects": False})
@@ -138,7 +152,7 @@ class Transport(openai.DefaultAsyncHttpxClient):
 
 def _lose() -> None:
     if tries := TRIES.get():
-        tries.lost += 1
+        tries.lose()
 
 
 async def _read(response: Any, most: int) -> bytes:

@@ -130,6 +130,10 @@ def test_a_server_that_has_changed_is_learned_anew(exchanges: Exchanges) -> None
         "Unsupported value: 'temperature' does not support 0.7 with this model.",
         "The content was found to be harmful and is not allowed.",
         "the model `system` does not exist",
+        "invalid max_tokens: 50 is not allowed for this model, maximum is 40",
+        "max_tokens 9000 exceeds the limit; not supported",
+        "The system prompt was flagged, we do not answer this.",
+        "system prompt and messages too long: cannot fit in the context",
     ],
 )
 def test_refusals_of_another_kind_change_nothing(words: str, exchanges: Exchanges) -> None:

@@ -58,6 +58,17 @@ def test_large_files_are_split(tmp_path: Path) -> None:
     assert (tmp_path / "q-2.jsonl").read_text().count("\n") == 1
 
 
+def test_refusals_that_are_read_again_teach_nothing_more(exchanges: Exchanges, tmp_path: Path) -> None:
+    (key,) = noted(exchanges, 1, PAID)
+    words = "Unsupported parameter: 'max_completion_tokens' is not supported. Use 'max_tokens' instead."
+    line = {"custom_id": key, "response": {"status_code": 400, "body": {"error": {"message": words}}}}
+    path = tmp_path / "answers.jsonl"
+    path.write_text(json.dumps(line) + "\n")
+    for _ in range(3):
+        import_answers(path, exchanges, PRICES)
+        assert exchanges.dialect("paid") == Dialect("max_tokens")
+
+
 def test_answers_of_a_batch(exchanges: Exchanges, tmp_path: Path) -> None:
     keys = noted(exchanges, 6, PAID)
     failed = [

@@ -77,6 +77,16 @@ def test_what_holds_no_answer_is_not_stored_and_may_have_been_billed(exchanges: 
     ]
 
 
+def test_what_was_lost_counts_before_the_next_try(exchanges: Exchanges) -> None:
+    """The package repeats by itself what a connection that broke off may have cost."""
+    with ScriptedServer(lambda *_: drop()) as server:
+        asking = client(server, exchanges, budget=Budget(2 * 59, "tokens"), retries=4, concurrency=1)
+        message = refusal(lambda: asking.ask([question("q")], nowhere))
+        assert server.attempts("q") == 2
+    assert "it broke off, and the budget has no room for another try" in message
+    assert asking.remarks[0].startswith("118 tokens are set aside for 2 tries")
+
+
 _WITHIN = {
     "a code": raw(b'{"error": {"message": "upstream died", "code": 502}}'),
     "no code": raw(b'{"error": {"message": "upstream died"}}'),

@@ -45,6 +45,18 @@ def end_of_word() -> PreTrainedTokenizerFast:
     return _fast(tokenizer, unk_token="<unk>")
 
 
+def byte_level_end_of_word() -> PreTrainedTokenizerFast:
+    """As that of CLIP: both, and white space lost; vowel signs are cut off their letters."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = [("T", "o"), ("To", "m</w>"), ("o", "g</w>"), ("Ð", "¸")]
+    tokens = [*alphabet, *(letter + "</w>" for letter in alphabet), *("".join(pair) for pair in merges), "<unk>"]
+    tokenizer = Tokenizer(models.BPE(_numbered(tokens), merges, end_of_word_suffix="</w>", unk_token="<unk>"))
+    cut = pre_tokenizers.Split(Regex(r"'s|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"), "removed", invert=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([cut, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    return _fast(tokenizer, unk_token="<unk>")
+
+
 def word_piece() -> PreTrainedTokenizerFast:
     """As BERT: tokens that go on a word say so, Chinese characters are words."""
     words = ["Tom", "d", "##og", "sa", "##id", "No", "При", "##вет", "мир", "قَ", "##ال", "كي", "##ف", "so", "❤️"]
@@ -112,6 +124,7 @@ def byte_fallback() -> PreTrainedTokenizerFast:
 KINDS: dict[str, Callable[[], Any]] = {
     "byte-level BPE": byte_level,
     "BPE with </w>": end_of_word,
+    "byte-level BPE with </w>": byte_level_end_of_word,
     "WordPiece": word_piece,
     "Unigram": unigram,
     "WordLevel": word_level,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from surrogates import load_library
+from surrogates.errors import InputError
 from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
 
 REFUSED = 'def attend(query, key, pair, np=1.0):\n    """Was taken once."""\n    return np * pair.zeros()[:, :]\n'
@@ -106,6 +108,9 @@ def test_a_run_that_read_tokens_in_another_way_is_refused(
     before = rows(run)
     for command in (("inspect", run), ("prompt", run, "L0H3"), ("evaluate", run), again(run)):
         assert "read tokens in another way" in refusal(capsys, *command)
+    with pytest.raises(InputError, match="read tokens in another way"):
+        load_library(run)
+    assert load_library(run / "programs")  # files that a person may have edited say nothing of tokens
     assert rows(run) == before
 
 

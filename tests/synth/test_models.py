@@ -233,6 +233,16 @@ def _pointer(file: str) -> Callable[[Path], object]:
     return lambda folder: (folder / file).write_text("version https://git-lfs.github.com/spec/v1\nsize 7\n")
 
 
+def _link_to_nothing(file: str) -> Callable[[Path], object]:
+    """As the hub's cache has it when its blobs were cleared away."""
+
+    def change(folder: Path) -> None:
+        (folder / file).unlink()
+        (folder / file).symlink_to(folder / "gone")
+
+    return change
+
+
 _UNLOADABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "code of its own": (_with_code_of_its_own, "code from its own repository, which is not run", "choose a model that"),
     "a tokenizer of its own": (_with_a_tokenizer_of_its_own, "code from its own repository", "choose a model that"),
@@ -261,6 +271,11 @@ _UNLOADABLE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "weights left with Git": (_pointer("model.safetensors"), "model.safetensors is a pointer of", "`git lfs pull`"),
     "a tokenizer left with Git": (_pointer("tokenizer.json"), "tokenizer.json is a pointer of", "`git lfs pull`"),
+    "a link to weights that are gone": (
+        _link_to_nothing("model.safetensors"),
+        "is a link to a file that is not there",
+        "fetch the model again",
+    ),
     "a configuration left with Git": (_pointer("config.json"), "config.json is a pointer of", "`git lfs pull`"),
 }
 
@@ -313,3 +328,9 @@ def test_an_unknown_name_without_network_is_one_line(monkeypatch: pytest.MonkeyP
 def test_bad_dtypes_and_devices_are_one_line(options: dict[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         load_model("nobody/no-such-model", **options)  # type: ignore[arg-type]
+
+
+def test_a_folder_beside_the_weights_does_not_hinder(tmp_path: Path) -> None:
+    name = save("llama", tmp_path)
+    (tmp_path / "checkpoints.bin").mkdir()
+    assert load_model(name).heads

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from surrogates.errors import InputError
@@ -59,24 +58,26 @@ class LanguageModel:
             return BatchClient(self.plan.parameters, self.base_url, exchanges, budget=self.budget)
         return Client(self.plan.parameters, self.base_url, exchanges, concurrency=self.concurrency, budget=self.budget)
 
-    def announce(self, library: Library, heads: Sequence[Head], say: Callable[[str], None]) -> None:
+    def announce(
+        self, asker: BatchClient | Client, library: Library, heads: Sequence[Head], say: Callable[[str], None]
+    ) -> None:
         """Say what the rounds that are not done cost at most, get the consent that takes, and try the server.
 
         Raises:
             InputError: there is no consent, the budget cannot be kept, or the server does not answer for the model.
         """
-        with closing(Exchanges(library.path, create=True)) as exchanges:
-            asker = self.asker(exchanges)
-            calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
-            if calls:
-                self._consent(calls + asker.trials, say)
-                try:
-                    lines = asker.check()
-                finally:
-                    for remark in asker.remarks:
-                        say(remark)
-                for line in lines:
-                    say(line)
+        calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
+        if not calls:
+            return
+        self._consent(calls + asker.trials, say)
+        try:
+            lines = asker.check()
+        except InputError:
+            for remark in asker.remarks:  # otherwise they are said at the end
+                say(remark)
+            raise
+        for line in lines:
+            say(line)
 
     def _consent(self, calls: int, say: Callable[[str], None]) -> None:
         """Say what calls cost at most.
