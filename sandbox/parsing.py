@@ -26,7 +26,8 @@ def parsed(source: str) -> ast.Module:
     for run in _RUN.finditer(source):
         marks = 0
         for character in run[0]:
-            marks = marks + 1 if unicodedata.combining(character) else 0
+            parts = unicodedata.normalize("NFKD", character)  # some marks are none by themselves, but made of two
+            marks = marks + len(parts) if unicodedata.combining(parts[0]) else 0
             if marks > MAX_MARKS:
                 what = f"over {MAX_MARKS:,} accents or other marks on one letter; leave them out"
                 raise SyntaxError(what, ("<program>", source.count("\n", 0, run.start()) + 1, None, None))

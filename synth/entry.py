@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 from synth.watch import STOPPING
 
@@ -15,6 +16,8 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells expect; after another signal it is 128 and its number too."""
 _PATIENCE = 10.0
 """Seconds in which what a first signal ends may be cleaned up, undisturbed by a second one."""
+_LOOKS = 0.5
+"""Seconds after which it is looked whether the command is ending."""
 
 
 def main() -> None:
@@ -36,6 +39,7 @@ def main() -> None:
 
 def tell_interrupted() -> None:
     """Say that the command was stopped, and what to do."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
     print("headsynth: interrupted; run the same command again to go on from here", file=sys.stderr)
 
 
@@ -62,12 +66,15 @@ class _Ending:
     def __init__(self) -> None:
         self.signal = int(signal.SIGINT)
         self._begun: float | None = None
+        sys.unraisablehook = _tell_unraisable
+        signal.signal(signal.SIGALRM, self._look)
         for number in STOPPING:
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup sets it, and shells for what runs behind
                 signal.signal(number, self._end)
 
     def ignore(self) -> None:
         """Let the interpreter end by itself; the work is done, or given up."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
 
@@ -78,10 +85,38 @@ class _Ending:
         if self._begun is None:
             self.signal = number
         self._begun = now
+        if _imports(frame):
+            signal.setitimer(signal.ITIMER_REAL, _LOOKS, _LOOKS)
+        self._stop(frame)
+
+    def _look(self, _number: int, frame: FrameType | None) -> None:
+        """Stop once more if nothing came of it: some modules catch whatever is raised while they are imported, and
+        nothing passes a destructor."""
+        if not isinstance(sys.exception(), KeyboardInterrupt):
+            self._stop(frame)
+
+    def _stop(self, frame: FrameType | None) -> None:
         if _imports_torch(frame):
             tell_interrupted()
-            os._exit(128 + number)  # there is nothing yet to clean up
+            os._exit(128 + self.signal)  # there is nothing yet to clean up
         raise KeyboardInterrupt
+
+
+def _tell_unraisable(found: Any) -> None:
+    """Tell of what cannot be raised, but for what stops the command: that is raised once more."""
+    if issubclass(found.exc_type, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _LOOKS)
+    else:
+        sys.__unraisablehook__(found)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _imports_torch(frame: FrameType | None) -> bool:

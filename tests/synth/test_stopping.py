@@ -78,3 +78,44 @@ def test_a_command_that_is_stopped_says_so_and_leaves_nothing(
         lines = [line for line in told.read().splitlines() if not line.startswith(SAID)]
     assert lines == [LINE]
     assert [path.name for path in temporary.iterdir() if not path.name.startswith("torchinductor")] == []
+
+
+SWALLOWING = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.2)
+except BaseException:
+    pass
+"""
+SWALLOWED = """
+import os, signal, sys, time, types
+
+class Swallows:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+
+def imported():
+    import swallowing
+
+def command():
+    {where}()
+    time.sleep(60)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.modules["synth.cli"] = types.SimpleNamespace(main=command)
+from synth.entry import main
+main()
+"""
+
+
+@pytest.mark.parametrize("where", ["Swallows", "imported"])
+def test_what_catches_whatever_is_raised_does_not_keep_a_command_from_ending(where: str, tmp_path: Path) -> None:
+    (tmp_path / "swallowing.py").write_text(SWALLOWING)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    begun = time.monotonic()
+    code = SWALLOWED.replace("{where}", where)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr.splitlines()) == (130, [LINE])
+    assert time.monotonic() - begun < 50  # it would sleep for a minute
