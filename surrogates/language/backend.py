@@ -132,6 +132,11 @@ TORCH = Backend(
 )
 
 
+def as_numpy(array: Array) -> np.ndarray:
+    """An array in NumPy, read back from wherever it lies."""
+    return array.cpu().numpy() if isinstance(array, torch.Tensor) else array
+
+
 def backend_of(array: Array) -> Backend:
     """The backend that an array belongs to."""
     return TORCH if isinstance(array, torch.Tensor) else NUMPY

@@ -3,14 +3,15 @@
 import unicodedata
 from functools import cache
 
-CLOSING = "\"'”’»)]}」』）】》"
+_CLOSING = "\"'”’»)]}」』）】》"
 _QUOTES = ('"', "“", "”", "«", "»", "``", "''", "「", "」")
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "۔", "।")
 _COMMAS = (",", "，", "、", "،")
-LETTER, SYMBOL = "א", "\ufffd"
+_LETTER, SYMBOL = "א", "\ufffd"
 """Stand for a character that is not complete."""
 _RARELY_LETTERS = (b"\xef", b"\xef\xb8", b"\xef\xbc", b"\xf0")
 """Begin more letters or marks than symbols, but rare ones: what texts have there is full-width marks and emoji."""
+_UNASSIGNED = ("Cn", "Co", "Cs", "Cc")
 
 
 def beginning(data: bytes) -> bytes:
@@ -26,6 +27,12 @@ def ending(data: bytes) -> bytes:
             needed = 2 if 0xC2 <= byte < 0xE0 else 3 if 0xE0 <= byte < 0xF0 else 4 if 0xF0 <= byte < 0xF5 else 0
             return data[-count:] if count < needed else b""
     return b""
+
+
+def parts(data: bytes) -> tuple[bytes, str, bytes]:
+    """What :func:`beginning` gives, the characters that are whole, and what :func:`ending` gives."""
+    front, end = beginning(data), ending(data)
+    return front, data[len(front) : len(data) - len(end)].decode("utf-8", "replace"), end
 
 
 def spelled(data: bytes) -> str:
@@ -45,12 +52,9 @@ def stand_in(begun: bytes) -> str:
     for byte in begun[1:]:
         first = first << 6 | byte & 0x3F
     codes = range(first << 6 * missing, min((first + 1) << 6 * missing, 0x110000))
-    kinds = [unicodedata.category(chr(code))[0] for code in codes if unicodedata.category(chr(code)) not in _UNASSIGNED]
-    letters = sum(kind in "LMN" for kind in kinds)
-    return LETTER if 2 * letters > len(kinds) else SYMBOL
-
-
-_UNASSIGNED = ("Cn", "Co", "Cs", "Cc")
+    kinds = [kind for kind in map(unicodedata.category, map(chr, codes)) if kind not in _UNASSIGNED]
+    letters = sum(kind[0] in "LMN" for kind in kinds)
+    return _LETTER if 2 * letters > len(kinds) else SYMBOL
 
 
 def is_mark(text: str) -> bool:
@@ -79,7 +83,7 @@ def is_punctuation(text: str) -> bool:
 
 def is_sentence_end(text: str) -> bool:
     # What begins a closing mark and does not complete it stands behind the full stop, too.
-    return text.strip().rstrip(CLOSING + SYMBOL).endswith(_ENDS)
+    return text.strip().rstrip(_CLOSING + SYMBOL).endswith(_ENDS)
 
 
 def is_comma(text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from surrogates.language.backend import Array, backend_of
+from surrogates.language.backend import Array, as_numpy, backend_of
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
@@ -53,7 +53,7 @@ class Texts:
         self.padded = mask is not None
         self.table, self.entries = table, ids
         if table.broken:  # or else nothing need be read back from a device
-            self.table, entries = table.in_context(_numpy(ids), _numpy(self.mask) if self.padded else None)
+            self.table, entries = table.in_context(as_numpy(ids), as_numpy(self.mask) if self.padded else None)
             self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
         self._cache: dict[Any, Array] = {}
         self._kept = 0
@@ -277,10 +277,6 @@ class PairView:
         if name not in _PAIRS:
             raise AttributeError(f"no pair feature is called {name}")
         return self._texts.keep(("pair", name), lambda: _PAIRS[name](self._texts))
-
-
-def _numpy(values: Array) -> np.ndarray:
-    return values.cpu().numpy() if isinstance(values, torch.Tensor) else values
 
 
 def _zero_unless(condition: Array, values: Array) -> Array:

@@ -12,7 +12,7 @@ import torch
 from sandbox.pool import Call, Pool, Text
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.errors import ProgramFailed
-from surrogates.language.backend import Array
+from surrogates.language.backend import Array, as_numpy
 from surrogates.language.features import Texts, pair_feature
 from surrogates.language.program import Program
 
@@ -65,20 +65,16 @@ def assemble(outcomes: list[Outcome | None], texts: Texts) -> Array:
     return torch.from_numpy(found).to(texts.ids.device) if isinstance(texts.ids, torch.Tensor) else found
 
 
-def _numpy(values: Array) -> np.ndarray:
-    return values.cpu().numpy() if isinstance(values, torch.Tensor) else values
-
-
 def _columns(texts: Texts) -> list[np.ndarray]:
     """Of each text the columns that are no padding."""
-    return [np.flatnonzero(row) for row in _numpy(texts.mask)]
+    return [np.flatnonzero(row) for row in as_numpy(texts.mask)]
 
 
 def _texts(texts: Texts, program: Program) -> list[Text]:
-    ids, entries = _numpy(texts.ids), _numpy(texts.entries)
+    ids, entries = as_numpy(texts.ids), as_numpy(texts.entries)
     # What is unavailable is found here rather than while a worker waits for it.
     values = {
-        (side, name): _numpy(texts.token(name) if side == "token" else pair_feature(texts, name))
+        (side, name): as_numpy(texts.token(name) if side == "token" else pair_feature(texts, name))
         for side, name in program.features
     }
     found = []

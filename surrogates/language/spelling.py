@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.language.characters import ending, is_wordlike, stand_in
+from surrogates.language.characters import is_wordlike, parts, stand_in
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _USUAL = 0.01
@@ -229,8 +229,8 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 def _is_wordlike(data: bytes) -> bool:
-    end = ending(data)
-    return is_wordlike(data[: len(data) - len(end)].decode("utf-8", "replace") + stand_in(end))
+    _, whole, end = parts(data)
+    return is_wordlike(whole + stand_in(end))
 
 
 def _utf8(text: str) -> bytes:

@@ -17,7 +17,7 @@ import numpy as np
 
 from surrogates.errors import InputError
 from surrogates.language import characters
-from surrogates.language.characters import beginning, ending, spelled, stand_in
+from surrogates.language.characters import beginning, ending, parts, spelled, stand_in
 from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
 
 READING = 2
@@ -176,8 +176,7 @@ def _alone(piece: Piece) -> _Row:
     if piece.special:
         return _Row(piece.data.decode(), "", 0, True, False, True, False, True)
     data = piece.data.removeprefix(b" ")
-    front, end = beginning(data), ending(data)
-    whole = data[len(front) : len(data) - len(end)].decode("utf-8", "replace")
+    front, whole, end = parts(data)
     read = whole + stand_in(end) or (characters.SYMBOL if front else " ")
     text = spelled(front) + whole + spelled(end) or " "
     goes_on = characters.is_mark(read)
@@ -188,9 +187,7 @@ def _alone(piece: Piece) -> _Row:
 
 def _inside(before: bytes, data: bytes, closes: bool) -> _Row:
     """Facts of a token after the first bytes of a character; ``closes``: no word goes on after it in any case."""
-    every = before + data
-    end = ending(every)
-    whole = every[: len(every) - len(end)].decode("utf-8", "replace")
+    _, whole, end = parts(before + data)
     read = whole + stand_in(end)
     # Bytes that complete nothing yet are shown alone: those before them have been.
     text = whole + spelled(end) if whole else spelled(data)
@@ -224,15 +221,15 @@ def _table(rows: Sequence[_Row]) -> TokenTable:
     return TokenTable(tuple(row.text for row in rows), columns)
 
 
-_tables: "WeakKeyDictionary[Any, TokenTable]" = WeakKeyDictionary()
+_tables: "WeakKeyDictionary[Any, tuple[int, TokenTable]]" = WeakKeyDictionary()
 
 
 def table_of(tokenizer: Any) -> TokenTable:
     """Facts of a tokenizer's tokens, without embeddings, built on first use."""
-    known, size = _tables.get(tokenizer), size_of(tokenizer)
-    if known is None or len(known.texts) != size:  # a token may have been added
-        _tables[tokenizer] = TokenTable.from_tokenizer(tokenizer, size)
-    return _tables[tokenizer]
+    count, known = len(tokenizer), _tables.get(tokenizer)
+    if known is None or known[0] != count:  # a token may have been added
+        known = _tables[tokenizer] = count, TokenTable.from_tokenizer(tokenizer, size_of(tokenizer))
+    return known[1]
 
 
 def read_otherwise(run: Path) -> InputError:

@@ -1,4 +1,4 @@
-"""Word starts, words and classes of tokens: eight kinds of tokenizer on texts of five scripts."""
+"""Word starts, words and classes of tokens: nine kinds of tokenizer on texts of five scripts."""
 
 import numpy as np
 import pytest
