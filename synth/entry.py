@@ -6,6 +6,7 @@ It imports nothing that takes long, since Ctrl-C may come while that is imported
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -84,6 +85,7 @@ class _Ending:
             return
         if self._begun is None:
             self.signal = number
+            threading.excepthook = _say_nothing
         self._begun = now
         if _imports(frame):
             signal.setitimer(signal.ITIMER_REAL, _LOOKS, _LOOKS)
@@ -108,6 +110,10 @@ def _tell_unraisable(found: Any) -> None:
         signal.setitimer(signal.ITIMER_REAL, _LOOKS)
     else:
         sys.__unraisablehook__(found)
+
+
+def _say_nothing(_found: threading.ExceptHookArgs) -> None:
+    """Of what other threads raise while they are ended, such as joblib's in the middle of starting a worker."""
 
 
 def _imports(frame: FrameType | None) -> bool:

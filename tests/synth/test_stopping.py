@@ -89,7 +89,7 @@ except BaseException:
     pass
 """
 SWALLOWED = """
-import os, signal, sys, time, types
+import os, signal, sys, threading, time, types
 
 class Swallows:
     def __del__(self):
@@ -98,6 +98,17 @@ class Swallows:
 
 def imported():
     import swallowing
+
+def beside_a_thread():
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: (ended.wait(), {}["gone"]))
+    thread.start()
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+    finally:
+        ended.set()
+        thread.join()
 
 def command():
     {where}()
@@ -110,8 +121,8 @@ main()
 """
 
 
-@pytest.mark.parametrize("where", ["Swallows", "imported"])
-def test_what_catches_whatever_is_raised_does_not_keep_a_command_from_ending(where: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["Swallows", "imported", "beside_a_thread"])
+def test_what_code_of_others_makes_of_a_signal_neither_keeps_a_command_from_ending_nor_is_told(where: str, tmp_path: Path) -> None:
     (tmp_path / "swallowing.py").write_text(SWALLOWING)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     begun = time.monotonic()
