@@ -7,27 +7,34 @@ that share a feature in a sum or a logarithm of it compute that once.
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from surrogates.language.backend import LOG_FLOOR, NUMPY, TORCH, Array, Backend
+from surrogates.language.curves import bins_of, height
+from surrogates.language.fitted_calls import FittedCall
 from surrogates.language.validation import RESERVED, Typed, Value
+from surrogates.language.vocabulary import FITTED
 
 _ENTRY = "_scores"
 _NUMBER = "_number"
 _PLUS_PRODUCT, _MINUS_PRODUCT = "_plus_product", "_minus_product"
+_BINS, _HEIGHT = "_bins", "_height"
 _GUARDED = {ast.Div: "_divide", ast.Pow: "_power"}
 """Operators whose slope is infinite at 0, by the name of what takes their place."""
 
 
-def compile_vectorised(function: ast.FunctionDef, types: dict[ast.expr, Value]) -> dict[str, Callable[..., Array]]:
-    """One callable a backend name: ``f(query, key, pair, constants) -> scores``, constants a dictionary of numbers.
+def compile_vectorised(
+    function: ast.FunctionDef, types: dict[ast.expr, Value], calls: Sequence[FittedCall]
+) -> dict[str, Callable[..., Array]]:
+    """One callable a backend name: ``f(query, key, pair, constants) -> scores``; for constants see `Values`.
 
     Args:
         function: the program's definition, which the validator passed without a problem.
         types: the validator's type of every expression in it.
+        calls: those in it whose values are constants.
     """
-    writer = _Writer(types, {argument.arg for argument in function.args.args[3:]})
+    writer = _Writer(types, {argument.arg for argument in function.args.args[3:]}, calls)
     statements = [ast.fix_missing_locations(writer.visit(statement)) for statement in function.body[1:]]
     arguments = ast.arguments(
         posonlyargs=[],
@@ -56,6 +63,8 @@ def _namespace(backend: Backend) -> dict[str, Any]:
         _MINUS_PRODUCT: backend.minus_product,
         "_divide": backend.divide,
         "_power": backend.power,
+        _BINS: lambda x, knots: bins_of(backend, x, knots),
+        _HEIGHT: lambda values, bins: height(backend, values, bins),
         "inf": math.inf,
         "exp": backend.exp,
         "log": lambda x: backend.log(backend.at_least(x, LOG_FLOOR)),
@@ -72,27 +81,31 @@ def _namespace(backend: Backend) -> dict[str, Any]:
 
 
 class _Writer(ast.NodeTransformer):
-    def __init__(self, types: dict[ast.expr, Value], constants: set[str]) -> None:
+    def __init__(self, types: dict[ast.expr, Value], constants: set[str], calls: Sequence[FittedCall]) -> None:
         self.types = types
         self.constants = constants
+        self.calls: dict[ast.Call, FittedCall] = {call.node: call for call in calls}
 
     def as_number(self, node: ast.expr) -> ast.expr:
         """The rewritten node, converted unless it is a number already."""
         found = self.types[node]
         written = self.visit(node)
         if isinstance(found, Typed) and found.type == "mask":
-            return self.kept(node, _call(_NUMBER, written), as_number=True)
+            return self.kept(node, _call(_NUMBER, written), "number of ")
         return written
 
-    def kept(self, node: ast.expr, written: ast.expr, *, as_number: bool = False) -> ast.expr:
-        """The rewritten node, computed once for all programs on the same texts if these alone decide it."""
+    def kept(self, node: ast.expr, written: ast.expr, what: str = "") -> ast.expr:
+        """The rewritten node, computed once for all programs on the same texts if these alone decide it.
+
+        Args:
+            what: is made of the node's value, in words that tell it apart.
+        """
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        if not names <= RESERVED or not names & {"query", "key", "pair"}:
+        if not names <= RESERVED - set(FITTED) or not names & {"query", "key", "pair"}:
             return written
         keep = ast.Attribute(ast.Name("pair", ast.Load()), "keep", ast.Load())
         nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        name = ast.Constant(f"number of {ast.unparse(node)}" if as_number else ast.unparse(node))
-        return ast.Call(keep, [name, ast.Lambda(nothing, written)], [])
+        return ast.Call(keep, [ast.Constant(what + ast.unparse(node)), ast.Lambda(nothing, written)], [])
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
         assert node.value is not None
@@ -117,7 +130,7 @@ class _Writer(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if isinstance(node.ctx, ast.Load) and node.id in self.constants:
-            return ast.Subscript(ast.Name("_constants", ast.Load()), ast.Constant(node.id), ast.Load())
+            return _constant(node.id)
         return _call(_NUMBER, node) if node.id == "inf" else node
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
@@ -150,6 +163,8 @@ class _Writer(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
+        if node in self.calls:
+            return self.fitted(self.calls[node])
         if isinstance(node.func, ast.Name):
             first_is_mask = node.func.id == "where"
             arguments = [
@@ -161,6 +176,23 @@ class _Writer(ast.NodeTransformer):
         if node.func.attr == "latest":
             return self.kept(node, ast.Call(node.func, [self.visit(node.args[0])], []))
         return node  # literal arguments of a feature stay as they are written
+
+    def fitted(self, call: FittedCall) -> ast.expr:
+        of, values = call.node.args[0], _constant(call.packed)
+        if call.is_curve:
+            knots = _tuple(call.knots)
+            bins = self.kept(of, _call(_BINS, self.as_number(of), knots), f"bins between {call.knots} of ")
+            return _call(_HEIGHT, values, bins)
+        weights = ast.Attribute(of, "weights", ast.Load())
+        return ast.Call(weights, [_tuple(call.words), _tuple(call.classes), values], [])
+
+
+def _constant(name: str) -> ast.expr:
+    return ast.Subscript(ast.Name("_constants", ast.Load()), ast.Constant(name), ast.Load())
+
+
+def _tuple(values: Iterable[float | str]) -> ast.expr:
+    return ast.Tuple([ast.Constant(value) for value in values], ast.Load())
 
 
 def _arithmetic(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:

@@ -14,6 +14,7 @@ import torch
 from surrogates.language.backend import Array, as_numpy, backend_of
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.word_weights import word_weights
 
 KEPT_BYTES = 1 << 30
 """Bytes of features and of what programs make of them alone that a batch keeps; what comes later is computed anew."""
@@ -226,6 +227,10 @@ class TokenView:
 
     def is_one_of(self, *strings: str) -> Array:
         return self._aim(self._texts.one_of(strings, self._shift))
+
+    def weights(self, words: tuple[str, ...], classes: tuple[str, ...], values: Array) -> Array:
+        """See `word_weights`; compiled programs ask, no program can."""
+        return self._aim(word_weights(self._texts, words, classes, values, self._shift))
 
     def __getattr__(self, name: str) -> Array:
         if name not in TOKEN_FEATURES:

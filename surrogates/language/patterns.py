@@ -57,13 +57,11 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
     Raises:
         ProgramFailed: the program failed, or a feature has no value for this model.
     """
-    number = texts.backend.number
     with failing(program), np.errstate(all="ignore"):
         if program.kind == "scripted":
             return scripted_scores(program, texts, {**program.constants, **(constants or {})})
-        values = {name: number(value) for name, value in {**program.constants, **(constants or {})}.items()}
         function = program.compiled[texts.backend.name]
-        return function(texts.query, texts.key, texts.pair, values)
+        return function(texts.query, texts.key, texts.pair, program.values.on(texts.ids, constants))
 
 
 def normalise(values: Array, visible: Array, *, empty_rows: bool = True) -> Array:

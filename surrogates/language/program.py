@@ -3,7 +3,7 @@
 import ast
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -16,9 +16,11 @@ from sandbox.parsing import MAX_LENGTH, parsed
 from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
 from surrogates.language.compiling import compile_vectorised
+from surrogates.language.fitted_calls import FittedCall, classes_in, fitted_calls, is_fitted, literal
 from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
+from surrogates.language.values import Values
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 Kind = Literal["vectorised", "scripted"]
@@ -26,6 +28,9 @@ _SIDES = ("query", "key", "pair")
 MAX_NODES = 4_000
 """Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
 MAX_CONSTANTS = 64
+"""Most parameters with a default."""
+MAX_VALUES = 512
+"""Most values in curves and word weights."""
 _TOLD = 8
 """Problems that a refusal tells one by one."""
 MAX_DEPTH = 100
@@ -57,7 +62,9 @@ class Program:
     """A parsed program. Make one with :meth:`parse`; equal sources are equal programs.
 
     Attributes:
+        constants: what fitting changes: the parameters, then the values of curves and word weights as they stand.
         nodes: size of the syntax tree, helper functions included, signature and docstring aside.
+        literals: numbers and strings written in it, defaults included, docstrings aside.
         features: side and name of the features that it names, those with arguments aside.
         families: of all features that it names, in alphabetical order, ``text`` among them where it reads the tokens'
             strings itself.
@@ -70,9 +77,11 @@ class Program:
     constants: dict[str, float]
     structure: str = field(repr=False)
     nodes: int
+    literals: int
     features: frozenset[tuple[str, str]] = field(repr=False)
     families: tuple[str, ...]
     _function: ast.FunctionDef = field(repr=False)
+    _calls: tuple[FittedCall, ...] = field(repr=False)
     _validator: Validator | None = field(repr=False)
 
     def __eq__(self, other: object) -> bool:
@@ -123,6 +132,11 @@ class Program:
             validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
+        calls = [] if scripted or problems else fitted_calls(function)
+        values = {name: value for call in calls for name, value in call.values.items()}
+        if len(values) > MAX_VALUES:
+            message = f"there are {len(values)} values in curves and weights; write at most {MAX_VALUES}"
+            problems.append(Problem(function.lineno, Reason.SIZE, message))
         if not scripted and not problems and len(Summands(function).found) > MAX_TERMS:
             problems.append(Problem(function.lineno, Reason.SIZE, f"more than {MAX_TERMS} terms; write fewer"))
         if problems:
@@ -132,12 +146,14 @@ class Program:
             name=function.name,
             hypothesis=" ".join(hypothesis.split()),
             kind="scripted" if scripted else "vectorised",
-            constants=constants,
-            structure=_structure(tree, function),
-            nodes=sum(1 for part in (*tree.body, *function.body[1:]) if part is not function for _ in ast.walk(part)),
+            constants=constants | {name: literal(value) or 0.0 for name, value in values.items()},
+            structure=_structure(tree, function, frozenset(values.values())),
+            nodes=sum(1 for _ in _body(tree, function)),
+            literals=_literals(tree, function),
             features=features,
             families=families,
             _function=function,
+            _calls=tuple(calls),
             _validator=validator,
         )
 
@@ -146,16 +162,26 @@ class Program:
         """The summands of what a vectorised program returns; none of a scripted one."""
         return () if self.kind == "scripted" else Summands(self._function).terms(self.constants)
 
+    @property
+    def parts(self) -> int:
+        """How many summands there are; a scripted program is one part."""
+        return 1 if self.kind == "scripted" else len(self.terms)
+
+    @cached_property
+    def values(self) -> Values:
+        """Its constants, as the compiled function takes them."""
+        return Values(self.constants, self._calls)
+
     @cached_property
     def compiled(self) -> dict[str, Callable[..., Array]]:
-        """Of a vectorised program: backend name -> ``f(query, key, pair, constants)``.
+        """Of a vectorised program: backend name -> ``f(query, key, pair, values)``.
 
         Raises:
             TypeError: the program is scripted; those run only in the sandbox.
         """
         if self._validator is None:
             raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
-        return compile_vectorised(self._function, self._validator.types)
+        return compile_vectorised(self._function, self._validator.types, self._calls)
 
     def pattern(
         self, text: str, tokenizer: Any, *, causal: bool = True, embeddings: Array | None = None
@@ -179,18 +205,22 @@ class Program:
         return pattern_on_text(self, text, tokenizer, causal=causal, embeddings=embeddings)
 
     def with_constants(self, values: Mapping[str, float]) -> "Program":
-        """The same source with other defaults; layout and comments stay."""
+        """The same source with other values of constants; layout and comments stay."""
         text = self.source.encode()
         # Python's own idea of a line: str.splitlines also breaks at form feeds and the like.
         lines = [0, *accumulate(len(line.encode()) for line in io.StringIO(self.source, newline=""))]
-        arguments = Program.parse(self.source)._function.args
-        named = list(zip(arguments.args[3:], arguments.defaults, strict=True))
-        for argument, default in reversed(named):
-            if argument.arg in values:
-                assert default.end_lineno is not None and default.end_col_offset is not None
-                start = lines[default.lineno - 1] + default.col_offset
-                end = lines[default.end_lineno - 1] + default.end_col_offset
-                text = text[:start] + format_constant(values[argument.arg]).encode() + text[end:]
+        again = Program.parse(self.source)
+        arguments = again._function.args
+        named = [(argument.arg, node) for argument, node in zip(arguments.args[3:], arguments.defaults, strict=True)]
+        named += [pair for call in again._calls for pair in call.values.items()]
+        changed = []
+        for name, node in named:
+            if name in values:
+                assert node.end_lineno is not None and node.end_col_offset is not None
+                start, end = lines[node.lineno - 1] + node.col_offset, lines[node.end_lineno - 1] + node.end_col_offset
+                changed.append((start, end, format_constant(values[name]).encode()))
+        for start, end, written in sorted(changed, reverse=True):
+            text = text[:start] + written + text[end:]
         return Program.parse(text.decode())
 
 
@@ -220,7 +250,7 @@ def _main_function(tree: ast.Module) -> ast.FunctionDef:
 
 def _features(tree: ast.Module) -> frozenset[tuple[str, str]]:
     """Side and name of every feature without an argument that a scripted program may ask for."""
-    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | classes_in(tree)
     sides = (("token", TOKEN_FEATURES), ("pair", PAIR_FEATURES))
     return frozenset(
         (side, name) for side, table in sides for name in named & set(table) if table[name].argument is None
@@ -263,9 +293,12 @@ def _excess(tree: ast.Module) -> Problem | None:
 def _is_scripted(function: ast.FunctionDef) -> bool:
     names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
     own = {argument.arg for argument in function.args.args} | {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and is_fitted(node)]
+    given = {node for call in calls for node in (*call.args, *(keyword.value for keyword in call.keywords))}
     for statement in function.body:
         for node in ast.walk(statement):
-            if isinstance(node, _SCRIPT_NODES):
+            # The dictionary of a curve or of word weights holds their values, and no script.
+            if isinstance(node, _SCRIPT_NODES) and not (isinstance(node, ast.Dict) and node in given):
                 return True
             if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES - own:
                 return True
@@ -298,7 +331,7 @@ def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Proble
         return {}, wrong
     constants = {}
     for argument, default in zip(arguments.args[3:], arguments.defaults, strict=True):
-        value = _literal(default)
+        value = literal(default)
         if value is None:
             report(f"the default of `{argument.arg}` must be a number", default)
         elif argument.arg in constants:
@@ -310,36 +343,48 @@ def _signature(function: ast.FunctionDef) -> tuple[dict[str, float], list[Proble
     return constants, wrong
 
 
-def _literal(node: ast.expr) -> float | None:
-    sign = 1.0
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        sign = -1.0 if isinstance(node.op, ast.USub) else 1.0
-        node = node.operand
-    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
-        return None
-    value = sign * float(node.value)  # type: ignore[arg-type]
-    return value if abs(value) <= 1e30 else None
+def _body(tree: ast.Module, function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Every node of a source, its signature and docstring aside."""
+    for part in (*tree.body, *function.body[1:]):
+        if part is not function:
+            yield from ast.walk(part)
 
 
-def _structure(tree: ast.Module, function: ast.FunctionDef) -> str:
+def _literals(tree: ast.Module, function: ast.FunctionDef) -> int:
+    nodes = [*_body(tree, function), *(node for default in function.args.defaults for node in ast.walk(default))]
+    documented = [node for node in nodes if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None]
+    written = [
+        node for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex, str)
+    ]
+    return len(written) - len(documented)
+
+
+def _structure(tree: ast.Module, function: ast.FunctionDef, values: frozenset[ast.AST]) -> str:
     """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text.
 
     It is the same under every version of Python, whose own ``ast.dump`` is not.
+
+    Args:
+        values: literals in it that are values of constants.
     """
     # The underscore keeps them apart from local names.
     names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
-    helpers = [_dumped(node, {}) for node in tree.body if node is not function]
-    return "\n".join([*helpers, *(_dumped(statement, names) for statement in function.body[1:])])
+    helpers = [_dumped(node, {}, values) for node in tree.body if node is not function]
+    return "\n".join([*helpers, *(_dumped(statement, names, values) for statement in function.body[1:])])
 
 
-def _dumped(node: object, names: Mapping[str, str]) -> str:
+def _dumped(node: object, names: Mapping[str, str], values: frozenset[ast.AST]) -> str:
     if isinstance(node, ast.Name):
         return f"Name({names.get(node.id, node.id)})"
     if isinstance(node, ast.arg):  # of a helper within, which may be called like a constant
         return f"arg({names.get(node.arg, node.arg)})"
     if isinstance(node, ast.AST):
-        fields = [f"{name}={_dumped(value, names)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
-        return f"{type(node).__name__}({', '.join(fields)})"
+        if node in values:
+            return "_"
+        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return (
+            f"{type(node).__name__}({', '.join(f'{name}={_dumped(value, names, values)}' for name, value in fields)})"
+        )
     if isinstance(node, list):
-        return f"[{', '.join(_dumped(part, names) for part in node)}]"
+        return f"[{', '.join(_dumped(part, names, values) for part in node)}]"
     return repr(node)

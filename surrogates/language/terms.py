@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from surrogates.language.fitted_calls import classes_in, has_words
 from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
 
 MAX_TERMS = 1_000
@@ -196,7 +197,8 @@ def _factors(node: ast.expr) -> list[tuple[ast.expr, bool]]:
 
 
 def families_in(tree: ast.AST) -> tuple[str, ...]:
-    """The families of the features that a tree names, in alphabetical order."""
-    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    """The families of the features that a tree names, in alphabetical order; words with a weight are such, too."""
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | classes_in(tree)
+    named |= {"is_one_of"} if has_words(tree) else set()
     features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
     return tuple(sorted({str(feature.family) for feature in features}))

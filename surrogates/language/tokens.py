@@ -23,7 +23,7 @@ from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
 READING = 2
 """Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
 _KEPT_BYTES = 64 << 20
-"""Bytes of masks of string sets that a table keeps."""
+"""Bytes of places among strings that a table keeps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +47,22 @@ class TokenTable:
     embeddings: np.ndarray | None = None
     serial: bytes = field(default_factory=lambda: token_bytes(8), repr=False)
     _parts: "tuple[TokenTable, TokenTable] | None" = field(default=None, repr=False)
-    _members: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    _places: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
 
     def one_of(self, strings: tuple[str, ...]) -> np.ndarray:
         """Mask over the rows whose text is one of the strings, shape (rows,)."""
+        return self.places(strings) > 0
+
+    def places(self, strings: tuple[str, ...]) -> np.ndarray:
+        """Of each row the place of its text among the strings, counted from 1; 0 where it is none: int8, (rows,)."""
         if self._parts is not None:
-            return np.concatenate([part.one_of(strings) for part in self._parts])
-        if strings not in self._members:
-            if (len(self._members) + 1) * len(self.texts) > _KEPT_BYTES:
-                self._members.clear()
-            wanted = set(strings)
-            self._members[strings] = np.fromiter((text in wanted for text in self.texts), bool, len(self.texts))
-        return self._members[strings]
+            return np.concatenate([part.places(strings) for part in self._parts])
+        if strings not in self._places:
+            if (len(self._places) + 1) * len(self.texts) > _KEPT_BYTES:
+                self._places.clear()
+            place = {string: number for number, string in enumerate(strings, start=1)}
+            self._places[strings] = np.fromiter((place.get(text, 0) for text in self.texts), np.int8, len(self.texts))
+        return self._places[strings]
 
     def in_context(self, ids: np.ndarray, mask: np.ndarray | None = None) -> "tuple[TokenTable, np.ndarray]":
         """The facts of tokens in their texts, where one may complete a character that others began.

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from surrogates.language.vocabulary import FUNCTIONS, MAX_STRINGS, PAIR_FEATURES, TOKEN_FEATURES, Feature, Type
+from surrogates.language.fitted_calls import wrong_form
+from surrogates.language.vocabulary import (
+    FITTED,
+    FUNCTIONS,
+    MAX_STRINGS,
+    PAIR_FEATURES,
+    TOKEN_FEATURES,
+    Feature,
+    Type,
+)
 
 
 class Reason(StrEnum):
@@ -55,7 +64,7 @@ class Typed:
 Value = Typed | Literal["query", "key", "pair"]
 _NUMBER = Typed("number")
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
-RESERVED = {"query", "key", "pair", "inf", *FUNCTIONS}
+RESERVED = {"query", "key", "pair", "inf", *FUNCTIONS, *FITTED}
 
 
 class Validator:
@@ -155,7 +164,7 @@ class Validator:
     def name(self, node: ast.AST, name: str) -> Value:
         if name in self.names:
             return self.names[name]
-        if name in FUNCTIONS:
+        if name in FUNCTIONS or name in FITTED:
             return self.report(node, Reason.NAME, f"`{name}` is a function; call it")
         return self.report(node, Reason.NAME, f"`{name}` is not defined; constants are parameters with a default")
 
@@ -210,6 +219,8 @@ class Validator:
         return table[node.attr]
 
     def call(self, node: ast.Call) -> Value:
+        if isinstance(node.func, ast.Name) and node.func.id in FITTED:
+            return self.fitted(node, node.func.id)
         if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
             return self.report(node, Reason.ARGUMENT, "pass arguments by position")
         if isinstance(node.func, ast.Name):
@@ -231,13 +242,25 @@ class Validator:
 
     def function(self, node: ast.Call, name: str) -> Typed:
         if name not in FUNCTIONS:
-            message = f"there is no function `{name}`; available: {', '.join(FUNCTIONS)}"
+            message = f"there is no function `{name}`; available: {', '.join([*FUNCTIONS, *FITTED])}"
             return self.report(node, Reason.NAME, message)
         wanted = FUNCTIONS[name].arguments
         if len(node.args) != wanted:
             return self.report(node, Reason.ARGUMENT, f"`{name}` takes {wanted} argument{'s' * (wanted > 1)}")
         first = self.mask(node.args[0], name) if name == "where" else self.expression(node.args[0])
         return first.joined(*map(self.expression, node.args[1:]), type_="number")
+
+    def fitted(self, node: ast.Call, name: str) -> Typed:
+        wrong = wrong_form(node, name)
+        if wrong is not None:
+            return self.report(node, Reason.ARGUMENT, wrong)
+        if name == "curve":
+            return self.expression(node.args[0]).joined(type_="number")
+        owner = self.value(node.args[0])
+        if owner not in ("query", "key"):
+            message = f"`weights` takes a token first: `query`, `key` or `.previous` of either: `{FITTED[name].form}`"
+            return self.report(node, Reason.ARGUMENT, message)
+        return Typed("number", query=owner == "query", key=owner == "key")
 
     def count_feature(self, node: ast.Call, feature: Feature) -> Typed:
         argument = node.args[0] if len(node.args) == 1 else None

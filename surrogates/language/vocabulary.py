@@ -14,6 +14,10 @@ Family = Literal["position", "class", "words", "sentence", "repetition", "meanin
 
 MAX_STRINGS = 16
 """Most strings that ``is_one_of`` takes: a longer list is a lookup table, not an explanation."""
+MAX_KNOTS = 9
+"""Most knots of a curve."""
+MAX_WORDS = 24
+"""Most words that ``weights`` takes, classes aside."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,38 @@ FUNCTIONS = {
 }
 
 
+@dataclass(frozen=True)
+class FittedCall:
+    """A word whose call holds literal values that are fitted, as the constants are."""
+
+    name: str
+    form: str
+    definition: str
+
+
+FITTED = {
+    call.name: call
+    for call in (
+        FittedCall(
+            "curve",
+            "curve(x, {0: 1.4, 4: 0.6, 16: -0.5})",
+            f"a curve through 2 to {MAX_KNOTS} knots, `{{x: value, …}}` with x increasing: straight between them in "
+            "sign(x) * log1p(abs(x)), flat beyond",
+        ),
+        FittedCall(
+            "weights",
+            'weights(key, {"she": 1.2, "the": -0.4}, is_comma=0.8)',
+            f"a token's weight (`query`, `key`, `.previous`): that of its text where it is one of at most {MAX_WORDS} "
+            "words, else those of the classes that hold for it (masks of the table) added up, else 0",
+        ),
+    )
+}
+CLASSES = tuple(
+    feature.name for feature in TOKEN_FEATURES.values() if feature.type == "mask" and feature.argument is None
+)
+"""Token features that ``weights`` takes as classes."""
+
+
 def vocabulary_table() -> str:
     """The vocabulary as Markdown, one row a word."""
     calls = {"count": "(k)", "strings": '("…", …)', "mask": "(mask)", None: ""}
@@ -165,5 +201,6 @@ def vocabulary_table() -> str:
         "| `query.previous` / `key.previous` | | the left neighbour, with every token feature; "
         "nothing holds before the first |"
     )
+    rows += [f"| `{call.form}` | number | {call.definition} |" for call in FITTED.values()]
     rows += [f"| `{function.name}` | function | {function.definition} |" for function in FUNCTIONS.values()]
     return "\n".join(rows)

@@ -12,7 +12,7 @@ from surrogates.language.features import FeatureUnavailable, Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
-from surrogates.language.vocabulary import FEATURES, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table
+from surrogates.language.vocabulary import FEATURES, FITTED, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table
 from tests.surrogates import golden
 
 backends = pytest.mark.parametrize("backend", ["numpy", "torch"])
@@ -271,5 +271,5 @@ def test_unknown_features_are_attribute_errors() -> None:
 
 def test_vocabulary_table_has_a_row_a_word_and_three_columns() -> None:
     lines = vocabulary_table().splitlines()
-    assert len(lines) == 2 + len(FEATURES) + 1 + len(FUNCTIONS)
+    assert len(lines) == 2 + len(FEATURES) + 1 + len(FITTED) + len(FUNCTIONS)
     assert {line.count("|") for line in lines} == {4}

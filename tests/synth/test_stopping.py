@@ -122,7 +122,9 @@ main()
 
 
 @pytest.mark.parametrize("where", ["Swallows", "imported", "beside_a_thread"])
-def test_what_code_of_others_makes_of_a_signal_neither_keeps_a_command_from_ending_nor_is_told(where: str, tmp_path: Path) -> None:
+def test_what_code_of_others_makes_of_a_signal_neither_keeps_a_command_from_ending_nor_is_told(
+    where: str, tmp_path: Path
+) -> None:
     (tmp_path / "swallowing.py").write_text(SWALLOWING)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     begun = time.monotonic()

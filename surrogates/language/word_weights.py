@@ -1,0 +1,53 @@
+"""What `weights` computes: a number for each token, by its text or else by the classes that it belongs to."""
+
+from typing import TYPE_CHECKING
+
+from surrogates.language.backend import Array
+
+if TYPE_CHECKING:
+    from surrogates.language.features import Texts
+
+
+def word_weights(
+    texts: "Texts", words: tuple[str, ...], classes: tuple[str, ...], values: Array, shift: int = 0
+) -> Array:
+    """The weight of the tokens ``shift`` places to the left, float32, shape (b, n); 0 where there is none.
+
+    Args:
+        texts: the batch.
+        words: texts of tokens, each of which has the first values in their order.
+        classes: names of mask features, which have the others.
+        values: shape (words + classes,).
+
+    Raises:
+        FeatureUnavailable: a class would tell a causal model of the future.
+    """
+    backend, count = texts.backend, len(words)
+    found = []
+    if words:
+        # The first place is that of tokens without a word of their own.
+        padded = backend.concatenate([values[:1] * 0, values[:count]])
+        found.append(backend.take(padded, _places(texts, words, shift)))
+    if classes:
+        found.append((_holding(texts, words, classes, shift) * values[count:]).sum(-1))
+    return found[0] if len(found) == 1 else found[0] + found[1]
+
+
+def _places(texts: "Texts", words: tuple[str, ...], shift: int) -> Array:
+    """Each token's place among the words from 1, else 0: whole numbers, shape (b, n)."""
+
+    def compute() -> Array:
+        places = texts.backend.lookup(texts.table.places(words), texts.entries)
+        return texts.backend.whole(texts.shifted(places * texts.mask, shift))
+
+    return texts.keep(("places", words, shift), compute)
+
+
+def _holding(texts: "Texts", words: tuple[str, ...], classes: tuple[str, ...], shift: int) -> Array:
+    """Whether each class holds for a token that is none of the words: 0.0 and 1.0, shape (b, n, classes)."""
+
+    def compute() -> Array:
+        masks = texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in classes]))
+        return masks * (_places(texts, words, shift) == 0)[..., None] if words else masks
+
+    return texts.keep(("classes", words, classes, shift), compute)
