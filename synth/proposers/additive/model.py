@@ -1,0 +1,210 @@
+"""The additive models of several heads at once: their values, and the scores that these give.
+
+Shapes: h heads, b texts of a batch, r query rows, n keys, N tables of words, W words, C classes of tokens.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding
+
+from synth.proposers.additive.parts import EVERYWHERE, FIRST, Family, hats
+
+_SPREAD = 0.3
+"""Standard deviation of the values that pairings start from: at zero they would stay there."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Query rows of some texts, in torch.
+
+    Attributes:
+        tokens: places among the words, of tokens and of their left neighbours, (2, b, n).
+        classes: of both, (2, b, n, C).
+        rows: which rows, the same of each text, (r,).
+        cells: values of the family's masks, (b, masks, r, n).
+        visible: (b, 1, r, n).
+        target: the heads' patterns, (b, h, r, n).
+    """
+
+    tokens: Tensor
+    classes: Tensor
+    rows: Tensor
+    cells: Tensor
+    visible: Tensor
+    target: Tensor
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which parts of the dense models are left, as zeros and ones.
+
+    Attributes:
+        parts: (h, parts).
+        words: words that have a weight of their own, (W + 1, h, N); the last row is of all other words.
+        classes: (C, h, N).
+        knots: of each curve (h, knots, knots): its values at all knots from those at the ones that are left.
+    """
+
+    parts: Tensor
+    words: Tensor
+    classes: Tensor
+    knots: tuple[Tensor, ...]
+
+    def of(self, family: Family) -> Tensor:
+        """Which tables are left, (h, N)."""
+        return self.parts[:, list(family.owners)]
+
+
+class Model:
+    """Additive models of h heads.
+
+    Attributes:
+        curves: of each curve its values at its knots, (h, knots).
+        masks: (h, masks).
+        words: what a word adds to its classes, (W + 1, h, N).
+        classes: (C, h, N).
+        chosen: what of all this counts.
+    """
+
+    def __init__(self, family: Family, heads: int, words: int, classes: int, seed: int, device: str = "cpu") -> None:
+        self.family = family
+        self.heads = heads
+        tables = len(family.weights)
+        # The same for every head, so that a head's model does not depend on which it is fitted with.
+        start = torch.zeros(words + 1, 1, tables)
+        paired = tables - 2 * family.pairings
+        generator = torch.Generator().manual_seed(seed)
+        start[:-1, :, paired:] = torch.randn(words, 1, tables - paired, generator=generator) * _SPREAD
+        self.curves = [torch.zeros(heads, len(knots)) for knots in family.knots]
+        self.masks = torch.zeros(heads, len(family.masks))
+        self.words = start.repeat(1, heads, 1)
+        self.classes = torch.zeros(classes, heads, tables)
+        counted = torch.ones_like(self.words)
+        counted[-1] = 0.0
+        eyes = tuple(torch.eye(len(knots)).repeat(heads, 1, 1) for knots in family.knots)
+        self.chosen = Chosen(
+            torch.ones(heads, len(family.parts)), counted, torch.ones_like(self.classes), eyes
+        )
+        self.device = torch.device(device)
+        if device != "cpu":
+            self._move()
+        for values in self.values:
+            values.requires_grad_()
+
+    def _move(self) -> None:
+        to = self.device
+        self.curves = [values.to(to) for values in self.curves]
+        self.masks, self.words, self.classes = self.masks.to(to), self.words.to(to), self.classes.to(to)
+        chosen = self.chosen
+        self.chosen = Chosen(
+            chosen.parts.to(to), chosen.words.to(to), chosen.classes.to(to), tuple(m.to(to) for m in chosen.knots)
+        )
+
+    @property
+    def values(self) -> list[Tensor]:
+        """All that is fitted."""
+        return [*self.curves, self.masks, self.words, self.classes]
+
+    def curve_values(self, place: int) -> Tensor:
+        """Values of a curve at all its knots, (h, knots)."""
+        return torch.einsum("hkl,hl->hk", self.chosen.knots[place], self.curves[place])
+
+    def choose(self, **changed: Tensor | tuple[Tensor, ...]) -> None:
+        """Let other parts, words, classes or knots count."""
+        self.chosen = replace(self.chosen, **changed)
+
+    def scores(self, batch: Batch, parts: Tensor | None = None) -> Tensor:
+        """Scores of all heads, (b, h, r, n).
+
+        Args:
+            parts: which count, (h, parts), in the place of those chosen.
+        """
+        family, heads = self.family, self.heads
+        parts = self.chosen.parts if parts is None else parts
+        _, b, n = batch.tokens.shape
+        r = len(batch.rows)
+        tables = self._tables(batch, parts[:, list(family.owners)])
+        distance = batch.rows[:, None] - torch.arange(n, device=batch.rows.device)
+        curve, first = (self.curve_values(place) * parts[:, place, None] for place in (0, 1))
+        span = distance.clamp(min=0) if family.knots[0][0] == 0 else distance
+        low = int(span.min())
+        numbers = torch.arange(low, int(span.max()) + 1)
+        found = (curve @ hats(numbers, family.knots[0]).to(curve).T)[:, span - low]
+        marks = parts[:, 2 : 2 + len(family.masks)]
+        held = _left(marks)
+        if held:
+            constants = (self.masks * marks)[:, held]
+            found = found + torch.matmul(constants, batch.cells[:, held].reshape(b, len(held), r * n)).view(b, heads, r, n)
+        found = found.expand(b, heads, r, n)
+        # Tables of the query's words, with the curve of its index, times what depends on both places alone.
+        side = range(len(family.queries))
+        names, columns = _by_cells([(family.queries[k].cells, tables[k]) for k in side if k in tables])
+        index = (first @ hats(batch.rows.cpu(), family.knots[1]).to(first).T).expand(b, heads, r)
+        names, columns = [*names, FIRST], [*(column[..., batch.rows] for column in columns), index]
+        spread = torch.stack([_column(name, distance) for name in names], 1)  # (r, k, n)
+        stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(r, b * heads, len(names))
+        found = found + torch.bmm(stacked, spread).view(r, b, heads, n).permute(1, 2, 0, 3)
+        side = range(len(family.queries), len(family.queries) + len(family.keys))
+        names, columns = _by_cells([(family.weights[k].cells, tables[k]) for k in side if k in tables])
+        if EVERYWHERE in names:
+            place = names.index(EVERYWHERE)
+            found = found + columns.pop(place)[:, :, None]
+            names.pop(place)
+        if names:
+            spread = torch.stack([_column(name, distance) for name in names], 1)
+            stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(n, b * heads, len(names))
+            found = found + torch.bmm(stacked, spread.permute(2, 1, 0)).view(n, b, heads, r).permute(1, 2, 3, 0)
+        alone = len(family.queries) + len(family.keys)
+        pairs = [k for k in range(alone, alone + family.pairings) if k in tables]
+        if pairs:
+            left = torch.stack([tables[k][..., batch.rows] for k in pairs], -1)  # (b, h, r, k)
+            right = torch.stack([tables[k + family.pairings] for k in pairs], -2)  # (b, h, k, n)
+            found = found + torch.matmul(left, right)
+        return found
+
+    def _tables(self, batch: Batch, left: Tensor) -> dict[int, Tensor]:
+        """Of each table of which something is left the weight of every token, (b, h, n)."""
+        words, classes = self.words * self.chosen.words, self.classes * self.chosen.classes
+        found = {}
+        _, b, n = batch.tokens.shape
+        for shift in (0, 1):
+            chosen = [
+                k
+                for k in _left(left)
+                if self.family.weights[k].token.endswith(".previous") == bool(shift)
+            ]
+            if not chosen:
+                continue
+            gate = left[:, chosen]
+            own = (words[:, :, chosen] * gate).reshape(len(words), -1)
+            shared = (classes[:, :, chosen] * gate).reshape(len(classes), -1)
+            values = embedding(batch.tokens[shift], own) + batch.classes[shift] @ shared
+            values = values.view(b, n, self.heads, len(chosen)).permute(3, 0, 2, 1)
+            found |= dict(zip(chosen, values, strict=True))
+        return found
+
+
+def _left(gates: Tensor) -> list[int]:
+    """Columns of (h, k) gates that count for any head."""
+    return torch.nonzero(gates.any(0))[:, 0].tolist()
+
+
+def _by_cells(tables: list[tuple[str, Tensor]]) -> tuple[list[str], list[Tensor]]:
+    """Tables that count in the same cells, added up."""
+    found: dict[str, Tensor] = {}
+    for cells, values in tables:
+        found[cells] = found[cells] + values if cells in found else values
+    return list(found), list(found.values())
+
+
+def _column(cells: str, distance: Tensor) -> Tensor:
+    """Values of a pair feature that depends on places alone, (r, n), from the query's less the key's place."""
+    if cells == FIRST:
+        found = torch.zeros(distance.shape, device=distance.device)
+        found[:, 0] = 1.0
+        return found
+    if cells == "pair.log_distance":
+        return distance.abs().float().log1p()
+    return (distance == int(cells.removeprefix("pair.offset(").removesuffix(")"))).float()

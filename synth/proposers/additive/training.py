@@ -1,0 +1,139 @@
+"""Fits additive models of several heads at once by Adam, and tells what each of their values is worth.
+
+The objective of a step is the cross-entropy of the rows, the total variation of the rows (of which IoU is a function),
+or between them. Both have gradients by the scores in closed form.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from synth.proposers.additive.model import Batch, Model
+from synth.proposers.additive.rows import BATCH, Rows
+
+STEP_ROWS = 32
+"""Query rows of each text in a step."""
+_PRIOR = 0.3
+"""Pull of every value towards zero, in nats over all rows for a value of the root of two."""
+_SMOOTH = 1e-4
+"""Smooths the total variation's sign, so that cells that agree already do not chatter."""
+
+
+class Training:
+    """Fits a model to the heads' patterns on some rows.
+
+    Args:
+        model: what is fitted.
+        rows: training rows.
+        target: the heads' patterns on them, shape (t, h, r, n).
+        seed: of the order of texts and rows.
+    """
+
+    def __init__(self, model: Model, rows: Rows, target: Tensor, seed: int) -> None:
+        self.model = model
+        self._tokens, self._classes = torch.from_numpy(rows.tokens).long(), torch.from_numpy(rows.classes).float()
+        self._rows = torch.from_numpy(rows.rows)
+        self._cells, self._visible = torch.from_numpy(rows.cells), torch.from_numpy(rows.visible)
+        self._target = target
+        self._generator = torch.Generator().manual_seed(seed)
+        self._starts: list[int] = []
+        self._prior = _PRIOR / max(1, int(self._visible.any(-1).sum()))
+        self._optimiser = torch.optim.Adam(model.values, betas=(0.9, 0.98))
+
+    def run(self, steps: int, first: float, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
+        """Take steps whose rate falls from ``first`` to ``last`` along a cosine.
+
+        Args:
+            overlap: share of the total variation in the objective, the rest being cross-entropy.
+            rows: of each text in a step.
+        """
+        for step in range(steps):
+            rate = last + (first - last) * (1 + math.cos(math.pi * step / steps)) / 2
+            for group in self._optimiser.param_groups:
+                group["lr"] = rate
+            batch = self._next(rows)
+            scores = self.model.scores(batch)
+            self._optimiser.zero_grad()
+            scores.backward(_gradient(scores.detach(), batch, overlap))
+            for values in self.model.values:
+                if values.grad is not None:
+                    values.grad.add_(values.detach(), alpha=self._prior)
+            self._optimiser.step()
+
+    def batch(self, start: int, picked: Tensor) -> Batch:
+        """Some of the rows of the texts that make a batch from ``start`` on."""
+        texts = slice(start, start + BATCH)
+        to = self.model.device
+        return Batch(
+            self._tokens[:, texts].to(to),
+            self._classes[:, texts].to(to),
+            self._rows[start, picked].to(to),
+            self._cells[texts][:, :, picked].to(to).float(),
+            self._visible[texts][:, None, picked].to(to),
+            self._target[texts][:, :, picked].to(to).float(),
+        )
+
+    def _next(self, rows: int) -> Batch:
+        if not self._starts:
+            count = math.ceil(len(self._target) / BATCH)
+            self._starts = (torch.randperm(count, generator=self._generator) * BATCH).tolist()
+        picked = torch.randperm(self._rows.shape[1], generator=self._generator)[:rows].sort().values
+        return self.batch(self._starts.pop(), picked)
+
+    @torch.no_grad()
+    def worth_of_parts(self, batches: int = 2) -> Tensor:
+        """How much the cross-entropy would rise without each part that is left, nats a row, (h, parts); 0 for others."""
+        parts = self.model.chosen.parts
+        picked = torch.arange(self._rows.shape[1])[:: max(1, self._rows.shape[1] // 16)]
+        spread = range(0, len(self._target), max(BATCH, len(self._target) // batches // BATCH * BATCH))
+        worth = torch.zeros_like(parts)
+        count = 0
+        for start in list(spread)[:batches]:
+            batch = self.batch(start, picked)
+            whole = _cross_entropy(self.model.scores(batch), batch)
+            count += 1
+            for place in torch.nonzero(parts.any(0))[:, 0].tolist():
+                without = parts.clone()
+                without[:, place] = 0.0
+                worth[:, place] += _cross_entropy(self.model.scores(batch, without), batch) - whole
+        return worth / max(1, count) * parts
+
+    def worth_of_values(self, values: Tensor) -> Tensor:
+        """How much the loss would rise, to the second order, if each of some values were zero.
+
+        Adam's mean of squared gradients stands for the curvature (as the Fisher information does in Theis et al., Faster
+        gaze prediction with dense networks and Fisher pruning, 2018), up to a factor.
+        """
+        state = self._optimiser.state.get(values)
+        return values.detach() ** 2 * (state["exp_avg_sq"] if state else 1.0)
+
+
+def _pattern(scores: Tensor, batch: Batch) -> Tensor:
+    return scores.masked_fill(~batch.visible, -1e30).softmax(-1) * batch.visible
+
+
+def _cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
+    """Of each head, nats a row, (h,)."""
+    logs = scores.masked_fill(~batch.visible, -1e30).log_softmax(-1).masked_fill(~batch.visible, 0.0)
+    return -(batch.target * logs).sum((0, 2, 3)) / batch.visible.any(-1).sum().clamp(min=1)
+
+
+def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
+    """Of the objective by the scores, (b, h, r, n)."""
+    pattern = _pattern(scores, batch)
+    difference = pattern - batch.target
+    found = difference
+    if overlap:
+        slope = difference / (difference**2 + _SMOOTH).sqrt()
+        slope = pattern * (slope - (pattern * slope).sum(-1, keepdim=True))
+        found = (1 - overlap) * difference + overlap * slope
+    return found / batch.visible.any(-1).sum().clamp(min=1)
+
+
+def stacked(patterns: Sequence[Tensor], rows: Rows) -> Tensor:
+    """The patterns of heads on whole texts, each (t, n, n), at the rows: (t, h, r, n) in half precision."""
+    place, chosen = torch.arange(len(rows.rows))[:, None], torch.from_numpy(rows.rows)
+    visible = torch.from_numpy(rows.visible)
+    return torch.stack([(found[place, chosen] * visible).half() for found in patterns], dim=1)
