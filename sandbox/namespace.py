@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from sandbox.arrays import Ufunc, checked, kind_of, method, ordered, padded, remainder, shown, text_kind
+from sandbox.curves_and_weights import curve, weights
 
 
 class _Frozen(type):
@@ -148,6 +149,8 @@ FUNCTIONS: dict[str, Any] = {
     "clip": NUMPY.clip,
     "where": NUMPY.where,
     "logaddexp": NUMPY.logaddexp,
+    "curve": curve,
+    "weights": weights,
 }
 """What vectorised programs call by these names, so that their formulas mean the same here."""
 

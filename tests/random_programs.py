@@ -2,9 +2,10 @@
 
 import random
 
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.vocabulary import CLASSES, PAIR_FEATURES, TOKEN_FEATURES
 
 _NUMBERS = ("0.0", "1.0", "-1.0", "0.5", "3", "7.25", "1e30", "-1e30", "1e-38", "inf", "-inf", "100.0")
+_KNOTS = ("-1e30", "-40", "-1.5", "0", "1e-3", "2", "7.25", "1000", "1e30")
 _VALUES = (0.0, 1.0, -1.0, 2.5, 1e30, -1e30, 1e-38, 40.0, -0.001)
 
 
@@ -39,11 +40,11 @@ class RandomPrograms:
             return f"({a} {self._random.choice(['+', '-', '*', '/', '**'])} {b})"
         if pick < 0.75:
             return f"where({self._mask(depth - 1)}, {a}, {b})"
-        if pick < 0.9:
+        if pick < 0.87:
             return f"{self._random.choice(['exp', 'log', 'log1p', 'sqrt', 'abs', '-'])}({a})"
-        if pick < 0.97:
+        if pick < 0.96:
             return f"{self._random.choice(['minimum', 'maximum', 'logaddexp'])}({a}, {b})"
-        return f"clip({a}, {b}, {self._leaf()})"
+        return f"clip({a}, {b}, {self._leaf()})" if pick < 0.975 else self._curve(a)
 
     def _leaf(self) -> str:
         pick = self._random.random()
@@ -51,7 +52,22 @@ class RandomPrograms:
             return self._random.choice(self._constants)
         if self._names and pick < 0.45:
             return self._random.choice(self._names)
-        return self._random.choice(_NUMBERS) if pick < 0.6 else self._feature("number")
+        if pick < 0.6:
+            return self._random.choice(_NUMBERS)
+        return self._feature("number") if pick < 0.85 else self._weights()
+
+    def _curve(self, x: str) -> str:
+        places = sorted(self._random.sample(range(len(_KNOTS)), self._random.randint(2, len(_KNOTS))))
+        return f"curve({x}, {{{', '.join(f'{_KNOTS[place]}: {self._value()}' for place in places)}}})"
+
+    def _weights(self) -> str:
+        words = [f'"{word}": {self._value()}' for word in ("the", "dog", "\\n") if self._random.random() < 0.5]
+        classes = self._random.sample(CLASSES, self._random.randint(0 if words else 1, 3))
+        named = "".join(f", {name}={self._value()}" for name in classes)
+        return f"weights({self._random.choice(['query', 'key', 'key.previous'])}, {{{', '.join(words)}}}{named})"
+
+    def _value(self) -> str:
+        return repr(self._random.choice(_VALUES))
 
     def _mask(self, depth: int) -> str:
         pick = self._random.random()

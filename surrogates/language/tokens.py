@@ -19,8 +19,9 @@ from surrogates.errors import InputError
 from surrogates.language import characters
 from surrogates.language.characters import beginning, ending, parts, spelled, stand_in
 from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
+from surrogates.language.word_classes import WORD_CLASSES
 
-READING = 2
+READING = 3
 """Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
 _KEPT_BYTES = 64 << 20
 """Bytes of places among strings that a table keeps."""
@@ -174,6 +175,17 @@ class _Row:
     goes_on: bool
     closes_word: bool
 
+    def is_word_of(self, words: frozenset[str]) -> bool:
+        """Whether it is one of some words, and not a piece within another that is spelled like it.
+
+        Where words are told apart by the space before them, a piece without one may stand after a quotation mark or
+        within a word; a capital letter speaks for the former. Where they are told apart by their ends, most pieces
+        with an end are whole words.
+        """
+        likely = self.closes_word or characters.is_capitalised(self.read)
+        starts = self.opens_word or (likely and not self.joins)
+        return starts and not self.is_special and self.read.lower() in words
+
 
 def _alone(piece: Piece) -> _Row:
     """Facts of a token in which no character began before it."""
@@ -215,6 +227,8 @@ def _table(rows: Sequence[_Row]) -> TokenTable:
         "is_comma": mask(characters.is_comma),
         "is_quote": mask(characters.is_quote),
         "is_newline": mask(characters.is_newline),
+        "is_short": mask(lambda text: len(text) <= 3 and characters.is_alphabetic(text)),
+        **{name: np.array([row.is_word_of(words) for row in rows], dtype=bool) for name, words in WORD_CLASSES.items()},
         "length": np.array([row.length for row in rows], dtype=np.float32),
         "is_wordlike": mask(characters.is_wordlike),
         "opens_word": fact("opens_word"),

@@ -63,6 +63,12 @@ FEATURES: tuple[Feature, ...] = (
     ),
     _token("class", "is_alphabetic", "mask", "letters only, marks on them included"),
     _token("class", "is_capitalised", "mask", "starts with an upper-case letter"),
+    _token("class", "is_short", "mask", "letters only, at most three"),
+    _token("class", "is_article", "mask", "a, an or the, where a word starts: after a space, or with a capital"),
+    _token("class", "is_pronoun", "mask", "a personal, possessive or reflexive pronoun, where a word starts"),
+    _token("class", "is_preposition", "mask", "a preposition of one word, where a word starts"),
+    _token("class", "is_conjunction", "mask", "a conjunction of one word, where a word starts"),
+    _token("class", "is_auxiliary", "mask", "a form of be, have or do, or a modal verb, where a word starts"),
     _token("class", "is_number", "mask", "digits only"),
     _token("class", "is_punctuation", "mask", "neither letters, digits nor white space: marks, symbols, emoji"),
     _token(

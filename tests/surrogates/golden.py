@@ -24,12 +24,18 @@ EMBEDDINGS = [
 ]  # fmt: skip
 
 TEXT = ["<s>", "Tom", "said", ",", '"', "Hi", "!", '"', "\n", "Tom", "play", "ing", "42", ".", "Tom", "said"]
-MASKS = {
+MASKS: dict[str, set[int]] = {
     "is_first": {0},
     "is_special": {0},
     "is_word_start": {1, 2, 4, 5, 9, 10, 12, 14, 15},
     "is_alphabetic": {1, 2, 5, 9, 10, 11, 14, 15},
     "is_capitalised": {1, 5, 9, 14},
+    "is_short": {1, 5, 9, 11, 14},
+    "is_article": set(),
+    "is_pronoun": set(),
+    "is_preposition": set(),
+    "is_conjunction": set(),
+    "is_auxiliary": set(),
     "is_number": {12},
     "is_punctuation": {3, 4, 6, 7, 13},
     "is_sentence_end": {6, 13},

@@ -10,9 +10,12 @@ import torch
 from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern, scores
 from surrogates.language.program import Program
-from surrogates.language.vocabulary import FEATURES, FUNCTIONS
-from tests.surrogates.golden import CASES, IDS, Golden, N, table
+from surrogates.language.vocabulary import FEATURES, FITTED, FUNCTIONS
+from tests.surrogates import golden as plain
+from tests.surrogates.golden import IDS, Golden, N, table
+from tests.surrogates.golden_fitted import FITTED_CASES
 
+CASES = plain.CASES + FITTED_CASES
 PREFIX = 6
 WIDTH = N + 2
 cases = pytest.mark.parametrize("golden", CASES, ids=lambda golden: golden.name)
@@ -53,7 +56,7 @@ def test_table_covers_the_vocabulary() -> None:
         for node in ast.walk(ast.parse(golden.source))
         for name in [getattr(node, "attr", getattr(node, "id", ""))]
     }
-    assert {feature.name for feature in FEATURES} | set(FUNCTIONS) | {"inf", "previous"} <= words
+    assert {feature.name for feature in FEATURES} | set(FUNCTIONS) | set(FITTED) | {"inf", "previous"} <= words
     assert len({golden.name for golden in CASES}) == len(CASES)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern, scores
 from surrogates.language.program import Program
-from surrogates.language.vocabulary import FEATURES, FUNCTIONS, Feature, Type
+from surrogates.language.vocabulary import FEATURES, FITTED, FUNCTIONS, TOKEN_FEATURES, Feature, Type
 from tests.surrogates import golden
 
 CONSTANTS = ("a", "b", "c")
@@ -69,12 +69,44 @@ def masks(depth: int, causal: bool) -> st.SearchStrategy[str]:
     )
 
 
+VALUES = ["0", "1", "-0.5", "+2.25", "1e-1"]
+
+
+def curves(x: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    knots = st.lists(st.sampled_from([-20, -4, -1, -0.5, 0, 0.25, 1, 3, 10]), min_size=2, unique=True).map(sorted)
+    values = st.lists(st.sampled_from(VALUES), min_size=9, max_size=9)
+
+    def written(x: str, knots: list[float], values: list[str]) -> str:
+        return f"curve({x}, {{{', '.join(map('{}: {}'.format, knots, values))}}})"
+
+    return st.builds(written, x, knots, values)
+
+
+@cache
+def weights(causal: bool) -> st.SearchStrategy[str]:
+    masks = [f for f in TOKEN_FEATURES.values() if f.type == "mask" and not f.argument]
+    classes = st.sampled_from([f.name for f in masks if not (causal and f.encoders_only)])
+    words = st.sampled_from(["Tom", "<s>", ",", "\n", "odd"])
+    views = st.sampled_from(["query", "key", "key.previous", "query.previous.previous"])
+    pairs = st.tuples(
+        st.dictionaries(words, st.sampled_from(VALUES), max_size=3),
+        st.dictionaries(classes, st.sampled_from(VALUES), max_size=3),
+    ).filter(any)
+
+    def written(view: str, given: tuple[dict[str, str], dict[str, str]]) -> str:
+        own = ", ".join(f"{word!r}: {value}" for word, value in given[0].items())
+        return f"weights({view}, {{{own}}}{''.join(f', {name}={value}' for name, value in given[1].items())})"
+
+    return st.builds(written, views, pairs)
+
+
 @cache
 def numbers(depth: int, causal: bool) -> st.SearchStrategy[str]:
     """Expressions that are numbers of modest size, whatever the text."""
     leaf = st.one_of(
         st.builds("{} * 0.1".format, features("number", causal)),
         st.builds("{}".format, features("mask", causal)),
+        weights(causal),
         st.sampled_from(CONSTANTS),
         literals(),
     )
@@ -86,6 +118,7 @@ def numbers(depth: int, causal: bool) -> st.SearchStrategy[str]:
         mask,
         st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*"]), inner),
         st.builds("({} * {})".format, st.sampled_from(CONSTANTS), inner),
+        curves(inner),
         st.builds("-({})".format, inner),
         st.builds("({} / (1 + abs({})))".format, inner, inner),
         st.builds("abs({}) ** {}".format, inner, st.sampled_from(["0.5", "2", "1.5", "b"])),
@@ -149,7 +182,7 @@ def close(found: Any, expected: Any) -> None:
 
 def test_strategies_reach_the_whole_vocabulary() -> None:
     seen: set[str] = set()
-    wanted = {feature.name for feature in FEATURES} | set(FUNCTIONS)
+    wanted = {feature.name for feature in FEATURES} | set(FUNCTIONS) | set(FITTED)
 
     @settings(laws, max_examples=300)
     @given(programs(causal=False))
@@ -222,8 +255,9 @@ def test_a_program_written_down_reads_back_the_same(case: Case, values: list[flo
     assert (again.constants, again.structure, again.terms) == (program.constants, program.structure, program.terms)
     texts = batch(lists, causal)
     close(pattern(again, texts), pattern(program, texts))
-    changed = program.with_constants(dict(zip(CONSTANTS, values, strict=True)))
-    assert list(changed.constants.values()) == values
+    new = {name: values[place % 3] - place for place, name in enumerate(program.constants)}
+    changed = program.with_constants(new)
+    assert changed.constants == new
     assert changed.structure == program.structure
     assert changed.with_constants(program.constants).constants == program.constants
     close(pattern(changed.with_constants(program.constants), texts), pattern(program, texts))
@@ -234,7 +268,7 @@ def test_a_program_written_down_reads_back_the_same(case: Case, values: list[flo
 def test_terms_add_up_to_the_program(case: Case) -> None:
     program, lists, causal = case
     summands = " + ".join(" * ".join([f"({term.constant})", *term.factors]) for term in program.terms)
-    constants = ", ".join(f"{name}={value}" for name, value in program.constants.items())
+    constants = ", ".join(f"{name}={program.constants[name]}" for name in CONSTANTS)
     added = Program.parse(f'def attend(query, key, pair, {constants}):\n    """Terms."""\n    return {summands}\n')
     texts = batch(lists, causal)
     close(pattern(added, texts), pattern(program, texts))

@@ -9,8 +9,10 @@ from transformers import PreTrainedTokenizerFast
 
 from surrogates.errors import InputError
 from surrogates.language.features import Texts
+from surrogates.language.spelling import Piece
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import TOKEN_FEATURES
+from surrogates.language.word_classes import WORD_CLASSES
 from tests.surrogates import golden
 
 
@@ -28,8 +30,9 @@ def masks(table: TokenTable, ids: list[int]) -> list[set[str]]:
 @pytest.mark.parametrize(
     ("surface", "facts"),
     [
-        (" Tom", {"is_word_start", "is_alphabetic", "is_capitalised"}),
-        ("ing", {"is_alphabetic"}),
+        (" Tom", {"is_word_start", "is_alphabetic", "is_capitalised", "is_short"}),
+        (" Thomas", {"is_word_start", "is_alphabetic", "is_capitalised"}),
+        ("ing", {"is_alphabetic", "is_short"}),
         (" Émile", {"is_word_start", "is_alphabetic", "is_capitalised"}),
         ("42", {"is_number"}),
         ("a1", set()),
@@ -48,7 +51,7 @@ def masks(table: TokenTable, ids: list[int]) -> list[set[str]]:
         ("  ", set()),
         ("�", {"is_punctuation"}),
         ("👍", {"is_punctuation"}),
-        (" का", {"is_word_start", "is_alphabetic"}),
+        (" का", {"is_word_start", "is_alphabetic", "is_short"}),
         ("\u064e", set()),  # a vowel sign, part of the word it stands in
         ("؟", {"is_punctuation", "is_sentence_end"}),
         ("，", {"is_punctuation", "is_comma"}),
@@ -59,6 +62,44 @@ def test_facts_of_a_surface(surface: str, facts: set[str]) -> None:
     table = surfaces("<s>", "a", surface)
     assert masks(table, [0, 1, 2])[2] == facts
     assert table.texts[2]
+
+
+def closed(table: TokenTable) -> list[set[str]]:
+    """Of each row the closed classes of words that it is in."""
+    return [{name for name in WORD_CLASSES if table.columns[name][row]} for row in range(len(table.texts))]
+
+
+@pytest.mark.parametrize(
+    ("surface", "classes"),
+    [
+        (" a", {"is_article"}),
+        (" The", {"is_article"}),
+        (" HIS", {"is_pronoun"}),
+        ("I", {"is_pronoun"}),
+        (" of", {"is_preposition"}),
+        ("Because", {"is_conjunction"}),
+        (" before", {"is_preposition", "is_conjunction"}),
+        (" was", {"is_auxiliary"}),
+        (" mustn", set()),
+        (" dog", set()),
+        ("he", set()),  # which may go on a word
+    ],
+)
+def test_closed_classes_of_words(surface: str, classes: set[str]) -> None:
+    assert closed(surfaces("the", surface)) == [set(), classes]  # the first is a special token
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_word"),
+    [(True, False, True), (False, False, False), (False, True, False), (None, True, True)],
+)
+def test_a_piece_within_a_word_is_no_word(starts: bool | None, ends: bool, is_word: bool) -> None:
+    table = TokenTable.from_pieces([Piece(text.encode(), starts=starts, ends=ends) for text in ("he", "the", "is")])
+    assert [bool(classes) for classes in closed(table)] == [is_word] * 3
+
+
+def test_every_class_of_words_is_a_feature() -> None:
+    assert {TOKEN_FEATURES[name].type for name in WORD_CLASSES} == {"mask"}
 
 
 @pytest.mark.parametrize("before", ["<s>", "\n", " ", "so "])
@@ -177,9 +218,10 @@ def test_embedding_smaller_than_the_tokenizer() -> None:
     assert len(TokenTable.from_tokenizer(metaspace(), 5).texts) == 5
 
 
-def test_one_of_is_kept() -> None:
+def test_places_among_strings_are_kept() -> None:
     table = golden.table()
-    assert table.one_of(("Tom",)) is table.one_of(("Tom",))
+    assert table.places(("Tom",)) is table.places(("Tom",))
+    assert table.places(("Tom", "<s>"))[:3].tolist() == [2, 1, 0]
     assert table.one_of(("Tom", "<s>")).nonzero()[0].tolist() == [0, 1]
 
 
