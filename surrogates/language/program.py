@@ -29,7 +29,7 @@ MAX_NODES = 4_000
 """Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
 MAX_CONSTANTS = 64
 """Most parameters with a default."""
-MAX_VALUES = 512
+MAX_VALUES = 1_000
 """Most values in curves and word weights."""
 _TOLD = 8
 """Problems that a refusal tells one by one."""

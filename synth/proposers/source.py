@@ -71,6 +71,11 @@ def write_program(terms: Sequence[Product], weights: Sequence[float], importance
     return "_and_".join(names[:2]), f'{head}\n    """{_docstring(hypothesis)}"""\n{_return(summands)}\n'
 
 
+def layout(signature: str, hypothesis: str, summands: list[str]) -> str:
+    """A program's source of its parts."""
+    return f'{_wrap(signature, "    " * 2)}\n    """{_docstring(hypothesis)}"""\n{_return(summands)}\n'
+
+
 def _docstring(text: str) -> str:
     text = text[0].upper() + text[1:] + "."
     text = text.replace("\\", "\\\\")

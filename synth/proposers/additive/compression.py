@@ -19,6 +19,10 @@ DENSE_STEPS = 240
 _SHRINKING = ((22, 128, 40), (18, 64, 40), (15, 40, 40))
 """Parts, words a table and steps on the way to the largest programs; more parts than these are never asked for."""
 _FULL_STEPS = 80
+_FULL = 50
+"""Literals for each part of the largest programs."""
+_MOST_LITERALS = 900
+"""However many parts there are."""
 _READABLE = 10
 """Literals for each part of a program that is short enough to be read at a glance."""
 _BETWEEN = 30
@@ -49,7 +53,7 @@ class Draft:
 
 
 def front(training: Training, most: int) -> Iterator[Draft]:
-    """Drafts from the largest, of ``most`` parts with up to 24 words a table, to those of one part.
+    """Drafts from the largest, of ``most`` parts, to those of one part.
 
     The model must have been fitted with all its parts.
     """
@@ -58,11 +62,12 @@ def front(training: Training, most: int) -> Iterator[Draft]:
         if parts > most:
             _shrink(training, parts, words=words)
             training.run(steps, 0.02, 0.01)
-    _shrink(training, most, words=MAX_WORDS)
+    full, between = (min(each * most, _MOST_LITERALS) for each in (_FULL, _BETWEEN))
+    _shrink(training, most, words=MAX_WORDS, literals=full)
     training.run(_FULL_STEPS, 0.02, 0.001)
     yield _draft(training)
-    for literals in (None, _BETWEEN * most):
-        if literals is not None:
+    for literals in (full, between):
+        if literals != full:
             _shrink(training, most, words=MAX_WORDS, literals=literals)
         training.run(_FULL_STEPS // 2, 0.01, 0.001, _OVERLAP)
         yield _draft(training)

@@ -137,3 +137,13 @@ def stacked(patterns: Sequence[Tensor], rows: Rows) -> Tensor:
     place, chosen = torch.arange(len(rows.rows))[:, None], torch.from_numpy(rows.rows)
     visible = torch.from_numpy(rows.visible)
     return torch.stack([(found[place, chosen] * visible).half() for found in patterns], dim=1)
+
+
+@torch.no_grad()
+def overlap(model: Model, rows: Rows, target: Tensor) -> Tensor:
+    """IoU of the model's patterns with heads' on the texts of one batch of which all rows are there, (t, h)."""
+    training = Training(model, rows, target, 0)
+    batch = training.batch(0, torch.arange(rows.rows.shape[1]))
+    pattern = _pattern(model.scores(batch), batch)
+    larger = torch.maximum(pattern, batch.target).sum((2, 3))
+    return (torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)).cpu()

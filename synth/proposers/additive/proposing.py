@@ -1,0 +1,81 @@
+"""Fits the additive models of a group of heads and writes what is left of them as programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from surrogates.library.heads import Head
+from synth.corpus import Split
+from synth.material import HeadData, Material
+from synth.proposers.additive.compression import DENSE_STEPS, front
+from synth.proposers.additive.model import Model
+from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.rows import BATCH, Rows, rows_of
+from synth.proposers.additive.training import Training, overlap, stacked
+from synth.proposers.additive.writing import write_draft
+
+GROUP = 8
+"""Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What was found for a head.
+
+    Attributes:
+        programs: (label, source), largest first.
+        ceiling: mean IoU of the dense model on validation and on test texts: what a program of such parts could reach
+            at most.
+    """
+
+    programs: list[tuple[str, str]]
+    ceiling: tuple[float, float]
+
+
+def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, seed: int) -> list[Proposed]:
+    """Programs for heads whose layers see alike.
+
+    Args:
+        rows: of the training texts, as the heads' layers see them.
+        heads: some :data:`GROUP`.
+        most: parts of a program.
+    """
+    data = [HeadData(material, head) for head in heads]
+    parts = family(rows.n, causal=rows.causal, masks=rows.masks)
+    target = stacked([own.patterns(rows.numbers) for own in data], rows)
+    model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
+    training = Training(model, rows, target, seed)
+    training.run(DENSE_STEPS, 0.03, 0.01)
+    ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
+    membership = _membership(rows)
+    programs = [write_draft(parts, rows.words, draft, membership) for draft in front(training, most)]
+    return [
+        Proposed(list(own), (float(validation), float(test)))
+        for own, validation, test in zip(zip(*programs, strict=True), *ceilings, strict=True)
+    ]
+
+
+def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadData], split: Split) -> Tensor:
+    """Mean IoU of each head's model on the texts of a split, (h,)."""
+    numbers = material.splits[split]
+    found = []
+    for start in range(0, len(numbers), BATCH):
+        some = numbers[start : start + BATCH]
+        n = max(len(material.ids[number]) for number in some)
+        every = np.broadcast_to(np.arange(n), (len(some), n))
+        own = rows_of(material, data[0].head.layer, some, every, rows.words, rows.masks)
+        target = stacked([head.patterns(some) for head in data], own)
+        found.append(overlap(model, own, target))
+    return torch.cat(found).mean(0)
+
+
+def _membership(rows: Rows) -> Tensor:
+    """How often each class holds for each word in the training texts, (words, classes)."""
+    tokens = torch.from_numpy(rows.tokens[0]).flatten()
+    classes = torch.from_numpy(rows.classes[0]).flatten(0, 1).float()
+    total = torch.zeros(len(rows.words) + 1, classes.shape[1]).index_add(0, tokens, classes)
+    counts = torch.bincount(tokens, minlength=len(total))[:, None]
+    return (total / counts.clamp(min=1))[:-1]
