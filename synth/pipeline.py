@@ -32,7 +32,7 @@ def synthesize(
     programs: str | Path | None = None,
     library: str | Path | None = None,
     llm: LanguageModel | None = None,
-    max_terms: int = 8,
+    max_terms: int = 12,
     max_tokens: int = 128,
     seed: int = 0,
     revision: str = "",
@@ -99,7 +99,6 @@ def synthesize(
         prepared.finish(reporter)
         stages = Stages(run, prepared.heads, engine, reporter)
         stages.search()
-        stages.share()
         if other or hand or llm:
             name_missing_layers(reporter)
         if other:

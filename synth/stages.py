@@ -16,10 +16,10 @@ from synth.llm.calls import Asker
 from synth.llm.store import Exchanges
 from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
-from synth.proposers.bank import Bank, bank_for
+from synth.proposers.additive.proposing import GROUP, propose
+from synth.proposers.additive.rows import Rows, training_rows
 from synth.proposers.language_model.asking import LanguageModel
 from synth.proposers.language_model.rounds import Rounds
-from synth.proposers.search import propose
 from synth.proposers.shared import best_fitting
 from synth.proposers.transfer import TRANSFERRED, OtherLibrary
 from synth.run import Run
@@ -57,11 +57,12 @@ class Stages:
         total = 0.0
         with self.reporter.stage("search") as step:
             step(0, len(missing))
-            for group in self.material.by_window(missing):
-                bank = bank_for(self.material, group[0], self.settings.seed)
-                shared = (self.material, bank, self.settings.max_terms)
-                found = self.engine.map(_search_head, shared, [(head,) for head in group])
-                for head, candidates in zip(group, found, strict=True):
+            for seeing in self.material.by_window(missing):
+                rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
+                shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
+                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
+                found = self.engine.map(_search, shared, [(group,) for group in groups])
+                for head, candidates in chain.from_iterable(map(zip, groups, found)):
                     self.library.add(head, "search", candidates)
                     done += 1
                     total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
@@ -139,11 +140,14 @@ def _label(program: Program) -> str:
     return label_of("_and_".join(list(program.constants)[:2]))
 
 
-def _search_head(material: Material, bank: Bank, max_terms: int, head: Head) -> list[Candidate]:
-    data = HeadData(material, head)
-    target = data.patterns(material.splits["train"])
-    found = [Candidate("search", label, source, None) for label, source in propose(bank, target, max_terms)]
-    return score_candidates(data, found)
+def _search(
+    material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...]
+) -> list[list[Candidate]]:
+    proposed = propose(material, rows, heads, max_terms, seed)
+    return [
+        score_candidates(HeadData(material, head), [Candidate("search", *program, None) for program in own.programs])
+        for head, own in zip(heads, proposed, strict=True)
+    ]
 
 
 def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:
