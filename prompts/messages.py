@@ -15,7 +15,7 @@ from prompts.edges import FEWEST, SHARE, HeadText, edge_line, grouped_edges, mis
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
-LIMIT = 4000
+LIMIT = 4500
 """Tokens of a whole prompt, system message included, by the estimate."""
 _EXCERPT = 120
 """Characters of a text that are shown in one piece."""

@@ -108,7 +108,7 @@ def synthesize_command(
     ] = None,
     rounds: Rounds = 3,
     candidates: Candidates = 8,
-    prompt_tokens: PromptTokens = 4000,
+    prompt_tokens: PromptTokens = 4500,
     answer_tokens: AnswerTokens = 4000,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, help="Most calls under way at once.")] = 16,
     budget: Annotated[
@@ -226,7 +226,7 @@ def prompt_command(
         typer.Option(
             metavar="N",
             min=1,
-            help="Most tokens of the whole prompt, by an estimate from above; by default what the run allows, or 4000.",
+            help="Most tokens of the whole prompt, by an estimate from above; by default what the run allows, or 4500.",
             show_default=False,
         ),
     ] = None,
@@ -257,7 +257,7 @@ def llm_export_command(
     heads: Heads = None,
     rounds: Rounds = 3,
     candidates: Candidates = 8,
-    prompt_tokens: PromptTokens = 4000,
+    prompt_tokens: PromptTokens = 4500,
     answer_tokens: AnswerTokens = 4000,
     jobs: Jobs = 0,
     engine: EngineName = "local",

@@ -54,15 +54,15 @@ class RandomPrograms:
             return self._random.choice(self._names)
         if pick < 0.6:
             return self._random.choice(_NUMBERS)
-        return self._feature("number") if pick < 0.85 else self._weights()
+        return self._feature("number") if pick < 0.95 else self._weights()
 
     def _curve(self, x: str) -> str:
-        places = sorted(self._random.sample(range(len(_KNOTS)), self._random.randint(2, len(_KNOTS))))
+        places = sorted(self._random.sample(range(len(_KNOTS)), self._random.randint(2, 4)))
         return f"curve({x}, {{{', '.join(f'{_KNOTS[place]}: {self._value()}' for place in places)}}})"
 
     def _weights(self) -> str:
         words = [f'"{word}": {self._value()}' for word in ("the", "dog", "\\n") if self._random.random() < 0.5]
-        classes = self._random.sample(CLASSES, self._random.randint(0 if words else 1, 3))
+        classes = self._random.sample(CLASSES, self._random.randint(0 if words else 1, 2))
         named = "".join(f", {name}={self._value()}" for name in classes)
         return f"weights({self._random.choice(['query', 'key', 'key.previous'])}, {{{', '.join(words)}}}{named})"
 

@@ -47,13 +47,17 @@ class Backend:
     array: Callable[[np.ndarray, Array], Array]  # of numbers, on the device of the second argument
     moved: Callable[[Array, Array], Array]  # to the device of the second argument
     take: Callable[[Array, Array], Array]  # values[places], of values in a row
+    after_zero: Callable[[Array], Array]  # the values in a row, with a 0 before them
     bucket: Callable[[Array, Array], Array]  # how many edges, which increase, lie below each value; whole numbers
     clip: Callable[[Array, float, float], Array]
     log_scale: Callable[[Array], Array]  # sign(x) * log(1 + abs(x))
 
 
 def _torch_number(value: Array) -> torch.Tensor:
-    return value.to(torch.float32) if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float32)
+    if isinstance(value, torch.Tensor):
+        # Even a conversion that has nothing to do takes its time where many constants are differentiated.
+        return value if value.dtype == torch.float32 else value.to(torch.float32)
+    return torch.tensor(value, dtype=torch.float32)
 
 
 def _torch_logaddexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -123,6 +127,7 @@ NUMPY = Backend(
     array=lambda values, _: values,
     moved=lambda values, _: values,
     take=lambda values, places: values[places],
+    after_zero=lambda values: np.pad(values, (1, 0)),
     bucket=lambda values, edges: np.searchsorted(edges, values),
     clip=np.clip,
     log_scale=lambda x: np.sign(x) * np.log1p(np.abs(x)),
@@ -153,8 +158,9 @@ TORCH = Backend(
     whole=lambda values: values.to(torch.int32),
     stack=lambda parts: torch.stack(parts, dim=-1),
     array=lambda values, like: torch.from_numpy(values).to(like.device),
-    moved=lambda values, like: values.to(like.device),
+    moved=lambda values, like: values if values.device == like.device else values.to(like.device),
     take=_torch_take,
+    after_zero=lambda values: torch.nn.functional.pad(values, (1, 0)),
     bucket=lambda values, edges: torch.bucketize(values.detach(), edges, out_int32=True),
     clip=lambda values, low, high: values.clamp(low, high),
     log_scale=lambda x: torch.sign(x) * torch.log1p(x.abs()),

@@ -51,4 +51,4 @@ def bins_of(backend: Backend, x: Array, knots: Sequence[float]) -> Bins:
 def height(backend: Backend, values: Array, bins: Bins) -> Array:
     """The curve where the numbers lie, given its values at the knots, shape (knots,)."""
     steps = values[1:] - values[:-1]
-    return backend.take(values, bins.place) + bins.fraction * backend.take(steps, bins.place)
+    return backend.plus_product(backend.take(values, bins.place), bins.fraction, backend.take(steps, bins.place))

@@ -64,11 +64,11 @@ FEATURES: tuple[Feature, ...] = (
     _token("class", "is_alphabetic", "mask", "letters only, marks on them included"),
     _token("class", "is_capitalised", "mask", "starts with an upper-case letter"),
     _token("class", "is_short", "mask", "letters only, at most three"),
-    _token("class", "is_article", "mask", "a, an or the, where a word starts: after a space, or with a capital"),
-    _token("class", "is_pronoun", "mask", "a personal, possessive or reflexive pronoun, where a word starts"),
-    _token("class", "is_preposition", "mask", "a preposition of one word, where a word starts"),
-    _token("class", "is_conjunction", "mask", "a conjunction of one word, where a word starts"),
-    _token("class", "is_auxiliary", "mask", "a form of be, have or do, or a modal verb, where a word starts"),
+    _token("class", "is_article", "mask", "a, an, the; at a word's start: after a space or with a capital"),
+    _token("class", "is_pronoun", "mask", "personal, possessive, reflexive; at a word's start"),
+    _token("class", "is_preposition", "mask", "one word, at its start"),
+    _token("class", "is_conjunction", "mask", "one word, at its start"),
+    _token("class", "is_auxiliary", "mask", "be, have, do, modals; at a word's start"),
     _token("class", "is_number", "mask", "digits only"),
     _token("class", "is_punctuation", "mask", "neither letters, digits nor white space: marks, symbols, emoji"),
     _token(
@@ -175,15 +175,13 @@ FITTED = {
     for call in (
         FittedCall(
             "curve",
-            "curve(x, {0: 1.4, 4: 0.6, 16: -0.5})",
-            f"a curve through 2 to {MAX_KNOTS} knots, `{{x: value, …}}` with x increasing: straight between them in "
-            "sign(x) * log1p(abs(x)), flat beyond",
+            "curve(x, {0: 1.4, 4: 0.6})",
+            f"through 2 to {MAX_KNOTS} knots, x: value, x increasing; straight in sign(x) * log1p(abs(x)), flat beyond",
         ),
         FittedCall(
             "weights",
-            'weights(key, {"she": 1.2, "the": -0.4}, is_comma=0.8)',
-            f"a token's weight (`query`, `key`, `.previous`): that of its text where it is one of at most {MAX_WORDS} "
-            "words, else those of the classes that hold for it (masks of the table) added up, else 0",
+            'weights(key, {"she": 1.2}, is_comma=0.8)',
+            f"the weight of the token's text (at most {MAX_WORDS}), else those of its classes (masks above), added up",
         ),
     )
 }

@@ -26,8 +26,7 @@ def word_weights(
     found = []
     if words:
         # The first place is that of tokens without a word of their own.
-        padded = backend.concatenate([values[:1] * 0, values[:count]])
-        found.append(backend.take(padded, _places(texts, words, shift)))
+        found.append(backend.take(backend.after_zero(values[:count]), _places(texts, words, shift)))
     if classes:
         found.append((_holding(texts, words, classes, shift) * values[count:]).sum(-1))
     return found[0] if len(found) == 1 else found[0] + found[1]

@@ -64,7 +64,7 @@ def test_a_larger_limit_shows_more() -> None:
     texts = [random_text(60, generator) for _ in range(6)]
     sizes = [
         estimate_prompt(propose_prompt([], texts, causal=True, evidence=EVIDENCE, limit=limit))
-        for limit in (3300, 4000, 6000)
+        for limit in (3800, 4500, 6000)
     ]
     assert sizes == sorted(set(sizes))
 

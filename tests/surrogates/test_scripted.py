@@ -1,5 +1,6 @@
 """Scripted programs see what vectorised ones see, and stand in for heads as they do."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -57,6 +58,14 @@ def _expressions() -> list[tuple[str, str, bool]]:
     ):
         found.append((word, word, False))
     found.append(("(query.is_comma | key.is_quote)", "(query.is_comma[:, None] | key.is_quote)", False))
+    knots, words = "{-4: 0.5, -1: 2.0, 0: -1.0, 0.5: 0.25, 3: 1.5}", '{"Tom": 1.2, "<s>": -0.5, "odd": 9}, is_comma=2'
+    for curve in (f"curve(pair.distance, {knots})", f"curve(curve(0.5 * pair.distance - 2, {knots}), {knots})"):
+        found.append((curve, curve, False))
+    found.append((f"curve(key.length, {knots})", f"curve(key.length, {knots})", False))
+    for classes, encoders_only in ((", is_capitalised=-1.5", False), (", is_last=3", True)):
+        for side, aim in (("query", "[:, None]"), ("key", "[None, :]"), ("key.previous.previous", "")):
+            call = f"weights({side}, {words}{classes})"
+            found.append((call, call + aim, encoders_only))
     return found
 
 
@@ -92,6 +101,45 @@ TWIN = Program.parse(
     "    return sink * key.is_first - recency * pair.log_distance"
     " + 1.5 * query.is_one_of('Tom', 'the', 'dog') * pair.within(3) * ~key.is_one_of('said')\n"
 )
+
+
+def test_values_of_curves_and_word_weights_may_be_names_and_are_no_constants() -> None:
+    body = "curve(pair.distance, {{0: {0}, 4: 2}}) + weights(key, {{'Tom': {0}}}, is_comma={0} / 2)"
+    program = scripted(f"return pair.zeros() + {body.format('a')}", constants=", a=1.5")
+    assert program.constants == {"a": 1.5}
+    other = scripted(f"return pair.zeros() + {body.format('a').replace('4: 2', '4: 3')}", constants=", a=1.5")
+    assert other.structure != program.structure
+    texts = Texts.from_lists(LISTS, TABLE, causal=True)
+    twin = vectorised(body.format("3.0").replace("3.0 / 2", "1.5"))
+    found = scores(program, texts, {"a": 3.0})
+    np.testing.assert_allclose(
+        np.where(texts.visible, found, 0), np.where(texts.visible, scores(twin, texts), 0), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "fragment"),
+    [
+        ("curve(pair.distance, {0: 1})", "two or more knots"),
+        ("curve(pair.distance, [0, 1])", "two or more knots"),
+        ("curve(pair.distance, {3: 1, 0: 2})", "must increase, unlike 3, 0"),
+        ("curve(pair.distance, {'0': 1, 1: 2})", "a knot of curve must be a number, not a str"),
+        ("curve(pair.distance, {0: key.length, 1: 2})", "a value of curve must be a number, not a "),
+        ("curve(key, {0: 1, 1: 2})", "a number or an array of numbers first"),
+        ("curve(key.text, {0: 1, 1: 2})", "a number or an array of numbers first"),
+        ("weights(pair, {'Tom': 1})", "weights takes query, key or .previous of either first"),
+        ("weights(key.length, {'Tom': 1})", "weights takes query, key or .previous of either first"),
+        ("weights(key, {1: 1})", "weights takes words and their weights second"),
+        ("weights(key, ['Tom'])", "weights takes words and their weights second"),
+        ("weights(key, {'odd': None})", "the weight of 'odd' must be a number, not a NoneType"),
+        ("weights(key, {}, is_comma='a')", "the weight of is_comma must be a number, not a str"),
+        ("weights(key, {}, length=1) + key.length", "weights takes no class length"),
+        ("weights(key, {}, is_verb=1)", "weights takes no class is_verb"),
+    ],
+)
+def test_wrong_curves_and_word_weights_say_so(expression: str, fragment: str) -> None:
+    with pytest.raises(ProgramFailed, match=re.escape(fragment)):
+        scores(scripted(f"return pair.zeros() + {expression}"), Texts.from_lists(LISTS, TABLE, causal=True))
 
 
 @pytest.mark.parametrize("as_torch", [False, True])
