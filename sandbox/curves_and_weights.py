@@ -30,7 +30,7 @@ def curve(x: Any, knots: Any, /) -> np.ndarray:
 
 
 def weights(token: Any, words: Any, /, **classes: Any) -> np.ndarray:
-    """The weight of each token's text where it is one of the words, else its classes' weights added up: (n,).
+    """The weights of each token's text and of its classes added up: (n,).
 
     Raises:
         TypeError: the first argument is no token, a word no string or a weight no number.
@@ -49,7 +49,7 @@ def weights(token: Any, words: Any, /, **classes: Any) -> np.ndarray:
         found += _number(value, f"the weight of {name}") * np.asarray(holds)
     for place, text in enumerate(token.text):
         if text in own and token._here[place]:
-            found[place] = own[text]
+            found[place] += own[text]
     return found
 
 

@@ -181,7 +181,7 @@ FITTED = {
         FittedCall(
             "weights",
             'weights(key, {"she": 1.2}, is_comma=0.8)',
-            f"the weight of the token's text (at most {MAX_WORDS}), else those of its classes (masks above), added up",
+            f"the weights of the token's text (of at most {MAX_WORDS}) and of its classes (masks above), added up",
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""What `weights` computes: a number for each token, by its text or else by the classes that it belongs to."""
+"""What `weights` computes: a number for each token, the sum of what its text and its classes weigh."""
 
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def word_weights(
         # The first place is that of tokens without a word of their own.
         found.append(backend.take(backend.after_zero(values[:count]), _places(texts, words, shift)))
     if classes:
-        found.append((_holding(texts, words, classes, shift) * values[count:]).sum(-1))
+        found.append((_holding(texts, classes, shift) * values[count:]).sum(-1))
     return found[0] if len(found) == 1 else found[0] + found[1]
 
 
@@ -42,11 +42,10 @@ def _places(texts: "Texts", words: tuple[str, ...], shift: int) -> Array:
     return texts.keep(("places", words, shift), compute)
 
 
-def _holding(texts: "Texts", words: tuple[str, ...], classes: tuple[str, ...], shift: int) -> Array:
-    """Whether each class holds for a token that is none of the words: 0.0 and 1.0, shape (b, n, classes)."""
+def _holding(texts: "Texts", classes: tuple[str, ...], shift: int) -> Array:
+    """Whether each class holds for each token: 0.0 and 1.0, shape (b, n, classes)."""
 
     def compute() -> Array:
-        masks = texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in classes]))
-        return masks * (_places(texts, words, shift) == 0)[..., None] if words else masks
+        return texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in classes]))
 
-    return texts.keep(("classes", words, classes, shift), compute)
+    return texts.keep(("classes", classes, shift), compute)

@@ -26,9 +26,7 @@ def weight(i: int, words: dict[str, float], **classes: float) -> float:
     """A token's weight; 0 left of the text."""
     if i < 0:
         return 0.0
-    if TEXT[i] in words:
-        return words[TEXT[i]]
-    return sum(value for name, value in classes.items() if has(name, i))
+    return words.get(TEXT[i], 0.0) + sum(value for name, value in classes.items() if has(name, i))
 
 
 FALL = {0.0: 1.4, 1.0: 2.1, 4.0: 0.6, 12.0: -0.5}

@@ -228,7 +228,7 @@ def test_word_weights_of_tokens_that_complete_characters() -> None:
     halves = TokenTable.from_pieces([Piece(data) for data in (b"a", b"\xc3", b"\xa9")])
     batch = Texts.from_lists([[0, 1, 2, 2]], halves, causal=True)
     program = Program.parse(source('weights(key, {"é": 2, "<0xC3>": 3, "<0xA9>": 4}, is_alphabetic=1)'))
-    np.testing.assert_array_equal(scores(program, batch)[0, 0], [1, 3, 2, 4])
+    np.testing.assert_array_equal(scores(program, batch)[0, 0], [1, 4, 3, 4])
 
 
 def test_a_class_that_tells_of_the_future_fails_as_its_feature_does() -> None:

@@ -82,6 +82,19 @@ def front(training: Training, most: int) -> Iterator[Draft]:
         yield _draft(training)
 
 
+def together(training: Training, most: int) -> Iterator[Draft]:
+    """Drafts of ``most`` parts that differ between heads in their values alone: for cross-entropy, then for both."""
+    for parts, words, steps in _SHRINKING:
+        if parts > most:
+            _shrink(training, parts, words=words, together=True)
+            training.run(steps, 0.02, 0.01)
+    _shrink(training, most, words=MAX_WORDS, literals=min(_FULL * most, _MOST_LITERALS), together=True)
+    training.run(_FULL_STEPS, 0.02, 0.001)
+    yield _draft(training)
+    training.run(_FULL_STEPS // 2, 0.01, 0.001, _OVERLAP)
+    yield _draft(training)
+
+
 def _draft(training: Training) -> Draft:
     model = training.model
     return Draft(
@@ -93,21 +106,30 @@ def _draft(training: Training) -> Draft:
 
 
 @torch.no_grad()
-def _shrink(training: Training, parts: int, *, words: int, literals: int | None = None) -> None:
+def _shrink(training: Training, parts: int, *, words: int, literals: int | None = None, together: bool = False) -> None:
     """Leave each head's parts that are worth most, and of these the words and classes that are.
 
     Args:
         parts: most parts of a head.
         words: most words of a table.
         literals: most of a head, as far as words and classes can be left out; no limit by default.
+        together: whether the same is left of all heads, by what it is worth to them on average.
     """
     model = training.model
     chosen = model.chosen
-    kept = _highest(training.worth_of_parts(), parts) * chosen.parts
+    of_parts = training.worth_of_parts()
+    if together:
+        of_parts = (of_parts / of_parts.sum(1, keepdim=True).clamp(min=1e-9)).mean(0).expand_as(of_parts)
+    kept = _highest(of_parts, parts) * chosen.parts
     model.choose(parts=kept)
     left = model.chosen.of(model.family)
     of_words = training.worth_of_values(model.words) * chosen.words * left
     of_classes = training.worth_of_values(model.classes) * chosen.classes * left
+    if together:
+        total = (of_words.sum((0, 2)) + of_classes.sum((0, 2))).clamp(min=1e-30)[:, None]
+        of_words, of_classes = (
+            (found / total).mean(1, keepdim=True).expand_as(found) for found in (of_words, of_classes)
+        )
     if words < len(of_words):
         of_words = of_words * (of_words >= of_words.topk(words, 0).values[-1])
     counted, grouped = (of_words > 0).to(left), (of_classes > 0).to(left)

@@ -84,9 +84,7 @@ class Model:
         counted = torch.ones_like(self.words)
         counted[-1] = 0.0
         eyes = tuple(torch.eye(len(knots)).repeat(heads, 1, 1) for knots in family.knots)
-        self.chosen = Chosen(
-            torch.ones(heads, len(family.parts)), counted, torch.ones_like(self.classes), eyes
-        )
+        self.chosen = Chosen(torch.ones(heads, len(family.parts)), counted, torch.ones_like(self.classes), eyes)
         self.device = torch.device(device)
         if device != "cpu":
             self._move()
@@ -136,7 +134,9 @@ class Model:
         held = _left(marks)
         if held:
             constants = (self.masks * marks)[:, held]
-            found = found + torch.matmul(constants, batch.cells[:, held].reshape(b, len(held), r * n)).view(b, heads, r, n)
+            found = found + torch.matmul(constants, batch.cells[:, held].reshape(b, len(held), r * n)).view(
+                b, heads, r, n
+            )
         found = found.expand(b, heads, r, n)
         # Tables of the query's words, with the curve of its index, times what depends on both places alone.
         side = range(len(family.queries))
@@ -170,11 +170,7 @@ class Model:
         found = {}
         _, b, n = batch.tokens.shape
         for shift in (0, 1):
-            chosen = [
-                k
-                for k in _left(left)
-                if self.family.weights[k].token.endswith(".previous") == bool(shift)
-            ]
+            chosen = [k for k in _left(left) if self.family.weights[k].token.endswith(".previous") == bool(shift)]
             if not chosen:
                 continue
             gate = left[:, chosen]

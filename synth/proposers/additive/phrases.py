@@ -142,6 +142,9 @@ def _listed(table: "Table") -> tuple[int, str]:
 
 def _in_words(name: str) -> str:
     plain = name.removeprefix("is_").replace("_", " ")
-    return {"short": "short tokens", "special": "special tokens", "alphabetic": "letters", "capitalised": "capitalised tokens"}.get(
-        plain, f"{plain}s" if not plain.endswith("n") or plain == "conjunction" else plain
-    )
+    return {
+        "short": "short tokens",
+        "special": "special tokens",
+        "alphabetic": "letters",
+        "capitalised": "capitalised tokens",
+    }.get(plain, f"{plain}s" if not plain.endswith("n") or plain == "conjunction" else plain)

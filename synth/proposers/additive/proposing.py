@@ -50,8 +50,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     training = Training(model, rows, target, seed)
     training.run(DENSE_STEPS, 0.03, 0.01)
     ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
-    membership = _membership(rows)
-    programs = [write_draft(parts, rows.words, draft, membership) for draft in front(training, most)]
+    programs = [write_draft(parts, rows.words, draft) for draft in front(training, most)]
     return [
         Proposed(list(own), (float(validation), float(test)))
         for own, validation, test in zip(zip(*programs, strict=True), *ceilings, strict=True)
@@ -71,11 +70,3 @@ def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadDa
         found.append(overlap(model, own, target))
     return torch.cat(found).mean(0)
 
-
-def _membership(rows: Rows) -> Tensor:
-    """How often each class holds for each word in the training texts, (words, classes)."""
-    tokens = torch.from_numpy(rows.tokens[0]).flatten()
-    classes = torch.from_numpy(rows.classes[0]).flatten(0, 1).float()
-    total = torch.zeros(len(rows.words) + 1, classes.shape[1]).index_add(0, tokens, classes)
-    counts = torch.bincount(tokens, minlength=len(total))[:, None]
-    return (total / counts.clamp(min=1))[:-1]

@@ -110,11 +110,13 @@ def rows_of(
         seen = seen[place, chosen]
         lookup = _places(texts.table, words)
         tokens.append(np.stack([lookup[texts.entries_left(shift)] for shift in (0, 1)]))
-        classes.append(
-            np.stack([np.stack([texts.token(name, shift) for name in CLASSES], -1) for shift in (0, 1)])
-        )
+        classes.append(np.stack([np.stack([texts.token(name, shift) for name in CLASSES], -1) for shift in (0, 1)]))
         values = [np.broadcast_to(_value(mask, texts), (len(lists), n, n))[place, chosen] for mask in masks]
-        cells.append(np.stack(values, axis=1).astype(bool) & seen[:, None] if masks else np.zeros((len(lists), 0, *seen.shape[1:]), dtype=bool))
+        cells.append(
+            np.stack(values, axis=1).astype(bool) & seen[:, None]
+            if masks
+            else np.zeros((len(lists), 0, *seen.shape[1:]), dtype=bool)
+        )
         visible.append(seen)
     return Rows(
         tuple(numbers), words, masks, np.concatenate(tokens, axis=1), np.concatenate(classes, axis=1),

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from surrogates.language.program import format_constant
 from surrogates.library.candidates import label_of
@@ -33,20 +32,19 @@ class Table:
         return f"weights({token}, {{{words}}}{classes})"
 
 
-def write_draft(family: Family, words: Sequence[str], draft: Draft, membership: Tensor) -> list[tuple[str, str]]:
+def write_draft(family: Family, words: Sequence[str], draft: Draft) -> list[tuple[str, str]]:
     """Label and source of the program of each head.
 
     Args:
         words: the strings that the draft's words stand for.
-        membership: how often each class holds for each word, shape (words, classes).
     """
-    writer = _Writer(family, words, draft, membership)
+    writer = _Writer(family, words, draft)
     return [writer.program(head) for head in range(len(draft.masks))]
 
 
 class _Writer:
-    def __init__(self, family: Family, words: Sequence[str], draft: Draft, membership: Tensor) -> None:
-        self.family, self.words, self.draft, self.membership = family, words, draft, membership
+    def __init__(self, family: Family, words: Sequence[str], draft: Draft) -> None:
+        self.family, self.words, self.draft = family, words, draft
         chosen = draft.chosen
         self.chosen = Chosen(
             chosen.parts.cpu(), chosen.words.cpu(), chosen.classes.cpu(), tuple(m.cpu() for m in chosen.knots)
@@ -120,8 +118,7 @@ class _Writer:
         draft, chosen = self.draft, self.chosen
         classes = draft.classes[:, head, place] * chosen.classes[:, head, place]
         kept = torch.nonzero(chosen.words[:-1, head, place])[:, 0].tolist()
-        base = self.membership @ classes
-        words = {self.words[k]: float(draft.words[k, head, place] + base[k]) for k in kept}
+        words = {self.words[k]: float(draft.words[k, head, place]) for k in kept}
         named = {CLASSES[k]: float(classes[k]) for k in torch.nonzero(chosen.classes[:, head, place])[:, 0].tolist()}
         return Table(_heaviest_first(words), _heaviest_first(named))
 
@@ -139,10 +136,9 @@ def _scaled(table: Table, factor: float) -> Table:
 
 
 def _rounded(table: Table) -> Table:
-    """With values as they are written; classes that count nothing are left out, words must stay to be none of these."""
+    """With values as they are written, without those that are zero then."""
     found = _changed(table, lambda value: round(value, _DIGITS))
-    classes = {name: value for name, value in found.classes.items() if value}
-    return Table(found.words if classes else {w: v for w, v in found.words.items() if v}, classes)
+    return Table(*({name: value for name, value in own.items() if value} for own in (found.words, found.classes)))
 
 
 def _changed(table: Table, change: Callable[[float], float]) -> Table:
