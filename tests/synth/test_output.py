@@ -161,7 +161,7 @@ def test_nothing_is_lost_on_any_width(
     for entry in ranked(finished)[HEAD]:
         for figure in (entry.scores.iou, entry.scores.cross_entropy, entry.scores.jsd):
             assert f"{figure:.3f}" in one
-        if width != 80:  # there a name is folded beside other cells
+        if width != 120:  # there a name is folded beside other cells
             assert entry.name in squeezed
     assert all(word in effects for word in ("program", "uniform", "first", "zero", "95 %"))
 
@@ -187,8 +187,8 @@ def test_ceilings_and_sizes_on_any_width(
     assert ", ceiling 0.876 of 1 heads; 3 programs" in unfolded
     assert "ceiling 0.876: the IoU of an additive model with full tables" in " ".join(one.split())
     if width == 40:
-        assert "ceiling 0.876, parts scripted, literals 1 origin: hand" in unfolded.replace("scripted literals", "")
-        assert unfolded.count("ceiling") == 2  # a row without one does not name it
+        assert "ceiling 0.876, parts scripted, literals 1 origin: hand" in unfolded
+        assert unfolded.split(" heads, mean")[0].count("ceiling ") == 1  # a row without one does not name it
         assert "parts scripted, literals 1" in " ".join(one.split())
     else:
         (row,) = [line.split() for line in library_shown.splitlines() if line.lstrip().startswith(str(HEAD))]
