@@ -123,7 +123,15 @@ def synthesize_command(
         bool, typer.Option("--llm-batch", help="Ask by batches: half the price, answered within a day.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to a cost of more than a dollar.")] = False,
-    max_terms: Annotated[int, typer.Option(metavar="N", min=1, max=32, help="Most terms of a program.")] = 8,
+    max_terms: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=32,
+            help="Most parts of a program: a curve, word weights, a mask or a pairing each count one.",
+        ),
+    ] = 12,
     max_tokens: Annotated[int, typer.Option(metavar="N", min=4, help="Texts are cut to so many tokens.")] = 128,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the split and of sampling.")] = 0,
     jobs: Jobs = 0,
@@ -187,7 +195,7 @@ def inspect_command(
     head: Annotated[
         str | None, typer.Argument(metavar="HEAD", help="One head, such as L3H7.", show_default=False)
     ] = None,
-    sort: Annotated[Literal["head", "iou", "terms"], typer.Option(help="Order of the heads.")] = "head",
+    sort: Annotated[Literal["head", "iou", "parts", "literals"], typer.Option(help="Order of the heads.")] = "head",
     as_json: Json = False,
 ) -> None:
     """Show the ranked library, or one head's programs."""

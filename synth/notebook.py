@@ -6,7 +6,7 @@ from html import escape
 
 from surrogates.errors import InputError
 from surrogates.language.text_pattern import TextPattern
-from surrogates.library.candidates import Candidate
+from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 
@@ -18,11 +18,13 @@ class HeadPrograms:
     Attributes:
         ranked: each with its name, program, figures and whether it stands in for the head.
         failures: candidates that were refused or failed.
+        ceiling: what an additive model with full tables reaches, where that is known.
     """
 
     head: Head
     ranked: Sequence[Ranked]
     failures: Sequence[Candidate]
+    ceiling: Ceiling | None
 
     @property
     def surrogate(self) -> Ranked:
@@ -46,37 +48,46 @@ class HeadPrograms:
         return len(self.ranked)
 
     def __repr__(self) -> str:
-        lines = [f"{self.head}: {len(self.ranked)} programs by validation IoU, test figures"]
+        lines = [f"{self.head}: {len(self.ranked)} programs by validation IoU, test figures{self._reached}"]
         for entry in self.ranked:
             mark = " (stands in)" if entry.stands_in else ""
             lines.append(f"{entry.scores.iou:.3f}  {entry.name}{mark}")
         return "\n".join(lines)
 
+    @property
+    def _reached(self) -> str:
+        return f", ceiling {self.ceiling.iou:.3f}" if self.ceiling else ""
+
     def _repr_html_(self) -> str:
-        headings = ("program", "stands in", "origin", "terms", "IoU", "95 %", "cross-entropy", "JSD")
+        headings = ("program", "stands in", "origin", "parts", "literals", "IoU", "95 %", "cross-entropy", "JSD")
         rows = [
-            (entry.name, "yes" if entry.stands_in else "", entry.candidate.found_by, *_figures(entry),
+            (entry.name, "yes" if entry.stands_in else "", entry.candidate.found_by, *_sizes(entry), *_figures(entry),
              f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}")
             for entry in self.ranked
         ]  # fmt: skip
         sources = [entry.program.source for entry in self.ranked if entry.stands_in]
         source = "".join(f"<pre>{escape(text)}</pre>" for text in sources)
-        return f"<b>{self.head}</b>: test figures{_table(headings, rows)}{source}"
+        return f"<b>{self.head}</b>: test figures{self._reached}{_table(headings, rows)}{source}"
 
 
-def library_html(surrogates: Mapping[Head, Ranked]) -> str:
+def library_html(surrogates: Mapping[Head, Ranked], ceilings: Mapping[Head, Ceiling]) -> str:
     """The program that stands in for each head, as a table."""
     rows = [
-        (str(head), *_figures(entry), entry.candidate.found_by, entry.program.hypothesis)
+        (str(head), *_figures(entry), f"{ceilings[head].iou:.3f}" if head in ceilings else "", *_sizes(entry),
+         entry.candidate.found_by, entry.program.hypothesis)
         for head, entry in surrogates.items()
-    ]
-    return _table(("head", "terms", "IoU", "95 %", "origin", "hypothesis"), rows)
+    ]  # fmt: skip
+    return _table(("head", "IoU", "95 %", "ceiling", "parts", "literals", "origin", "hypothesis"), rows)
 
 
-def _figures(entry: Ranked) -> tuple[str, str, str]:
+def _sizes(entry: Ranked) -> tuple[str, str]:
+    program = entry.program
+    return "scripted" if program.kind == "scripted" else str(program.parts), str(program.literals)
+
+
+def _figures(entry: Ranked) -> tuple[str, str]:
     scores = entry.scores
-    terms = str(len(entry.program.terms) or "scripted")
-    return terms, f"{scores.iou:.3f}", f"{scores.iou_low:.3f}–{scores.iou_high:.3f}"
+    return f"{scores.iou:.3f}", f"{scores.iou_low:.3f}–{scores.iou_high:.3f}"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

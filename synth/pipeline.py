@@ -54,7 +54,7 @@ def synthesize(
         programs: a folder of programs of your own to score.
         library: a run on another model whose programs are tried on these heads.
         llm: a language model that proposes programs.
-        max_terms: most terms of a program that the search writes.
+        max_terms: most parts of a program that the search writes.
         max_tokens: texts are cut to so many.
         seed: of the split and of sampling.
         revision: branch, tag or commit of the model on the hub.

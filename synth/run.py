@@ -18,7 +18,7 @@ from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.language.text_pattern import TextPattern
-from surrogates.library.candidates import Candidate
+from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head, no_head
 from surrogates.library.library import Library
 from surrogates.library.structures import Structure
@@ -50,7 +50,7 @@ class Run(RunDirectory):
 
     def _repr_html_(self) -> str:
         surrogates = self.library.surrogates()
-        return f"{escape(self.settings.model)}: what stands in for each head{library_html(surrogates)}"
+        return f"{escape(self.settings.model)}: what stands in for each head{library_html(surrogates, self.ceilings)}"
 
     def __enter__(self) -> "Run":
         return self
@@ -134,6 +134,11 @@ class Run(RunDirectory):
         """The structures in the library, those that serve most heads first."""
         return self.library.structures()
 
+    @property
+    def ceilings(self) -> dict[Head, Ceiling]:
+        """What an additive model with full tables reaches on each head for which that is known."""
+        return self.library.ceilings()
+
     def model(self, device: str = "cpu") -> LoadedModel:
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.
 
@@ -198,7 +203,8 @@ class Run(RunDirectory):
         return (Head.parse(head) if isinstance(head, str) else head) in self.heads
 
     def _programs(self, head: Head) -> HeadPrograms:
-        return HeadPrograms(head, self.library.ranked(head), self.library.failures(head))
+        library = self.library
+        return HeadPrograms(head, library.ranked(head), library.failures(head), library.ceilings().get(head))
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
         """How a program does on a head, as it stands or with its constants fitted; nothing is stored.

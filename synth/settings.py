@@ -35,7 +35,7 @@ class Settings:
     dtype: str = "float32"
     bos: str = ""  # "yes" or "no" where the user overrode the model's habit
     max_tokens: int = 128
-    max_terms: int = 8
+    max_terms: int = 12
     seed: int = 0
 
     @property

@@ -31,6 +31,18 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """Mean IoU of a head's dense additive model, which no program of such parts is expected to pass.
+
+    Attributes:
+        iou: on test texts.
+    """
+
+    validation_iou: float
+    iou: float
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A program proposed for a head, and how it fared.
 

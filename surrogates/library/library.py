@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.plain_text import one_line, plain, valid
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
-from surrogates.library.candidates import Candidate, Scores, Unusable
+from surrogates.library.candidates import Candidate, Ceiling, Scores, Unusable
 from surrogates.library.database import Database
 from surrogates.library.heads import Head
 from surrogates.library.migrations import FIRST, MIGRATIONS, keep_program
@@ -82,11 +82,13 @@ class Library(Database):
         candidates: Iterable[Candidate],
         unusable: Iterable[Unusable] = (),
         *,
+        ceiling: Ceiling | None = None,
         finished: bool = True,
     ) -> None:
         """Store what a stage found for a head and mark it done, at once; what the stage stored before is replaced.
 
         Args:
+            ceiling: the head's, in the place of the one before; left as it is where none is given.
             finished: False where more is to come, so that the stage is not marked.
 
         Raises:
@@ -109,6 +111,9 @@ class Library(Database):
                 self._execute(f"INSERT INTO candidates VALUES ({', '.join('?' * len(values))})", values)
             for part in lost:
                 self._execute("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", part)
+            if ceiling is not None:
+                values = (head.layer, head.index, ceiling.validation_iou, ceiling.iou)
+                self._execute("INSERT OR REPLACE INTO ceilings VALUES (?, ?, ?, ?)", values)
             if finished:
                 self._execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
@@ -181,17 +186,24 @@ class Library(Database):
         """The program that stands in for each head that has one: what is shown of a head, and what is patched in."""
         return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
 
+    def ceilings(self) -> dict[Head, Ceiling]:
+        """Of each head that has one, in order."""
+        rows = self._rows("SELECT layer, head, validation_iou, iou FROM ceilings ORDER BY layer, head")
+        return {Head(layer, index): Ceiling(validation, test) for layer, index, validation, test in rows}
+
     def structures(self) -> list[Structure]:
         """The structures that have scores, those that serve most heads first, each with its best program on a head."""
         rows = self._rows(
             # Of a group's rows SQLite takes the bare columns from the one that has the maximum.
-            "SELECT structures.id, kind, terms, families, layer, head, source, constants, max(validation_iou)"
+            "SELECT structures.id, kind, parts, literals, nodes, families, layer, head, source, constants,"
+            " max(validation_iou)"
             " FROM structures JOIN programs ON structure = structures.id JOIN candidates ON program = programs.id"
             " WHERE validation_iou IS NOT NULL GROUP BY structures.id, layer, head ORDER BY structures.id, layer, head"
         )
         found: dict[int, Structure] = {}
-        for id_, kind, terms, families, layer, index, source, constants, iou in rows:
-            structure = found.setdefault(id_, Structure(kind, terms, tuple(families.split()), {}))
+        for id_, kind, parts, literals, nodes, families, layer, index, source, constants, iou in rows:
+            empty = Structure(kind, parts, literals, nodes, tuple(families.split()), {})
+            structure = found.setdefault(id_, empty)
             structure.uses[Head(layer, index)] = Use(source, json.loads(constants), iou)
         return sorted(found.values(), key=lambda structure: -len(structure.uses))
 

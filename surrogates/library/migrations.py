@@ -5,7 +5,7 @@ A step is never changed once a file may have taken it, and none drops what was p
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sandbox.plain_text import valid
 from surrogates.language.program import Program, ProgramRefused
@@ -70,7 +70,7 @@ def _structures(database: sqlite3.Connection) -> None:
     )
     rows = database.execute("SELECT DISTINCT source FROM candidates ORDER BY layer, head, stage, place").fetchall()
     for (source,) in rows:
-        keep_program(database, source)
+        _keep(database, source, None, _terms)
     database.execute("ALTER TABLE candidates RENAME TO earlier")
     database.execute(
         """CREATE TABLE candidates (
@@ -93,10 +93,36 @@ def _structures(database: sqlite3.Connection) -> None:
     database.execute("CREATE INDEX candidates_by_program ON candidates (program)")
 
 
+def _sizes_and_ceilings(database: sqlite3.Connection) -> None:
+    """A structure has its sizes, read from one of its programs, and a head its ceiling."""
+    database.execute("ALTER TABLE structures RENAME COLUMN terms TO parts")
+    for name in ("literals", "nodes"):
+        database.execute(f"ALTER TABLE structures ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+    rows = database.execute("SELECT structure, source, min(id) FROM programs GROUP BY structure").fetchall()
+    for structure, source, _ in rows:
+        if structure is None:
+            continue
+        try:
+            program = Program.parse(source)
+        except ProgramRefused:  # as of one that was refused when it came, nothing is known of it
+            database.execute("UPDATE programs SET structure = NULL WHERE structure = ?", (structure,))
+            database.execute("DELETE FROM structures WHERE id = ?", (structure,))
+            continue
+        values = (program.parts, program.literals, program.nodes, structure)
+        database.execute("UPDATE structures SET parts = ?, literals = ?, nodes = ? WHERE id = ?", values)
+    database.execute(
+        """CREATE TABLE ceilings (
+            layer INTEGER NOT NULL, head INTEGER NOT NULL, validation_iou REAL NOT NULL, iou REAL NOT NULL,
+            PRIMARY KEY (layer, head)
+        ) STRICT"""
+    )
+
+
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     FIRST: _candidates,
     4: _refused_anew,
     5: _structures,
+    6: _sizes_and_ceilings,
 }
 """By the version that a step leads to."""
 
@@ -110,6 +136,21 @@ def keep_program(database: sqlite3.Connection, source: str, program: Program | N
     Returns:
         The program's id.
     """
+    return _keep(database, source, program, _sizes)
+
+
+def _sizes(program: Program) -> dict[str, int]:
+    return {"parts": program.parts, "literals": program.literals, "nodes": program.nodes}
+
+
+def _terms(program: Program) -> dict[str, int]:
+    """What version 5 had in their place."""
+    return {"terms": len(program.terms)}
+
+
+def _keep(
+    database: sqlite3.Connection, source: str, program: Program | None, sizes: Callable[[Program], dict[str, int]]
+) -> int:
     known = database.execute("SELECT id FROM programs WHERE source = ?", (source,)).fetchone()
     if known is not None:
         return known[0]
@@ -119,16 +160,18 @@ def keep_program(database: sqlite3.Connection, source: str, program: Program | N
     except ProgramRefused:
         pass
     else:
-        structure, constants = _keep_structure(database, program), program.constants
+        structure, constants = _keep_structure(database, program, sizes(program)), program.constants
     values = (structure, source, json.dumps(constants))
     row = database.execute("INSERT INTO programs (structure, source, constants) VALUES (?, ?, ?)", values)
     assert row.lastrowid is not None
     return row.lastrowid
 
 
-def _keep_structure(database: sqlite3.Connection, program: Program) -> int:
-    values = (valid(program.structure), program.kind, len(program.terms), " ".join(program.families))
+def _keep_structure(database: sqlite3.Connection, program: Program, sizes: Mapping[str, int]) -> int:
+    columns = ", ".join(("form", "kind", "families", *sizes))
+    values = (valid(program.structure), program.kind, " ".join(program.families), *sizes.values())
     database.execute(
-        "INSERT INTO structures (form, kind, terms, families) VALUES (?, ?, ?, ?) ON CONFLICT (form) DO NOTHING", values
+        f"INSERT INTO structures ({columns}) VALUES ({', '.join('?' * len(values))}) ON CONFLICT (form) DO NOTHING",
+        values,
     )
     return database.execute("SELECT id FROM structures WHERE form = ?", values[:1]).fetchone()[0]

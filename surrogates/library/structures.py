@@ -20,17 +20,21 @@ class Structure:
     """What programs share that differ in their constants alone.
 
     Attributes:
-        terms: how many it has; 0 of a scripted one.
+        parts: how many summands it has; a scripted one is one part.
+        literals: numbers and strings in its source.
+        nodes: size of its syntax tree, in the first of its programs: a minus before a fitted value counts.
         families: of the features in it, in alphabetical order.
         uses: by head.
     """
 
     kind: Kind
-    terms: int
+    parts: int
+    literals: int
+    nodes: int
     families: tuple[str, ...]
     uses: dict[Head, Use]
 
     def __repr__(self) -> str:
         best = max(use.validation_iou for use in self.uses.values())
-        what = f"{self.terms} terms" if self.kind == "vectorised" else self.kind
+        what = f"{self.parts} part{'s' * (self.parts != 1)}" if self.kind == "vectorised" else self.kind
         return f"<{what} of {', '.join(self.families)} on {len(self.uses)} heads, validation IoU up to {best:.3f}>"

@@ -10,8 +10,7 @@ from rich.syntax import Syntax
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.language.program import Program
-from surrogates.library.candidates import Candidate
+from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 from synth.console import Terminal, print_document
@@ -20,7 +19,7 @@ from synth.proposers.language_model.accounts import Accounts, UsedAnswer
 from synth.proposers.language_model.archive import Archive, Niche
 from synth.run import Run, open_run
 
-Sort = Literal["head", "iou", "terms"]
+Sort = Literal["head", "iou", "parts", "literals"]
 _ASCII_DRAWING = str.maketrans("·░▒▓█│␣", ".:+*#|_")
 
 
@@ -40,7 +39,7 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
 def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> None:
     """Print the program that stands in for each head."""
     library = run.library
-    surrogates = library.surrogates()
+    surrogates, ceilings = library.surrogates(), library.ceilings()
     verdicts = Counter(c.verdict for head in run.heads for c in library.candidates(head))
     asked = Accounts(library).of_run() if library.has_asked() else None
     if not surrogates:
@@ -48,14 +47,18 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
     heads = sorted(surrogates)
     if sort == "iou":
         heads.sort(key=lambda head: -surrogates[head].scores.iou)
-    elif sort == "terms":
-        heads.sort(key=lambda head: len(surrogates[head].program.terms))
-    rows = [_library_row(head, surrogates[head]) for head in heads]
+    elif sort == "parts":
+        heads.sort(key=lambda head: surrogates[head].program.parts)
+    elif sort == "literals":
+        heads.sort(key=lambda head: surrogates[head].program.literals)
+    rows = [_library_row(head, surrogates[head], ceilings.get(head)) for head in heads]
     ious = [row["iou"] for row in rows]
+    reached = [row["ceiling"] for row in rows if row["ceiling"] is not None]
     summary = {
         "heads": len(rows),
         "mean_iou": sum(ious) / len(ious),
         "min_iou": min(ious),
+        "mean_ceiling": sum(reached) / len(reached) if reached else None,
         "programs": len({entry.program.source for entry in surrogates.values()}),
         "structures": len({entry.program.structure for entry in surrogates.values()}),
         "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
@@ -68,16 +71,19 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
     console = Terminal()
     console.print(f"{run.settings.model}: the program that stands in for each head, test figures", soft_wrap=True)
     console.print_table(
-        [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("terms", "figure"), ("origin", "text"),
-         ("hypothesis", "text")],
+        [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("ceiling", "figure"), ("parts", "figure"),
+         ("literals", "figure"), ("origin", "text"), ("hypothesis", "text")],
         [
-            [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _terms(entry), entry.candidate.found_by,
-             entry.program.hypothesis]
+            [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _ceiling(ceilings.get(head)), _parts(entry),
+             str(entry.program.literals), entry.candidate.found_by, entry.program.hypothesis]
             for head, entry in ((head, surrogates[head]) for head in heads)
         ],
     )  # fmt: skip
+    ceiling = f", ceiling {summary['mean_ceiling']:.3f}" if reached else ""
+    if 0 < len(reached) < len(rows):
+        ceiling += f" of {len(reached)} heads"
     console.print(
-        f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}; "
+        f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}{ceiling}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
@@ -97,21 +103,28 @@ def _interval(entry: Ranked) -> str:
     return f"{entry.scores.iou_low:.3f}–{entry.scores.iou_high:.3f}"
 
 
-def _terms(entry: Ranked) -> str:
-    return str(_term_count(entry.program) or "scripted")
+def _ceiling(ceiling: Ceiling | None) -> str:
+    return f"{ceiling.iou:.3f}" if ceiling else ""
 
 
-def _term_count(program: Program) -> int | None:
-    return len(program.terms) if program.kind == "vectorised" else None
+def _parts(entry: Ranked) -> str:
+    return "scripted" if entry.program.kind == "scripted" else str(entry.program.parts)
 
 
-def _library_row(head: Head, entry: Ranked) -> dict[str, Any]:
+def _sizes(entry: Ranked) -> dict[str, int | None]:
+    program = entry.program
+    parts = None if program.kind == "scripted" else program.parts
+    return {"parts": parts, "literals": program.literals, "nodes": program.nodes}
+
+
+def _library_row(head: Head, entry: Ranked, ceiling: Ceiling | None) -> dict[str, Any]:
     return {
         "head": str(head),
         "iou": entry.scores.iou,
         "iou_low": entry.scores.iou_low,
         "iou_high": entry.scores.iou_high,
-        "terms": _term_count(entry.program),
+        "ceiling": ceiling and ceiling.iou,
+        **_sizes(entry),
         "program": entry.name,
         "hypothesis": entry.program.hypothesis,
         "origin": entry.candidate.origin,
@@ -136,6 +149,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         ]  # fmt: skip
         document = {
             "head": str(head),
+            "ceiling": programs.ceiling and programs.ceiling.iou,
             "programs": [_program_row(entry) for entry in ranked],
             "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
             "failures": failed,
@@ -150,13 +164,15 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     # Before anything is printed: what it needs of the run may be damaged.
     drawn = _drawn(run, head, console) if surrogate else ""
     console.print(f"{head}: programs by validation IoU, test figures")
+    if programs.ceiling:
+        console.print(f"ceiling {programs.ceiling.iou:.3f}: the IoU of an additive model with full tables")
     console.print_table(
-        [("program", "text"), ("stands in", "name"), ("origin", "name"), ("terms", "figure"), ("IoU", "figure"),
-         ("95 %", "figure"), ("cross-\nentropy", "figure"), ("JSD", "figure")],
+        [("program", "text"), ("stands in", "name"), ("origin", "name"), ("parts", "figure"), ("literals", "figure"),
+         ("IoU", "figure"), ("95 %", "figure"), ("cross-\nentropy", "figure"), ("JSD", "figure")],
         [
-            [entry.name, "yes" if entry.stands_in else "", _origin(entry.candidate), _terms(entry),
-             f"{entry.scores.iou:.3f}", _interval(entry), f"{entry.scores.cross_entropy:.3f}",
-             f"{entry.scores.jsd:.3f}"]
+            [entry.name, "yes" if entry.stands_in else "", _origin(entry.candidate), _parts(entry),
+             str(entry.program.literals), f"{entry.scores.iou:.3f}", _interval(entry),
+             f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}"]
             for entry in ranked
         ],
     )  # fmt: skip
@@ -238,7 +254,7 @@ def _program_row(entry: Ranked) -> dict[str, Any]:
         "train_iou": entry.scores.train_iou,
         "cross_entropy": entry.scores.cross_entropy,
         "jsd": entry.scores.jsd,
-        "terms": _term_count(entry.program),
+        **_sizes(entry),
         "kind": entry.program.kind,
         "verdict": entry.candidate.verdict,
         "source": entry.candidate.source,

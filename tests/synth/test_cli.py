@@ -3,13 +3,18 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import transformers
 
+from surrogates.language.program import Program
+from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
+from surrogates.library.library import Library
 from synth import measuring
 from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ranked, refusal, rows
@@ -34,7 +39,10 @@ def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, 
             "iou": entry.scores.iou,
             "iou_low": entry.scores.iou_low,
             "iou_high": entry.scores.iou_high,
-            "terms": len(entry.program.terms),
+            "ceiling": None,
+            "parts": entry.program.parts,
+            "literals": entry.program.literals,
+            "nodes": entry.program.nodes,
             "program": entry.name,
             "hypothesis": entry.program.hypothesis,
             "origin": entry.candidate.origin,
@@ -46,6 +54,7 @@ def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, 
         "heads": 3,
         "mean_iou": pytest.approx(sum(ious) / 3),
         "min_iou": min(ious),
+        "mean_ceiling": None,
         "programs": len({entry.program.source for entry in chosen.values()}),
         "structures": len({entry.program.structure for entry in chosen.values()}),
         "verdicts": {"ok": len(rows(finished))},
@@ -59,6 +68,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
     (entries,) = [entries for head, entries in ranked(finished).items() if str(head) == "L0H3"]
     assert document == {
         "head": "L0H3",
+        "ceiling": None,
         "programs": [
             {
                 "name": entry.name,
@@ -73,7 +83,9 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
                 "train_iou": entry.scores.train_iou,
                 "cross_entropy": entry.scores.cross_entropy,
                 "jsd": entry.scores.jsd,
-                "terms": len(entry.program.terms),
+                "parts": entry.program.parts,
+                "literals": entry.program.literals,
+                "nodes": entry.program.nodes,
                 "kind": "vectorised",
                 "verdict": "ok",
                 "source": entry.candidate.source,
@@ -136,9 +148,41 @@ def test_tables_fit_the_terminal(finished: Path, width: int, monkeypatch: pytest
     assert re.search(r"3 \(100%\) +[+-]\d", effects)
 
 
-def test_heads_can_be_sorted(finished: Path, capsys: Capture) -> None:
-    rows = call(capsys, "inspect", finished, "--sort", "iou", "--json").document["heads"]
-    assert [row["iou"] for row in rows] == sorted((row["iou"] for row in rows), reverse=True)
+def test_documents_tell_ceilings_and_the_sizes_of_scripted_programs(run: Path, capsys: Capture) -> None:
+    head, scripted = Head(0, 3), 'def f(query, key, pair):\n    """S."""\n    return pair.zeros()[:, :] + 7\n'
+    best = ranked(run)[head][0].scores
+    better = replace(best, validation_iou=0.999, validation_cross_entropy=-1.0)
+    with closing(Library(run)) as library:
+        library.add(head, "hand", [Candidate("hand", "loops", scripted, better)], ceiling=Ceiling(0.9, 0.8))
+        library.add(Head(1, 2), "hand", [], ceiling=Ceiling(0.7, 0.5))
+    document = call(capsys, "inspect", run, "--json").document
+    assert [row["ceiling"] for row in document["heads"]] == [None, 0.8, 0.5]
+    assert document["summary"]["mean_ceiling"] == pytest.approx(0.65)
+    one = call(capsys, "inspect", run, head, "--json").document
+    assert one["ceiling"] == 0.8
+    nodes = Program.parse(scripted).nodes
+    for row in (document["heads"][1], one["programs"][0]):
+        assert (row["parts"], row["literals"], row["nodes"]) == (None, 1, nodes)
+
+
+def test_heads_can_be_sorted(run: Path, capsys: Capture) -> None:
+    best = ranked(run)[Head(0, 0)][0].scores
+    better = replace(best, validation_iou=0.999, validation_cross_entropy=-1.0)
+    words = ", ".join(f"'word{number}'" for number in range(16))
+    summands = [
+        f"a * key.is_one_of({words})",
+        "key.is_comma",
+        "key.is_first",
+        *(f"pair.offset({k})" for k in range(20)),
+    ]
+    with closing(Library(run)) as library:  # the first head has the longest program
+        source = f'def f(query, key, pair, a=1.0):\n    """S."""\n    return {" + ".join(summands)}\n'
+        library.add(Head(0, 0), "hand", [Candidate("hand", "long", source, better)])
+    for sort in ("head", "iou", "parts", "literals"):
+        rows = call(capsys, "inspect", run, "--sort", sort, "--json").document["heads"]
+        figures = [row[sort] for row in rows]
+        assert figures == sorted(figures, reverse=sort == "iou")
+        assert rows[-1]["head"] == "L0H0" or sort in ("head", "iou")
 
 
 @pytest.mark.parametrize(("arguments", "listed"), [((), "synthesize"), (("llm",), "export")])
@@ -162,6 +206,7 @@ def test_no_arguments_show_the_help(arguments: tuple[str, ...], listed: str, cap
         (("synthesize", "m", "--max-terms", "99"), "--max-terms"),
         (("synthesize", "m", "--seed", "x"), "--seed"),
         (("inspect", "r", "--sort", "size"), "--sort"),
+        (("inspect", "r", "--sort", "terms"), "--sort"),
         (("evaluate", "r", "--fractions", "half"), "cannot read the fractions 'half'; write percentages"),
         (("evaluate", "r", "--fractions", "0,50"), "write percentages"),
         (("evaluate", "r", "--fractions", "nan"), "write percentages"),

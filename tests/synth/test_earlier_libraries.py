@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from surrogates import load_library
 from surrogates.errors import InputError
+from surrogates.library.library import Library
 from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
 
 REFUSED = 'def attend(query, key, pair, np=1.0):\n    """Was taken once."""\n    return np * pair.zeros()[:, :]\n'
@@ -19,6 +21,12 @@ def as_version(run: Path, version: int) -> Path:
     """A run's library as a version wrote it."""
     connection = sqlite3.connect(run / "library.sqlite")
     with connection:
+        if version < 6:  # of a structure's sizes one was known, and no ceilings
+            connection.execute("DROP TABLE ceilings")
+            for column in ("literals", "nodes"):
+                connection.execute(f"ALTER TABLE structures DROP COLUMN {column}")
+            connection.execute("ALTER TABLE structures RENAME COLUMN parts TO terms")
+            connection.execute("UPDATE structures SET terms = 0 WHERE kind = 'scripted'")
         if version < 5:  # every candidate had a source of its own
             connection.execute(
                 "CREATE TABLE earlier (layer INTEGER NOT NULL, head INTEGER NOT NULL, stage TEXT NOT NULL,"
@@ -72,22 +80,52 @@ def test_a_program_that_was_changed_by_other_means_is_one_line(refused: Path, ca
         assert "holds a program that cannot be read" in refusal(capsys, *command)
 
 
-@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize("version", [3, 4, 5])
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
 ) -> None:
-    candidates, shown = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out
+    candidates, shown, structures = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out, held(run)
+    assert len(structures) > 1
     as_version(run, version)
     # Whoever only reads leaves it to the process that may be writing.
     assert call(capsys, "inspect", run, "L0H3", "--json").out == shown
+    assert held(run) == structures
     assert stored_version(run) == version
     exported = call(capsys, "llm", "export", run, tmp_path / "requests.jsonl", "--llm", "m")
     assert exported.code == 0, exported
-    assert stored_version(run) > 4
+    assert stored_version(run) > 5
     assert rows(run) == candidates
+    assert held(run) == structures
     as_version(run, version)
     assert call(capsys, *again(run)).code == 0
     assert rows(run) == candidates
+
+
+def test_what_is_refused_today_has_no_structure(run: Path, capsys: Any) -> None:
+    before, candidates = held(run), len(rows(run))
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        taken = connection.execute(
+            "SELECT structure FROM programs GROUP BY structure ORDER BY count(*) DESC LIMIT 1"
+        ).fetchone()
+        connection.execute("UPDATE programs SET source = ? || '# ' || id WHERE structure = ?", (REFUSED, *taken))
+    connection.close()
+    after = held(as_version(run, 5))
+    assert after < before
+    assert len(after) == len(before) - 1
+    assert call(capsys, "llm", "export", run, run / "requests.jsonl", "--llm", "m").code in (0, 2)
+    assert held(run) == after
+    assert len(rows(run)) == candidates
+
+
+def held(run: Path) -> set[tuple[object, ...]]:
+    """What structures the library has, and on which heads."""
+    with closing(Library(run)) as library:
+        found = library.structures()
+    assert all(structure.parts > 0 and structure.literals > 0 and structure.nodes > 0 for structure in found)
+    described = [(s.kind, s.parts, s.literals, s.nodes, s.families, *sorted(s.uses)) for s in found]
+    uses = [tuple(use.source for _, use in sorted(s.uses.items())) for s in found]
+    return set(zip(described, uses, strict=True))
 
 
 def stored_version(run: Path) -> int:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from sandbox.verdicts import Verdict
 from surrogates import Baseline, Head, Program, load_library, patch
 from surrogates.errors import InputError
+from surrogates.library.candidates import Candidate, Ceiling
 from synth import evaluate, open_run, synthesize
 from synth.corpus import read_texts
 from synth.progress import Reporter
@@ -53,7 +55,7 @@ def test_the_session_of_the_readme(
     names: dict[str, Any] = {"model": model, "tokenizer": tokenizer, "stories": stories}
     session, library = cells("In a notebook")
     session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
-    programs, scores, patterns, pattern, structures, frame = displayed(session, names)
+    programs, scores, patterns, pattern, structures, ceilings, frame = displayed(session, names)
     assert programs.surrogate.stands_in
     assert all(entry.name in programs._repr_html_() for entry in programs)
     assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
@@ -61,6 +63,7 @@ def test_the_session_of_the_readme(
     assert patterns._repr_html_().count("<table") == 2
     assert pattern.weights.sum(1) == pytest.approx(1)
     assert Head.parse(HEAD) in structures[0].uses
+    assert set(ceilings) <= {Head.parse(HEAD)}
     assert list(frame["heads"]) == [1] * 16
     assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
     exec(library, names)
@@ -256,12 +259,38 @@ def test_structures_say_what_serves_which_head(opened: Run) -> None:
     for structure in opened.structures:
         for head, use in structure.uses.items():
             program = Program.parse(use.source)
-            assert (use.constants, len(program.terms)) == (program.constants, structure.terms)
+            assert use.constants == program.constants
+            assert (structure.parts, structure.literals) == (program.parts, program.literals)
+            # A minus before a value within the source, as of a curve, is a node too.
+            assert abs(structure.nodes - program.nodes) <= 2 * len(program.constants)
             found[program.structure, head] = use.validation_iou
     assert found == best
     counts = [len(structure.uses) for structure in opened.structures]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > 1
+
+
+def test_ceilings_and_sizes_are_shown(opened: Run) -> None:
+    head, scripted = Head.parse(HEAD), 'def f(query, key, pair):\n    """S."""\n    return pair.zeros()[:, :] + 7\n'
+    without = opened._repr_html_(), opened[HEAD]._repr_html_(), repr(opened[HEAD])
+    assert not any(" 0.876" in shown or "0.876<" in shown for shown in without)
+    assert opened.ceilings == {}
+    assert opened[HEAD].ceiling is None
+    best = max(opened[HEAD], key=lambda entry: entry.scores.validation_iou).scores
+    found = Candidate("hand", "loops", scripted, replace(best, validation_iou=0.999, validation_cross_entropy=-1.0))
+    opened.library.add(head, "hand", [found], ceiling=Ceiling(0.9, 0.8764))
+    assert opened.ceilings == {head: Ceiling(0.9, 0.8764)}
+    assert opened[HEAD].ceiling == Ceiling(0.9, 0.8764)
+    assert opened["L0H0"].ceiling is None
+    table, one = opened._repr_html_(), opened[HEAD]._repr_html_()
+    for shown, headings in ((table, ("ceiling", "parts", "literals")), (one, ("parts", "literals"))):
+        assert all(f">{heading}</th>" in shown for heading in headings)
+        assert re.search(r">scripted</td><td[^>]*>1</td>", shown)  # the literal is 7
+    assert table.count(">0.876</td>") == 1
+    assert "test figures, ceiling 0.876" in one
+    assert "test figures, ceiling 0.876" in repr(opened[HEAD])
+    (entry,) = [entry for entry in opened["L0H0"] if entry.stands_in]
+    assert re.search(rf"></td><td[^>]*>{entry.program.parts}</td><td[^>]*>{entry.program.literals}</td>", table)
 
 
 def test_a_run_is_read_from_any_folder_and_thread(

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.verdicts import Verdict
-from surrogates.library.candidates import Candidate
+from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.cli import main
@@ -160,9 +161,38 @@ def test_nothing_is_lost_on_any_width(
     for entry in ranked(finished)[HEAD]:
         for figure in (entry.scores.iou, entry.scores.cross_entropy, entry.scores.jsd):
             assert f"{figure:.3f}" in one
-        if width != 80:  # there a name is folded beside other cells
+        if width != 120:  # there a name is folded beside other cells
             assert entry.name in squeezed
     assert all(word in effects for word in ("program", "uniform", "first", "zero", "95 %"))
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_ceilings_and_sizes_on_any_width(
+    width: int, run: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = call(capsys, "inspect", run).out
+    assert "0.876" not in shown
+    assert ", ceiling" not in " ".join(shown.split())
+    scripted = 'def f(query, key, pair):\n    """S."""\n    return pair.zeros()[:, :] + 7\n'
+    with closing(Library(run)) as library:
+        best = library.ranked(HEAD)[0].scores
+        better = replace(best, validation_iou=0.999, validation_cross_entropy=-1.0)
+        found = Candidate("hand", "loops", scripted, better)
+        library.add(HEAD, "hand", [found], ceiling=Ceiling(0.9, 0.8764), finished=False)
+    library_shown, one = call(capsys, "inspect", run).out, call(capsys, "inspect", run, HEAD).out
+    for text in (library_shown.split("\ncandidates:")[0], one.split("\n/")[0]):
+        assert all(len(line) <= width or line.startswith("/") for line in text.splitlines())
+    unfolded = " ".join(library_shown.split())
+    assert ", ceiling 0.876 of 1 heads; 3 programs" in unfolded
+    assert "ceiling 0.876: the IoU of an additive model with full tables" in " ".join(one.split())
+    if width == 40:
+        assert "ceiling 0.876, parts scripted, literals 1 origin: hand" in unfolded
+        assert unfolded.split(" heads, mean")[0].count("ceiling ") == 1  # a row without one does not name it
+        assert "parts scripted, literals 1" in " ".join(one.split())
+    else:
+        (row,) = [line.split() for line in library_shown.splitlines() if line.lstrip().startswith(str(HEAD))]
+        assert row[3:7] == ["0.876", "scripted", "1", "hand"]
 
 
 def test_a_table_that_does_not_fit_is_printed_row_by_row(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
