@@ -6,7 +6,7 @@ from itertools import chain
 
 from sandbox.confinement import missing_layers
 from surrogates.language.program import Program
-from surrogates.library.candidates import Candidate, label_of
+from surrogates.library.candidates import Candidate, Ceiling, label_of
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.engine import Engine
@@ -62,27 +62,11 @@ class Stages:
                 shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
                 groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
                 found = self.engine.map(_search, shared, [(group,) for group in groups])
-                for head, candidates in chain.from_iterable(map(zip, groups, found)):
-                    self.library.add(head, "search", candidates)
+                for head, (candidates, ceiling) in chain.from_iterable(map(zip, groups, found)):
+                    self.library.add(head, "search", candidates, ceiling=ceiling)
                     done += 1
                     total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
                     step(done, len(missing), f"mean validation IoU {total / done:.3f}")
-
-    def share(self) -> None:
-        everyone = sorted(set(self.heads) | self.library.finished("search"))
-        missing = [head for head in everyone if head not in self.library.finished("shared")]
-        if not missing or len(everyone) == 1:
-            return
-        programs = {head: [c.program for c in self._scored(head) if c.origin == "search"] for head in everyone}
-        with self.reporter.stage("try on other heads") as step:
-            known = {head: {program.structure for program in own} for head, own in programs.items()}
-            won = best_fitting(self.engine, self.material, chain.from_iterable(programs.values()), known, step)
-        with self.reporter.stage("fit shared programs") as step:
-            proposed = {
-                head: [Candidate("shared", _label(program), program.source, None) for program in won[head]]
-                for head in missing
-            }
-            self._try(proposed, "shared", step)
 
     def transfer(self, other: OtherLibrary) -> None:
         missing = [head for head in self.heads if head not in self.library.finished(other.stage)]
@@ -142,12 +126,12 @@ def _label(program: Program) -> str:
 
 def _search(
     material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...]
-) -> list[list[Candidate]]:
-    proposed = propose(material, rows, heads, max_terms, seed)
-    return [
-        score_candidates(HeadData(material, head), [Candidate("search", *program, None) for program in own.programs])
-        for head, own in zip(heads, proposed, strict=True)
-    ]
+) -> list[tuple[list[Candidate], Ceiling]]:
+    found = []
+    for head, own in zip(heads, propose(material, rows, heads, max_terms, seed), strict=True):
+        candidates = [Candidate("search", label, source, None) for label, source in own.programs]
+        found.append((score_candidates(HeadData(material, head), candidates), own.ceiling))
+    return found
 
 
 def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:

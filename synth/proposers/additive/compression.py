@@ -5,7 +5,7 @@ larger one.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -100,7 +100,9 @@ def _draft(training: Training) -> Draft:
     return Draft(
         model.chosen,
         tuple(model.curve_values(place).detach().cpu() for place in range(len(model.curves))),
-        *(values.detach().cpu().clone() for values in (model.masks, model.words, model.classes)),
+        model.masks.detach().cpu().clone(),
+        model.words.detach().cpu().clone(),
+        model.classes.detach().cpu().clone(),
         training.worth_of_parts().cpu(),
     )
 
@@ -121,7 +123,7 @@ def _shrink(training: Training, parts: int, *, words: int, literals: int | None 
     if together:
         of_parts = (of_parts / of_parts.sum(1, keepdim=True).clamp(min=1e-9)).mean(0).expand_as(of_parts)
     kept = _highest(of_parts, parts) * chosen.parts
-    model.choose(parts=kept)
+    model.chosen = replace(chosen, parts=kept)
     left = model.chosen.of(model.family)
     of_words = training.worth_of_values(model.words) * chosen.words * left
     of_classes = training.worth_of_values(model.classes) * chosen.classes * left
@@ -144,7 +146,7 @@ def _shrink(training: Training, parts: int, *, words: int, literals: int | None 
         kept_values = torch.zeros_like(worth).scatter(1, order, fits.to(worth)) * (worth > 0)
         kept_values = kept_values.view(model.heads, -1, left.shape[1]).transpose(0, 1)
         counted, grouped = kept_values[: len(of_words)], kept_values[len(of_words) :]
-    model.choose(words=counted, classes=grouped)
+    model.chosen = replace(model.chosen, words=counted, classes=grouped)
 
 
 def _other_literals(model: Model) -> Tensor:
@@ -167,11 +169,8 @@ def _drop_knots(training: Training, place: int, most: int) -> None:
     """Leave a curve's knots without which it would change most, as far as its gradients tell."""
     model = training.model
     knots = model.family.knots[place]
-    values = model.curve_values(place)
-    state = training._optimiser.state.get(model.curves[place])
-    weight = state["exp_avg_sq"] if state else torch.ones_like(values)
     matrices = []
-    for own, heavy in zip(values, weight, strict=True):
+    for own, heavy in zip(model.curve_values(place), training.curvature(model.curves[place]), strict=True):
         kept = [True] * len(knots)
         while sum(kept) > most:
             costs = {}
@@ -181,6 +180,7 @@ def _drop_knots(training: Training, place: int, most: int) -> None:
                     costs[out] = float((heavy * (interpolated(knots, fewer).to(own) @ own - own) ** 2).sum())
             kept[min(costs, key=lambda out: costs[out])] = False
         matrices.append(interpolated(knots, tuple(kept)))
-    found = torch.stack(matrices).to(values)
-    model.curves[place].copy_(values)
-    model.choose(knots=tuple(found if k == place else matrix for k, matrix in enumerate(model.chosen.knots)))
+    model.curves[place].copy_(model.curve_values(place))
+    left = list(model.chosen.knots)
+    left[place] = torch.stack(matrices).to(model.curves[place])
+    model.chosen = replace(model.chosen, knots=tuple(left))

@@ -3,7 +3,7 @@
 Shapes: h heads, b texts of a batch, r query rows, n keys, N tables of words, W words, C classes of tokens.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -109,10 +109,6 @@ class Model:
         """Values of a curve at all its knots, (h, knots)."""
         return torch.einsum("hkl,hl->hk", self.chosen.knots[place], self.curves[place])
 
-    def choose(self, **changed: Tensor | tuple[Tensor, ...]) -> None:
-        """Let other parts, words, classes or knots count."""
-        self.chosen = replace(self.chosen, **changed)
-
     def scores(self, batch: Batch, parts: Tensor | None = None) -> Tensor:
         """Scores of all heads, (b, h, r, n).
 
@@ -167,7 +163,7 @@ class Model:
     def _tables(self, batch: Batch, left: Tensor) -> dict[int, Tensor]:
         """Of each table of which something is left the weight of every token, (b, h, n)."""
         words, classes = self.words * self.chosen.words, self.classes * self.chosen.classes
-        found = {}
+        found: dict[int, Tensor] = {}
         _, b, n = batch.tokens.shape
         for shift in (0, 1):
             chosen = [k for k in _left(left) if self.family.weights[k].token.endswith(".previous") == bool(shift)]

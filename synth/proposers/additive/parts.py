@@ -151,7 +151,7 @@ def _squeezed(numbers: Tensor) -> Tensor:
 
 
 def interpolated(knots: tuple[int, ...], kept: tuple[bool, ...]) -> Tensor:
-    """Values at all knots of a curve that has only those kept, as a matrix to multiply its values with, (knots, knots)."""
+    """The matrix (knots, knots) that makes values at all knots of those at the ones that are kept."""
     chosen = [place for place, keep in enumerate(kept) if keep]
     matrix = torch.zeros(len(knots), len(knots))
     if len(chosen) == 1:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
@@ -27,12 +28,11 @@ class Proposed:
 
     Attributes:
         programs: (label, source), largest first.
-        ceiling: mean IoU of the dense model on validation and on test texts: what a program of such parts could reach
-            at most.
+        ceiling: of the dense model.
     """
 
     programs: list[tuple[str, str]]
-    ceiling: tuple[float, float]
+    ceiling: Ceiling
 
 
 def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, seed: int) -> list[Proposed]:
@@ -52,7 +52,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
     programs = [write_draft(parts, rows.words, draft) for draft in front(training, most)]
     return [
-        Proposed(list(own), (float(validation), float(test)))
+        Proposed(list(own), Ceiling(float(validation), float(test)))
         for own, validation, test in zip(zip(*programs, strict=True), *ceilings, strict=True)
     ]
 
@@ -69,4 +69,3 @@ def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadDa
         target = stacked([head.patterns(some) for head in data], own)
         found.append(overlap(model, own, target))
     return torch.cat(found).mean(0)
-

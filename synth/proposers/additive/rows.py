@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.patterns import scores
 from surrogates.language.program import Program

@@ -84,7 +84,7 @@ class Training:
 
     @torch.no_grad()
     def worth_of_parts(self, batches: int = 2) -> Tensor:
-        """How much the cross-entropy would rise without each part that is left, nats a row, (h, parts); 0 for others."""
+        """How much the cross-entropy would rise without each part that is left, nats a row, (h, parts); else 0."""
         parts = self.model.chosen.parts
         picked = torch.arange(self._rows.shape[1])[:: max(1, self._rows.shape[1] // 16)]
         spread = range(0, len(self._target), max(BATCH, len(self._target) // batches // BATCH * BATCH))
@@ -100,14 +100,17 @@ class Training:
                 worth[:, place] += _cross_entropy(self.model.scores(batch, without), batch) - whole
         return worth / max(1, count) * parts
 
-    def worth_of_values(self, values: Tensor) -> Tensor:
-        """How much the loss would rise, to the second order, if each of some values were zero.
+    def curvature(self, values: Tensor) -> Tensor:
+        """The loss's second derivative by some of the model's values, up to a factor.
 
-        Adam's mean of squared gradients stands for the curvature (as the Fisher information does in Theis et al., Faster
-        gaze prediction with dense networks and Fisher pruning, 2018), up to a factor.
+        Adam's mean of squared gradients stands for it, as the Fisher information does in Theis et al., Faster gaze
+        prediction with dense networks and Fisher pruning, 2018.
         """
-        state = self._optimiser.state.get(values)
-        return values.detach() ** 2 * (state["exp_avg_sq"] if state else 1.0)
+        return self._optimiser.state[values]["exp_avg_sq"]
+
+    def worth_of_values(self, values: Tensor) -> Tensor:
+        """How much the loss would rise, to the second order and up to a factor, if each of some values were zero."""
+        return values.detach() ** 2 * self.curvature(values)
 
 
 def _pattern(scores: Tensor, batch: Batch) -> Tensor:

@@ -10,7 +10,13 @@ from surrogates.library.candidates import label_of
 from synth.proposers.additive.compression import Draft
 from synth.proposers.additive.model import Chosen
 from synth.proposers.additive.parts import (
-    CLASSES, DISTANCE, EVERYWHERE, FIRST, Curve, Family, Mask, Pairing, Part, WordWeights,
+    CLASSES,
+    EVERYWHERE,
+    Curve,
+    Family,
+    Mask,
+    Pairing,
+    Part,
 )  # fmt: skip
 from synth.proposers.additive.phrases import Written, hypothesis, name_of
 from synth.proposers.source import layout, repr_string
