@@ -269,7 +269,7 @@ WORDS = ", ".join(f'"{word}": 1' for word in range(MAX_WORDS + 1))
         ("curve + 1", Reason.NAME, "`curve` is a function; call it"),
         ("weights", Reason.NAME, "`weights` is a function; call it"),
         ("weights(key)", Reason.ARGUMENT, "`weights` takes a token, then words and their weights in braces"),
-        ("weights(key, is_comma=1)", Reason.ARGUMENT, '`weights(key, {"she": 1.2,'),
+        ("weights(key, is_comma=1)", Reason.ARGUMENT, '`weights(key, {"she": 1.2}, is_comma=0.8)`'),
         ("weights(key, {}, 1)", Reason.ARGUMENT, "`weights` takes a token, then words"),
         ("weights({}, is_comma=1)", Reason.ARGUMENT, "`weights` takes a token, then words"),
         ("weights(key, {}, **key)", Reason.ARGUMENT, "`**` is not available in `weights`"),

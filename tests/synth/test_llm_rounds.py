@@ -312,7 +312,7 @@ def test_more_than_a_dollar_needs_consent(copy: Any, asking: Command, capsys: An
         assert "--yes" in last
         # Rounds that depend on others are counted from the start.
         more = call(capsys, *asking(run, server, "--rounds", 5)).err.splitlines()[0]
-        assert more == f"{MODEL}: at most 175 calls, 1,400,000 tokens, $14.00"
+        assert more == f"{MODEL}: at most 175 calls, 1,487,500 tokens, $14.88"
         assert not server.requests
         assert call(capsys, *asking(run, server, "--rounds", 1, "--yes")).code == 0
         assert server.completions
