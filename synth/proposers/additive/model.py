@@ -85,6 +85,10 @@ class Model:
         counted[-1] = 0.0
         eyes = tuple(torch.eye(len(knots)).repeat(heads, 1, 1) for knots in family.knots)
         self.chosen = Chosen(torch.ones(heads, len(family.parts)), counted, torch.ones_like(self.classes), eyes)
+        # How much of each knot's value a curve has, by the query's less the key's place, and by the query's.
+        far = family.longest - 1
+        self._spans = hats(torch.arange(-far, far + 1), family.knots[0])
+        self._indices = hats(torch.arange(far + 1), family.knots[1])
         self.device = torch.device(device)
         if device != "cpu":
             self._move()
@@ -95,6 +99,7 @@ class Model:
         to = self.device
         self.curves = [values.to(to) for values in self.curves]
         self.masks, self.words, self.classes = self.masks.to(to), self.words.to(to), self.classes.to(to)
+        self._spans, self._indices = self._spans.to(to), self._indices.to(to)
         chosen = self.chosen
         self.chosen = Chosen(
             chosen.parts.to(to), chosen.words.to(to), chosen.classes.to(to), tuple(m.to(to) for m in chosen.knots)
@@ -122,10 +127,7 @@ class Model:
         tables = self._tables(batch, parts[:, list(family.owners)])
         distance = batch.rows[:, None] - torch.arange(n, device=batch.rows.device)
         curve, first = (self.curve_values(place) * parts[:, place, None] for place in (0, 1))
-        span = distance.clamp(min=0) if family.knots[0][0] == 0 else distance
-        low = int(span.min())
-        numbers = torch.arange(low, int(span.max()) + 1)
-        found = (curve @ hats(numbers, family.knots[0]).to(curve).T)[:, span - low]
+        found = (curve @ self._spans.T)[:, distance + (len(self._spans) - 1) // 2]
         marks = parts[:, 2 : 2 + len(family.masks)]
         held = _left(marks)
         if held:
@@ -137,7 +139,7 @@ class Model:
         # Tables of the query's words, with the curve of its index, times what depends on both places alone.
         side = range(len(family.queries))
         names, columns = _by_cells([(family.queries[k].cells, tables[k]) for k in side if k in tables])
-        index = (first @ hats(batch.rows.cpu(), family.knots[1]).to(first).T).expand(b, heads, r)
+        index = (first @ self._indices[batch.rows].T).expand(b, heads, r)
         names, columns = [*names, FIRST], [*(column[..., batch.rows] for column in columns), index]
         spread = torch.stack([_column(name, distance) for name in names], 1)  # (r, k, n)
         stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(r, b * heads, len(names))

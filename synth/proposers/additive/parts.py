@@ -76,6 +76,7 @@ class Family:
         keys: weights of the key's words, each in some cells.
         pairings: their number.
         knots: of each curve, numbers in increasing order.
+        longest: most tokens of a text.
     """
 
     curves: tuple[Curve, ...]
@@ -84,6 +85,7 @@ class Family:
     keys: tuple[WordWeights, ...]
     pairings: int
     knots: tuple[tuple[int, ...], ...]
+    longest: int
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -125,6 +127,7 @@ def family(n: int, *, causal: bool, masks: tuple[str, ...] = MASKS) -> Family:
         tuple(keys),
         PAIRINGS,
         (distance, _up_to(_KNOTS, last)),
+        n,
     )
 
 

@@ -1,6 +1,6 @@
 """Fits the additive models of a group of heads and writes what is left of them as programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +11,14 @@ from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
-from synth.proposers.additive.compression import DENSE_STEPS, front
+from synth.proposers.additive.compression import DENSE_STEPS, Compression, Draft
 from synth.proposers.additive.model import Model
 from synth.proposers.additive.parts import CLASSES, family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
 from synth.proposers.additive.training import Training, overlap, stacked
 from synth.proposers.additive.writing import write_draft
 
-GROUP = 8
+GROUP = 10
 """Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
 
 
@@ -50,11 +50,17 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     training = Training(model, rows, target, seed)
     training.run(DENSE_STEPS, 0.03, 0.01)
     ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
-    programs = [write_draft(parts, rows.words, draft) for draft in front(training, most)]
+    programs = [write_draft(parts, rows.words, draft) for draft in _drafts(training, most)]
     return [
         Proposed(list(own), Ceiling(float(validation), float(test)))
         for own, validation, test in zip(zip(*programs, strict=True), *ceilings, strict=True)
     ]
+
+
+def _drafts(training: Training, most: int) -> Iterator[Draft]:
+    compression = Compression(training, most)
+    yield from compression.largest()
+    yield from compression.smaller()
 
 
 def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadData], split: Split) -> Tensor:
