@@ -132,6 +132,15 @@ def synthesize_command(
             help="Most parts of a program: a curve, word weights, a mask or a pairing each count one.",
         ),
     ] = 12,
+    library_size: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Structures that the heads share; a quarter of the heads by default.",
+            show_default=False,
+        ),
+    ] = 0,
     max_tokens: Annotated[int, typer.Option(metavar="N", min=4, help="Texts are cut to so many tokens.")] = 128,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the split and of sampling.")] = 0,
     jobs: Jobs = 0,
@@ -177,8 +186,8 @@ def synthesize_command(
         chosen_engine(engine, scheduler, jobs) as workers,
         synthesize(
             model, corpus, output=output, heads=heads or (), programs=programs, library=library, llm=language_model,
-            max_terms=max_terms, max_tokens=max_tokens, seed=seed, revision=revision, dtype=dtype, bos=bos,
-            device=device, engine=workers, reporter=Reporter(quiet=quiet),
+            max_terms=max_terms, library_size=library_size, max_tokens=max_tokens, seed=seed, revision=revision,
+            dtype=dtype, bos=bos, device=device, engine=workers, reporter=Reporter(quiet=quiet),
         ) as run,
     ):  # fmt: skip
         show_library(run, as_json=as_json)

@@ -33,6 +33,7 @@ def synthesize(
     library: str | Path | None = None,
     llm: LanguageModel | None = None,
     max_terms: int = 12,
+    library_size: int = 0,
     max_tokens: int = 128,
     seed: int = 0,
     revision: str = "",
@@ -72,7 +73,7 @@ def synthesize(
     given = Given.of(model, tokenizer, corpus, texts)
     settings = given.settings(
         revision=revision, dtype=dtype, bos={None: "", True: "yes", False: "no"}.get(bos, bos), max_tokens=max_tokens,
-        max_terms=max_terms, seed=seed,
+        max_terms=max_terms, library_size=library_size, seed=seed,
     )  # fmt: skip
     settings.check()
     names = [str(head) for head in ([heads] if isinstance(heads, str) else heads)]
@@ -99,6 +100,7 @@ def synthesize(
         prepared.finish(reporter)
         stages = Stages(run, prepared.heads, engine, reporter)
         stages.search()
+        stages.share()
         if other or hand or llm:
             name_missing_layers(reporter)
         if other:

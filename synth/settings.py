@@ -20,7 +20,7 @@ DEMO_MODEL = "demo"
 IN_MEMORY = "in memory: "
 """Begins the name of a model or of texts that were given as values."""
 
-_RANGES = {"max_tokens": (4, 2**31), "max_terms": (1, 32), "seed": (0, 2**63)}
+_RANGES = {"max_tokens": (4, 2**31), "max_terms": (1, 32), "library_size": (0, 2**31), "seed": (0, 2**63)}
 _BOS = {"": None, "yes": True, "no": False}
 _VERSIONED = ("headsynth", "torch", "transformers", "numpy")
 
@@ -36,6 +36,7 @@ class Settings:
     bos: str = ""  # "yes" or "no" where the user overrode the model's habit
     max_tokens: int = 128
     max_terms: int = 12
+    library_size: int = 0  # structures to share; a quarter of the heads where none are named
     seed: int = 0
 
     @property

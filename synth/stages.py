@@ -1,14 +1,18 @@
 """The stages that fill a library, each of which does only what is missing."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+
+import numpy as np
 
 from sandbox.confinement import missing_layers
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Ceiling, label_of
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
+from surrogates.library.ranking import TOLERANCE
 from synth.engine import Engine
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
@@ -18,12 +22,16 @@ from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
 from synth.proposers.additive.proposing import GROUP, propose
 from synth.proposers.additive.rows import Rows, training_rows
+from synth.proposers.additive.sharing import grouped, share
 from synth.proposers.language_model.asking import LanguageModel
 from synth.proposers.language_model.rounds import Rounds
 from synth.proposers.shared import best_fitting
 from synth.proposers.transfer import TRANSFERRED, OtherLibrary
 from synth.run import Run
 from synth.settings import Settings
+
+_AT_FIRST = 0.6
+"""Share of the structures that all heads are put together for."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,39 @@ class Stages:
                 for head, (candidates, ceiling) in chain.from_iterable(map(zip, groups, found)):
                     self.library.add(head, "search", candidates, ceiling=ceiling)
                     done += 1
-                    total += max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
+                    total += self._best(candidates)
                     step(done, len(missing), f"mean validation IoU {total / done:.3f}")
+
+    def share(self) -> None:
+        everyone = sorted(self.library.finished("search"))
+        if len(everyone) == 1 or set(everyone) <= self.library.finished("shared"):
+            return
+        ceilings = self.library.ceilings()
+        best = {head: self._best(self.library.candidates(head)) for head in everyone}
+        found: dict[Head, list[Candidate]] = {head: [] for head in everyone}
+        size = self.settings.library_size or math.ceil(len(everyone) / 4)
+        with self.reporter.stage("share structures") as step:
+            for seeing in self.material.by_window(everyone):
+                rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
+                shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
+                left, room = seeing, max(1, round(size * len(seeing) / len(everyone)))
+                # The heads that go least well with the others are put together anew, as long as there is room.
+                for count in (math.ceil(room * _AT_FIRST), room - math.ceil(room * _AT_FIRST)):
+                    if not count or not left:
+                        continue
+                    profiles = np.sqrt(np.array([ceilings[head].shares for head in left]))
+                    groups = [
+                        [left[place] for place in group] for group in grouped(profiles, count, self.settings.seed)
+                    ]
+                    items = [(tuple(group), tuple(ceilings[head].model for head in group)) for group in groups]
+                    for group, own in zip(groups, self.engine.map(_shared, shared, items), strict=True):
+                        for head, candidates in zip(group, own, strict=True):
+                            found[head] += candidates
+                        explained = [head for head in everyone if self._best(found[head]) >= best[head] - TOLERANCE]
+                        step(len(explained), len(everyone), f"explained by {size} structures")
+                    left = [head for head in seeing if head not in explained]
+        for head, candidates in found.items():
+            self.library.add(head, "shared", candidates)
 
     def transfer(self, other: OtherLibrary) -> None:
         missing = [head for head in self.heads if head not in self.library.finished(other.stage)]
@@ -104,6 +143,11 @@ class Stages:
             )
             self.reporter.say(f"{unanswered} questions have no answer, since {why}")
 
+    @staticmethod
+    def _best(candidates: Sequence[Candidate]) -> float:
+        """Greatest validation IoU, 0 where nothing has scores."""
+        return max((c.scores.validation_iou for c in candidates if c.scores), default=0.0)
+
     def _scored(self, head: Head) -> list[Candidate]:
         return [candidate for candidate in self.library.candidates(head) if candidate.scores]
 
@@ -131,6 +175,16 @@ def _search(
     for head, own in zip(heads, propose(material, rows, heads, max_terms, seed), strict=True):
         candidates = [Candidate("search", label, source, None) for label, source in own.programs]
         found.append((score_candidates(HeadData(material, head), candidates), own.ceiling))
+    return found
+
+
+def _shared(
+    material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...], models: tuple[bytes, ...]
+) -> list[list[Candidate]]:
+    found = []
+    for head, own in zip(heads, share(material, rows, heads, models, max_terms, seed), strict=True):
+        candidates = [Candidate("shared", label, source, None) for label, source in own]
+        found.append(score_candidates(HeadData(material, head), candidates))
     return found
 
 

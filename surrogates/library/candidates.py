@@ -1,7 +1,7 @@
 """Programs proposed for a head, and how they fared."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -36,10 +36,14 @@ class Ceiling:
 
     Attributes:
         iou: on test texts.
+        shares: how much of what the model explains each of its parts carries, which add up to one.
+        model: its values, as whoever fitted it wrote them.
     """
 
     validation_iou: float
     iou: float
+    shares: tuple[float, ...] = field(default=(), repr=False)
+    model: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

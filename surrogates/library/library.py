@@ -112,8 +112,9 @@ class Library(Database):
             for part in lost:
                 self._execute("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", part)
             if ceiling is not None:
-                values = (head.layer, head.index, ceiling.validation_iou, ceiling.iou)
-                self._execute("INSERT OR REPLACE INTO ceilings VALUES (?, ?, ?, ?)", values)
+                shares = json.dumps(ceiling.shares)
+                row = (head.layer, head.index, ceiling.validation_iou, ceiling.iou, shares, ceiling.model)
+                self._execute("INSERT OR REPLACE INTO ceilings VALUES (?, ?, ?, ?, ?, ?)", row)
             if finished:
                 self._execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
@@ -188,8 +189,11 @@ class Library(Database):
 
     def ceilings(self) -> dict[Head, Ceiling]:
         """Of each head that has one, in order."""
-        rows = self._rows("SELECT layer, head, validation_iou, iou FROM ceilings ORDER BY layer, head")
-        return {Head(layer, index): Ceiling(validation, test) for layer, index, validation, test in rows}
+        rows = self._rows("SELECT * FROM ceilings ORDER BY layer, head")
+        return {
+            Head(layer, index): Ceiling(validation, test, tuple(json.loads(shares)), model)
+            for layer, index, validation, test, shares, model in rows
+        }
 
     def structures(self) -> list[Structure]:
         """The structures that have scores, those that serve most heads first, each with its best program on a head."""

@@ -113,6 +113,7 @@ def _sizes_and_ceilings(database: sqlite3.Connection) -> None:
     database.execute(
         """CREATE TABLE ceilings (
             layer INTEGER NOT NULL, head INTEGER NOT NULL, validation_iou REAL NOT NULL, iou REAL NOT NULL,
+            shares TEXT NOT NULL, model BLOB NOT NULL,
             PRIMARY KEY (layer, head)
         ) STRICT"""
     )

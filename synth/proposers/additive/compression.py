@@ -68,6 +68,12 @@ class Compression:
         self._together = together
         self._worth = training.worth_of_parts()
 
+    @property
+    def shares(self) -> Tensor:
+        """How much of what the models explain each part carries, (h, parts); those of a head add up to one."""
+        worth = self._worth.clamp(min=0)
+        return worth / worth.sum(1, keepdim=True).clamp(min=1e-9)
+
     def largest(self) -> Iterator[Draft]:
         """Drafts of the most parts: fitted to cross-entropy, then to overlap too."""
         for parts, words, steps in _SHRINKING:
@@ -101,8 +107,9 @@ class Compression:
 
     def _draft(self) -> Draft:
         model = self._model
+        chosen = model.chosen
         return Draft(
-            model.chosen,
+            Chosen(chosen.parts.cpu(), chosen.words.cpu(), chosen.classes.cpu(), tuple(m.cpu() for m in chosen.knots)),
             tuple(model.curve_values(place).detach().cpu() for place in range(len(model.curves))),
             model.masks.detach().cpu().clone(),
             model.words.detach().cpu().clone(),

@@ -4,7 +4,10 @@ Shapes: h heads, b texts of a batch, r query rows, n keys, N tables of words, W 
 """
 
 from dataclasses import dataclass
+from io import BytesIO
+from zipfile import BadZipFile
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding
@@ -105,6 +108,31 @@ class Model:
             chosen.parts.to(to), chosen.words.to(to), chosen.classes.to(to), tuple(m.to(to) for m in chosen.knots)
         )
 
+    def saved(self, head: int) -> bytes:
+        """A head's values in half precision, for :meth:`restore`."""
+        with BytesIO() as file:
+            np.savez_compressed(file, **{name: _half(own) for name, own in self._of(head).items()})  # type: ignore[arg-type]
+            return file.getvalue()
+
+    @torch.no_grad()
+    def restore(self, head: int, saved: bytes) -> None:
+        """Put back what :meth:`saved` gave of a model of the same family and words.
+
+        Raises:
+            ValueError: it is damaged, or of another family.
+        """
+        try:
+            with np.load(BytesIO(saved), allow_pickle=False) as stored:
+                for name, own in self._of(head).items():
+                    own.copy_(torch.from_numpy(stored[name]).to(own))
+        except (OSError, KeyError, RuntimeError, BadZipFile) as error:
+            raise ValueError(f"a dense model cannot be read ({error})") from error
+
+    def _of(self, head: int) -> dict[str, Tensor]:
+        curves = {f"curve{place}": values[head] for place, values in enumerate(self.curves)}
+        one = {"masks": self.masks[head], "words": self.words[:, head], "classes": self.classes[:, head]}
+        return curves | one
+
     @property
     def values(self) -> list[Tensor]:
         """All that is fitted."""
@@ -178,6 +206,10 @@ class Model:
             values = values.view(b, n, self.heads, len(chosen)).permute(3, 0, 2, 1)
             found |= dict(zip(chosen, values, strict=True))
         return found
+
+
+def _half(values: Tensor) -> np.ndarray:
+    return values.detach().cpu().half().numpy()
 
 
 def _left(gates: Tensor) -> list[int]:

@@ -18,6 +18,7 @@ _MASKS = {
     "pair.latest(pair.follows_same_token)": ("last_follower", "what followed this token last"),
     "pair.same_word": ("same_word", "its own word"),
     "pair.same_sentence": ("same_sentence", "its own sentence"),
+    FIRST: ("first", "the first token"),
 }
 _SHOWN = 3
 _TOLD = 3

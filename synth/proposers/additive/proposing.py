@@ -1,7 +1,8 @@
 """Fits the additive models of a group of heads and writes what is left of them as programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
-from synth.proposers.additive.compression import DENSE_STEPS, Compression, Draft
+from synth.proposers.additive.compression import DENSE_STEPS, Compression
 from synth.proposers.additive.model import Model
 from synth.proposers.additive.parts import CLASSES, family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
@@ -50,17 +51,17 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     training = Training(model, rows, target, seed)
     training.run(DENSE_STEPS, 0.03, 0.01)
     ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
-    programs = [write_draft(parts, rows.words, draft) for draft in _drafts(training, most)]
-    return [
-        Proposed(list(own), Ceiling(float(validation), float(test)))
-        for own, validation, test in zip(zip(*programs, strict=True), *ceilings, strict=True)
-    ]
-
-
-def _drafts(training: Training, most: int) -> Iterator[Draft]:
+    dense = [model.saved(place) for place in range(len(heads))]
     compression = Compression(training, most)
-    yield from compression.largest()
-    yield from compression.smaller()
+    shares = compression.shares.tolist()
+    drafts = chain(compression.largest(), compression.smaller())
+    programs = [write_draft(parts, rows.words, draft) for draft in drafts]
+    return [
+        Proposed(list(own), Ceiling(float(validation), float(test), tuple(of_parts), saved))
+        for own, validation, test, of_parts, saved in zip(
+            zip(*programs, strict=True), *ceilings, shares, dense, strict=True
+        )
+    ]
 
 
 def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadData], split: Split) -> Tensor:

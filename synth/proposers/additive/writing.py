@@ -8,16 +8,7 @@ import torch
 from surrogates.language.program import format_constant
 from surrogates.library.candidates import label_of
 from synth.proposers.additive.compression import Draft
-from synth.proposers.additive.model import Chosen
-from synth.proposers.additive.parts import (
-    CLASSES,
-    EVERYWHERE,
-    Curve,
-    Family,
-    Mask,
-    Pairing,
-    Part,
-)  # fmt: skip
+from synth.proposers.additive.parts import CLASSES, EVERYWHERE, FIRST, Curve, Family, Mask, Pairing
 from synth.proposers.additive.phrases import Written, hypothesis, name_of
 from synth.proposers.source import layout, repr_string
 
@@ -33,126 +24,109 @@ class Table:
     classes: dict[str, float]
 
     def written(self, token: str) -> str:
-        words = ", ".join(f"{repr_string(word)}: {_number(value)}" for word, value in self.words.items())
-        classes = "".join(f", {name}={_number(value)}" for name, value in self.classes.items())
+        words = ", ".join(f"{repr_string(word)}: {format_constant(value)}" for word, value in self.words.items())
+        classes = "".join(f", {name}={format_constant(value)}" for name, value in self.classes.items())
         return f"weights({token}, {{{words}}}{classes})"
 
+    @property
+    def heaviest(self) -> float:
+        """The weight that is farthest from zero; zero where there is none."""
+        return max((*self.words.values(), *self.classes.values()), key=abs, default=0.0)
 
-def write_draft(family: Family, words: Sequence[str], draft: Draft) -> list[tuple[str, str]]:
+    def changed(self, change: Callable[[float], float]) -> "Table":
+        return Table(*({name: change(value) for name, value in own.items()} for own in (self.words, self.classes)))
+
+    def without_zeros(self) -> "Table":
+        return Table(*({name: value for name, value in own.items() if value} for own in (self.words, self.classes)))
+
+
+def write_draft(family: Family, words: Sequence[str], draft: Draft, *, alike: bool = False) -> list[tuple[str, str]]:
     """Label and source of the program of each head.
 
     Args:
         words: the strings that the draft's words stand for.
+        alike: whether all should have one structure; the same of each head's model must be left.
     """
-    writer = _Writer(family, words, draft)
+    writer = _Writer(family, words, draft, alike)
     return [writer.program(head) for head in range(len(draft.masks))]
 
 
 class _Writer:
-    def __init__(self, family: Family, words: Sequence[str], draft: Draft) -> None:
-        self.family, self.words, self.draft = family, words, draft
-        chosen = draft.chosen
-        self.chosen = Chosen(
-            chosen.parts.cpu(), chosen.words.cpu(), chosen.classes.cpu(), tuple(m.cpu() for m in chosen.knots)
-        )
+    def __init__(self, family: Family, words: Sequence[str], draft: Draft, alike: bool) -> None:
+        self.family, self.words, self.draft, self.alike = family, words, draft, alike
 
     def program(self, head: int) -> tuple[str, str]:
-        family, draft = self.family, self.draft
-        worth = draft.worth[head].tolist()
-        written = []
-        for place, part in enumerate(family.parts):
-            if self.chosen.parts[head, place]:
-                found = self.part(head, place, part)
-                if found is not None:
-                    written.append((worth[place], found))
-        written.sort(key=lambda item: -item[0])
-        total = sum(max(value, 0.0) for value, _ in written) or 1.0
-        parts = [found for _, found in written]
-        shares = [max(value, 0.0) / total for value, _ in written]
-        constants = {part.constant: part.value for part in parts if part.constant}
-        summands = [part.source for part in parts]
-        signature = "".join(f", {name}={_number(value)}" for name, value in constants.items())
+        draft = self.draft
+        worth = draft.worth.clamp(min=0)
+        shares = worth / worth.sum(1, keepdim=True).clamp(min=1e-9)
+        order = (shares.mean(0) if self.alike else shares[head]).argsort(descending=True, stable=True).tolist()
+        found = [(place, self.part(head, place)) for place in order if draft.chosen.parts[head, place]]
+        left = [(place, part) for place, part in found if part is not None]
+        parts = [part for _, part in left] or [_nothing()]
+        signature = "".join(f", {part.constant}={format_constant(part.value)}" for part in parts if part.constant)
+        told = sorted(left, key=lambda item: -float(shares[head, item[0]]))
+        says = hypothesis([part for _, part in told], [float(shares[head, place]) for place, _ in told])
         label = label_of("_and_".join(dict.fromkeys(name_of(part) for part in parts[:2])))
-        source = layout(f"def attend(query, key, pair{signature}):", hypothesis(parts, shares), summands)
-        return label, source
+        return label, layout(f"def attend(query, key, pair{signature}):", says, [part.source for part in parts])
 
-    def part(self, head: int, place: int, part: Part) -> Written | None:
+    def part(self, head: int, place: int) -> Written | None:
         """A part as it is written; None if rounding leaves nothing of it."""
-        family, draft = self.family, self.draft
+        part = self.family.parts[place]
         if isinstance(part, Curve):
-            values = draft.curves[place][head]
-            kept = [k for k in range(len(values)) if self.chosen.knots[place][head][:, k].abs().sum() > 0]
-            knots = {family.knots[place][k]: float(values[k]) for k in kept}
-            if part.cells == EVERYWHERE:  # what is the same in all cells says nothing: the far end is at zero
-                end = knots[max(knots, key=abs)]
-                knots = {knot: value - end for knot, value in knots.items()}
-            knots = {knot: round(value, _DIGITS) for knot, value in knots.items()}
-            if not any(knots.values()):
-                return None
-            text = ", ".join(f"{knot}: {_number(value)}" for knot, value in knots.items())
-            if len(knots) == 1:  # of texts of two tokens
-                return None
-            times = f" * {part.cells}" if part.cells else ""
-            return Written(part, f"curve({part.number}, {{{text}}}){times}", curve=knots)
+            return self.curve(head, place, part)
         if isinstance(part, Mask):
-            number = place - len(family.curves)
-            value = round(float(draft.masks[head, number]), _DIGITS)
-            if not value:
-                return None
-            constant = name_of(Written(part, ""))
-            expression = f"({part.expression})" if " & " in part.expression else part.expression
-            return Written(part, f"{constant} * {expression}", constant=constant, value=value)
-        owners = [table for table, owner in enumerate(family.owners) if owner == place]
-        tables = [self.table(head, table) for table in owners]
+            return self.mask(head, place - len(self.family.curves), part)
+        tables = [self.table(head, table) for table, owner in enumerate(self.family.owners) if owner == place]
         if isinstance(part, Pairing):
-            query, key = tables
-            most = max((abs(v) for v in (*query.words.values(), *query.classes.values())), default=0.0)
-            if not most:
+            # The factor that one side may give to the other is such that the query's weights reach from -1 to 1.
+            scale = tables[0].heaviest or 1.0
+            tables = [tables[0].changed(lambda value: value / scale), tables[1].changed(lambda value: value * scale)]
+        tables = [table.changed(lambda value: round(value, _DIGITS)) for table in tables]
+        if not self.alike:
+            tables = [table.without_zeros() for table in tables]
+            if not all(table.heaviest for table in tables):
                 return None
-            sign = most if max((*query.words.values(), *query.classes.values()), key=abs) > 0 else -most
-            query, key = _rounded(_scaled(query, 1 / sign)), _rounded(_scaled(key, sign))
-            if not (_any(query) and _any(key)):
-                return None
-            return Written(part, f"{query.written('query')} * {key.written('key')}", tables=(query, key))
-        (table,) = (_rounded(found) for found in tables)
-        if not _any(table):
-            return None
+        if isinstance(part, Pairing):
+            return Written(part, " * ".join(t.written(side) for t, side in zip(tables, ("query", "key"), strict=True)),
+                           tables=tuple(tables))  # fmt: skip
         times = f" * {part.cells}" if part.cells else ""
-        return Written(part, f"{table.written(part.token)}{times}", tables=(table,))
+        return Written(part, f"{tables[0].written(part.token)}{times}", tables=tuple(tables))
+
+    def curve(self, head: int, place: int, part: Curve) -> Written | None:
+        values, left = self.draft.curves[place][head], self.draft.chosen.knots[place][head].abs().sum(0) > 0
+        knots = {self.family.knots[place][k]: float(values[k]) for k in torch.nonzero(left)[:, 0].tolist()}
+        if part.cells == EVERYWHERE:  # what is the same in all cells says nothing: the far end is at zero
+            end = knots[max(knots, key=abs)]
+            knots = {knot: value - end for knot, value in knots.items()}
+        knots = {knot: round(value, _DIGITS) for knot, value in knots.items()}
+        if not any(knots.values()) and not self.alike:
+            return None
+        text = ", ".join(f"{knot}: {format_constant(value)}" for knot, value in knots.items())
+        times = f" * {part.cells}" if part.cells else ""
+        return Written(part, f"curve({part.number}, {{{text}}}){times}", curve=knots)
+
+    def mask(self, head: int, number: int, part: Mask) -> Written | None:
+        value = round(float(self.draft.masks[head, number]), _DIGITS)
+        if not value and not self.alike:
+            return None
+        constant = name_of(Written(part, ""))
+        expression = f"({part.expression})" if " & " in part.expression else part.expression
+        return Written(part, f"{constant} * {expression}", constant=constant, value=value)
 
     def table(self, head: int, place: int) -> Table:
-        draft, chosen = self.draft, self.chosen
-        classes = draft.classes[:, head, place] * chosen.classes[:, head, place]
-        kept = torch.nonzero(chosen.words[:-1, head, place])[:, 0].tolist()
-        words = {self.words[k]: float(draft.words[k, head, place]) for k in kept}
-        named = {CLASSES[k]: float(classes[k]) for k in torch.nonzero(chosen.classes[:, head, place])[:, 0].tolist()}
-        return Table(_heaviest_first(words), _heaviest_first(named))
+        draft, chosen = self.draft, self.draft.chosen
+
+        def listed(names: Sequence[str], values: torch.Tensor, left: torch.Tensor) -> dict[str, float]:
+            weights = values.abs().mean(1) if self.alike else values[:, head].abs()
+            order = weights.argsort(descending=True, stable=True).tolist()
+            return {names[k]: float(values[k, head]) for k in order if left[k, head]}
+
+        return Table(
+            listed(self.words, draft.words[:-1, :, place], chosen.words[:-1, :, place]),
+            listed(CLASSES, draft.classes[..., place], chosen.classes[..., place]),
+        )
 
 
-def _heaviest_first(values: dict[str, float]) -> dict[str, float]:
-    return dict(sorted(values.items(), key=lambda item: -abs(item[1])))
-
-
-def _any(table: Table) -> bool:
-    return bool(table.words or table.classes)
-
-
-def _scaled(table: Table, factor: float) -> Table:
-    return _changed(table, lambda value: value * factor)
-
-
-def _rounded(table: Table) -> Table:
-    """With values as they are written, without those that are zero then."""
-    found = _changed(table, lambda value: round(value, _DIGITS))
-    return Table(*({name: value for name, value in own.items() if value} for own in (found.words, found.classes)))
-
-
-def _changed(table: Table, change: Callable[[float], float]) -> Table:
-    return Table(
-        {word: change(value) for word, value in table.words.items()},
-        {name: change(value) for name, value in table.classes.items()},
-    )
-
-
-def _number(value: float) -> str:
-    return format_constant(value)
+def _nothing() -> Written:
+    """In the place of no part at all, where every key is attended to alike."""
+    return Written(Mask(FIRST), f"first * {FIRST}", constant="first")
