@@ -15,11 +15,10 @@ from synth.proposers.additive.model import Chosen
 from synth.proposers.additive.parts import interpolated
 from synth.proposers.additive.training import STEP_ROWS, Training
 
-DENSE_STEPS = 240
 _SHRINKING = ((22, 128, 40), (18, 64, 40), (15, 40, 40))
 """Parts, words a table and steps on the way to the largest programs."""
 _FULL_STEPS = 80
-_FULL = 50
+_FULL = 75
 """Literals for each part of the largest programs."""
 _MOST_LITERALS = 900
 """However many parts there are."""
@@ -27,6 +26,7 @@ _READABLE = 10
 """Literals for each part of a program that is short enough to be read at a glance."""
 _BETWEEN = 30
 """The same of one between these and the largest."""
+_RATE = 0.05
 _FEW_KNOTS = 5
 _STEPS = 30
 _ROWS = 24
@@ -102,7 +102,7 @@ class Compression:
             yield self._draft()
 
     def _fit(self, steps: int, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
-        self._training.run(steps, 0.02, last, overlap, rows)
+        self._training.run(steps, _RATE, last, overlap, rows)
         self._worth = self._training.worth_of_parts()
 
     def _draft(self) -> Draft:

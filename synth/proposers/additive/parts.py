@@ -13,7 +13,7 @@ FIRST = "key.is_first"
 EVERYWHERE = ""
 """The cells in which word weights count that count in all."""
 DISTANCE, INDEX = "pair.distance", "query.index"
-PAIRINGS = 4
+PAIRINGS = 6
 MASKS = (
     "pair.same_token & ~pair.offset(0)", "pair.follows_same_token", "pair.follows_same_bigram",
     "pair.same_previous_token & ~pair.offset(0)", "pair.latest(pair.same_token & ~pair.offset(0))",

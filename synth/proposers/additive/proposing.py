@@ -12,7 +12,7 @@ from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
-from synth.proposers.additive.compression import DENSE_STEPS, Compression
+from synth.proposers.additive.compression import Compression
 from synth.proposers.additive.model import Model
 from synth.proposers.additive.parts import CLASSES, family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
@@ -21,6 +21,9 @@ from synth.proposers.additive.writing import write_draft
 
 GROUP = 10
 """Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
+_STEPS = 200
+_OVERLAP = 0.3
+"""Share of the total variation in the dense models' objective."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     target = stacked([own.patterns(rows.numbers) for own in data], rows)
     model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
     training = Training(model, rows, target, seed)
-    training.run(DENSE_STEPS, 0.03, 0.01)
+    training.run(_STEPS, 0.1, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
     dense = [model.saved(place) for place in range(len(heads))]
     compression = Compression(training, most)
