@@ -1,5 +1,6 @@
 """``headsynth inspect``: the ranked library as a table, or one head's programs."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from rich.syntax import Syntax
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.library.candidates import Candidate, Ceiling
+from surrogates.library.cover import cover
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 from synth.console import Terminal, print_document
@@ -61,6 +63,7 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         "mean_ceiling": sum(reached) / len(reached) if reached else None,
         "programs": len({entry.program.source for entry in surrogates.values()}),
         "structures": len({entry.program.structure for entry in surrogates.values()}),
+        "cover": cover(library.structures()),
         "verdicts": {verdict: verdicts[verdict] for verdict in Verdict if verdicts[verdict]},
         "llm": asked and asdict(asked),
     }
@@ -86,11 +89,20 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}{ceiling}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
+    console.print(_covered(summary["cover"]), soft_wrap=True)
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
     console.print(start, soft_wrap=True)
     if asked:
         console.print(f"language model: {asked}", soft_wrap=True)
     console.print(f"programs: {run.programs}", soft_wrap=True)
+
+
+def _covered(counts: Sequence[int]) -> str:
+    """How many heads one structure explains, how many a quarter as many structures as heads, and how many all."""
+    every = counts[-1]
+    shown = sorted({1, min(math.ceil(every / 4), len(counts)), len(counts)})
+    told = [f"{number}: {counts[number - 1]}" for number in shown]
+    return f"heads explained, within 0.02 IoU of their best, by the number of structures: {', '.join(told)} of {every}"
 
 
 def _counted(verdicts: Counter[Verdict]) -> str:
