@@ -16,6 +16,7 @@ from surrogates.language.backend import Array
 from surrogates.language.features import Texts
 from surrogates.language.patterns import failing, scores
 from surrogates.language.program import Program
+from synth.fitting.descent import descend
 from synth.fitting.newton import Rows, fit_newton, round_weights, tune_iou
 from synth.material import HeadData
 
@@ -31,6 +32,10 @@ SCRIPTED_TEXTS = 20
 """Training texts on which a scripted program is fitted: each of its constants costs a run on all of them."""
 SCRIPTED_CONSTANTS = 12
 """Most constants of a scripted program that are fitted; one with more keeps its own values."""
+MANY = 64
+"""Constants above which they are fitted without the derivatives by each of them."""
+MANY_CELLS = 250_000
+"""As ``FIT_CELLS``, of a program with so many."""
 OUTER_STEPS = 12
 _SCALES = tuple(0.5**k for k in range(8))
 """Parts of a step that are tried: the linearisation may promise more than there is."""
@@ -52,8 +57,9 @@ def fit_to_head(data: HeadData, program: Program) -> list[Program]:
         return [program]
     lists = data.material.lists("train")
     cells = max(map(len, lists)) ** 2
-    room = max(FEWEST_TEXTS, COLUMN_CELLS // (cells * max(len(program.constants), 1)))
-    count = min(len(lists), room, max(FIT_TEXTS, FIT_CELLS // cells))
+    many = len(program.constants) > MANY
+    room = len(lists) if many else max(FEWEST_TEXTS, COLUMN_CELLS // (cells * max(len(program.constants), 1)))
+    count = min(len(lists), room, max(FIT_TEXTS, (MANY_CELLS if many else FIT_CELLS) // cells))
     batch = data.fitting(min(count, SCRIPTED_TEXTS) if program.kind == "scripted" else count)
     return refit(program, batch.texts, batch.visible, batch.target)
 
@@ -77,6 +83,8 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
     with failing(program):
         problem = _Problem(program, texts, visible, target, time.monotonic() + FIT_SECONDS)
         weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
+        if len(weights) > MANY and program.kind == "vectorised":
+            return problem.descended(weights)
         weights = _gauss_newton(problem, weights)
         if program.kind == "scripted":
             moved = _try_elsewhere(problem, weights)
@@ -186,6 +194,22 @@ class _Problem:
             moved = self._scores(weights + step * unit).clamp(min=_LOWEST)
             found.append((moved - value.clamp(min=_LOWEST)) / step)
         return found
+
+    def descended(self, weights: Tensor) -> list[Program]:
+        """See :func:`descend`: the program tuned on IoU, and fitted to the cross-entropy."""
+        first = self._scores(weights).expand(self.visible.shape)[self.visible]
+        if torch.isnan(first).any() or (first == torch.inf).any():
+            raise ProgramFailed(f"{self.program.name}: a score in a visible cell is not finite", Verdict.NOT_FINITE)
+        found = descend(
+            lambda tried: self._values(self._scores(tried)), self._rows(self.target), self._rows(self.visible), weights
+        )
+        fits = []
+        for values in reversed(found):
+            if not torch.isfinite(values).all():
+                raise ProgramFailed(f"{self.program.name}: a score's derivative is not finite", Verdict.NOT_FINITE)
+            rounded = [float(f"{value:.3g}") for value in values.tolist()]
+            fits.append(self.program.with_constants(dict(zip(self.program.constants, rounded, strict=True))))
+        return fits
 
     def rounded(self, weights: Tensor) -> Program:
         columns, rows = self.linearise(weights)
