@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,9 +59,9 @@ def is_fitted(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FITTED
 
 
-def fitted_calls(function: ast.FunctionDef) -> list[FittedCall]:
-    """The calls in a checked program, as they stand in its source."""
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and is_fitted(node)]
+def fitted_calls(nodes: Sequence[ast.AST]) -> list[FittedCall]:
+    """The calls among the nodes of a checked program, as they stand in its source."""
+    calls = [node for node in nodes if isinstance(node, ast.Call) and is_fitted(node)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     found = []
     for number, call in enumerate(calls, start=1):
@@ -76,19 +76,19 @@ def fitted_calls(function: ast.FunctionDef) -> list[FittedCall]:
     return found
 
 
-def classes_in(tree: ast.AST) -> set[str]:
-    """Names of the classes of word weights that a tree calls."""
-    return {keyword.arg or "" for call in _calls_of_weights(tree) for keyword in call.keywords} & set(CLASSES)
+def classes_in(nodes: Sequence[ast.AST]) -> set[str]:
+    """Names of the classes that have a weight in calls among some nodes."""
+    return {keyword.arg or "" for call in _calls_of_weights(nodes) for keyword in call.keywords} & set(CLASSES)
 
 
-def has_words(tree: ast.AST) -> bool:
-    """Whether a tree gives a word a weight."""
+def has_words(nodes: Sequence[ast.AST]) -> bool:
+    """Whether a word has one."""
     return any(isinstance(argument, ast.Dict) and argument.keys
-               for call in _calls_of_weights(tree) for argument in call.args)  # fmt: skip
+               for call in _calls_of_weights(nodes) for argument in call.args)  # fmt: skip
 
 
-def _calls_of_weights(tree: ast.AST) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+def _calls_of_weights(nodes: Sequence[ast.AST]) -> Iterator[ast.Call]:
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "weights":
             yield node
 

@@ -3,7 +3,7 @@
 import ast
 import io
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -29,7 +29,7 @@ MAX_NODES = 4_000
 """Largest syntax tree of a source. With what follows it bounds the time and the memory that fitting takes."""
 MAX_CONSTANTS = 64
 """Most parameters with a default."""
-MAX_VALUES = 1_000
+MAX_VALUES = 960
 """Most values in curves and word weights."""
 _TOLD = 8
 """Problems that a refusal tells one by one."""
@@ -110,11 +110,11 @@ class Program:
             raise ProgramRefused([Problem(error.lineno or 1, Reason.SYNTAX, f"syntax error: {error.msg}")]) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise ProgramRefused([Problem(1, Reason.SYNTAX, f"cannot be parsed: {error}")]) from None
-        excess = _excess(tree)
-        if excess is not None:
-            raise ProgramRefused([excess])
+        # Walking through a tree takes most of the time, so it is done once for all who look for something in it.
+        nodes = _nodes(tree)
         function = _main_function(tree)
-        scripted = len(tree.body) > 1 or _is_scripted(function)
+        body = list(_body(tree, function))
+        scripted = len(tree.body) > 1 or _is_scripted(function, [*ast.walk(function.body[0]), *body])
         constants, problems = _signature(function)
         hypothesis = plain(ast.get_docstring(function) or "").strip()
         if not hypothesis:
@@ -122,17 +122,17 @@ class Program:
                 Problem(function.lineno, Reason.DOCSTRING, "state the hypothesis in a docstring of one or two lines")
             )
         validator = None
-        features = _features(tree)
-        families = families_in(tree)
+        features = _features(nodes)
+        families = families_in(nodes)
         if scripted:
             problems += _policy_problems(source, features)
-            if any(isinstance(node, ast.Attribute) and node.attr == "text" for node in ast.walk(tree)):
+            if any(isinstance(node, ast.Attribute) and node.attr == "text" for node in nodes):
                 families = tuple(sorted({*families, "text"}))
         else:
             validator = Validator(set(constants), line=function.lineno)
             validator.body(function.body[1:] if hypothesis else function.body)
             problems += validator.problems
-        calls = [] if scripted or problems else fitted_calls(function)
+        calls = [] if scripted or problems else fitted_calls(body)
         values = {name: value for call in calls for name, value in call.values.items()}
         if len(values) > MAX_VALUES:
             message = f"there are {len(values)} values in curves and weights; write at most {MAX_VALUES}"
@@ -148,8 +148,8 @@ class Program:
             kind="scripted" if scripted else "vectorised",
             constants=constants | {name: literal(value) or 0.0 for name, value in values.items()},
             structure=_structure(tree, function, frozenset(values.values())),
-            nodes=sum(1 for _ in _body(tree, function)),
-            literals=_literals(tree, function),
+            nodes=len(body),
+            literals=_literals([*body, *(node for default in function.args.defaults for node in ast.walk(default))]),
             features=features,
             families=families,
             _function=function,
@@ -248,9 +248,9 @@ def _main_function(tree: ast.Module) -> ast.FunctionDef:
     return (fitting or functions)[-1]
 
 
-def _features(tree: ast.Module) -> frozenset[tuple[str, str]]:
+def _features(nodes: Sequence[ast.AST]) -> frozenset[tuple[str, str]]:
     """Side and name of every feature without an argument that a scripted program may ask for."""
-    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | classes_in(tree)
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | classes_in(nodes)
     sides = (("token", TOKEN_FEATURES), ("pair", PAIR_FEATURES))
     return frozenset(
         (side, name) for side, table in sides for name in named & set(table) if table[name].argument is None
@@ -273,37 +273,51 @@ def format_constant(value: float) -> str:
     return "0.0" if float(text) == 0 else text
 
 
-def _excess(tree: ast.Module) -> Problem | None:
-    """What in a source is too large: its number of nodes, deep nesting, whole numbers beyond any score."""
-    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        return Problem(1, Reason.SIZE, f"the syntax tree has over {MAX_NODES:,} nodes; write a shorter program")
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """All nodes of a source's tree.
+
+    Raises:
+        ProgramRefused: something in it is too large: their number, deep nesting, whole numbers beyond any score.
+    """
+    found: list[ast.AST] = []
+    excess: Problem | None = None
     level: list[tuple[ast.AST, int]] = [(tree, 1)]
-    for _ in range(MAX_DEPTH):
+    depth = 0
+    while level and len(found) <= MAX_NODES:
         for node, line in level:
+            found.append(node)
             if isinstance(node, ast.Constant) and type(node.value) is int and node.value.bit_length() > 100:
-                return Problem(line, Reason.EXPRESSION, "numbers above 1e30 are not available; write inf")
+                excess = excess or Problem(line, Reason.EXPRESSION, "numbers above 1e30 are not available; write inf")
+        depth += 1
         level = [
             (child, getattr(child, "lineno", line)) for node, line in level for child in ast.iter_child_nodes(node)
         ]
-    if not level:
-        return None
-    return Problem(level[0][1], Reason.EXPRESSION, f"nested more than {MAX_DEPTH} deep; put parts in local names")
+        if depth == MAX_DEPTH and level:
+            message = f"nested more than {MAX_DEPTH} deep; put parts in local names"
+            excess = excess or Problem(level[0][1], Reason.EXPRESSION, message)
+    if len(found) > MAX_NODES:
+        message = f"the syntax tree has over {MAX_NODES:,} nodes; write a shorter program"
+        excess = Problem(1, Reason.SIZE, message)
+    if excess is not None:
+        raise ProgramRefused([excess])
+    return found
 
 
-def _is_scripted(function: ast.FunctionDef) -> bool:
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
-    own = {argument.arg for argument in function.args.args} | {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and is_fitted(node)]
+def _is_scripted(function: ast.FunctionDef, nodes: Sequence[ast.AST]) -> bool:
+    """Whether a function is scripted, given all nodes of its body."""
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own = {argument.arg for argument in function.args.args} | stored
+    calls = [node for node in nodes if isinstance(node, ast.Call) and is_fitted(node)]
     given = {node for call in calls for node in (*call.args, *(keyword.value for keyword in call.keywords))}
-    for statement in function.body:
-        for node in ast.walk(statement):
-            # The dictionary of a curve or of word weights holds their values, and no script.
-            if isinstance(node, _SCRIPT_NODES) and not (isinstance(node, ast.Dict) and node in given):
-                return True
-            if isinstance(node, ast.Name) and node.id in _SCRIPT_NAMES - own:
-                return True
-            if isinstance(node, ast.Attribute) and node.attr in _SCRIPT_ATTRIBUTES:
-                return True
+    names = _SCRIPT_NAMES - own
+    for node in nodes:
+        # The dictionary of a curve or of word weights holds their values, and no script.
+        if isinstance(node, _SCRIPT_NODES) and not (isinstance(node, ast.Dict) and node in given):
+            return True
+        if isinstance(node, ast.Name) and node.id in names:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in _SCRIPT_ATTRIBUTES:
+            return True
     return False
 
 
@@ -350,8 +364,7 @@ def _body(tree: ast.Module, function: ast.FunctionDef) -> Iterator[ast.AST]:
             yield from ast.walk(part)
 
 
-def _literals(tree: ast.Module, function: ast.FunctionDef) -> int:
-    nodes = [*_body(tree, function), *(node for default in function.args.defaults for node in ast.walk(default))]
+def _literals(nodes: Sequence[ast.AST]) -> int:
     documented = [node for node in nodes if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None]
     written = [
         node for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex, str)

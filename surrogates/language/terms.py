@@ -1,7 +1,7 @@
 """The terms of a vectorised program: the summands of what it returns, each a constant times factors."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from surrogates.language.fitted_calls import classes_in, has_words
@@ -143,7 +143,9 @@ class _Written(ast.NodeTransformer):
     def families(self, node: ast.expr) -> tuple[str, ...]:
         """Of the features in an expression and in what its local names hold."""
         names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
-        return tuple(sorted({*families_in(node), *(f for name in names for f in self._families.get(name, ()))}))
+        return tuple(
+            sorted({*families_in(list(ast.walk(node))), *(f for name in names for f in self._families.get(name, ()))})
+        )
 
     def bind(self, name: str, value: ast.expr) -> None:
         self._families[name] = self.families(value)
@@ -152,6 +154,8 @@ class _Written(ast.NodeTransformer):
         self._held[name] = held
 
     def out(self, node: ast.expr) -> ast.expr:
+        if not self._sizes:
+            return node
         inner = [self._sizes.get(part.id, (0, 0)) for part in ast.walk(node) if isinstance(part, ast.Name)]
         nodes, depth = sum(size for size, _ in inner), max((depth for _, depth in inner), default=0)
         if not 0 < nodes <= min(_MOST_NODES, self._left) or depth > _DEEPEST:
@@ -196,9 +200,9 @@ def _factors(node: ast.expr) -> list[tuple[ast.expr, bool]]:
     return [(node, False)]
 
 
-def families_in(tree: ast.AST) -> tuple[str, ...]:
-    """The families of the features that a tree names, in alphabetical order; words with a weight are such, too."""
-    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | classes_in(tree)
-    named |= {"is_one_of"} if has_words(tree) else set()
+def families_in(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
+    """The families of the features that nodes name, in alphabetical order; words with a weight are such, too."""
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | classes_in(nodes)
+    named |= {"is_one_of"} if has_words(nodes) else set()
     features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
     return tuple(sorted({str(feature.family) for feature in features}))

@@ -129,15 +129,16 @@ class Compression:
         training, model, chosen = self._training, self._model, self._model.chosen
         of_parts = self._worth
         if self._together:
-            of_parts = (of_parts / of_parts.sum(1, keepdim=True).clamp(min=1e-9)).mean(0).expand_as(of_parts)
+            # What some heads need most counts more than what all need a little.
+            of_parts = (self.shares**2).mean(0).expand_as(of_parts)
         model.chosen = replace(chosen, parts=_highest(of_parts, parts) * chosen.parts)
         left = model.chosen.of(model.family)
         of_words = training.worth_of_values(model.words) * chosen.words * left
         of_classes = training.worth_of_values(model.classes) * chosen.classes * left
         if self._together:
             total = (of_words.sum((0, 2)) + of_classes.sum((0, 2))).clamp(min=1e-30)[:, None]
-            of_words = (of_words / total).mean(1, keepdim=True).expand_as(of_words)
-            of_classes = (of_classes / total).mean(1, keepdim=True).expand_as(of_classes)
+            of_words = ((of_words / total) ** 2).mean(1, keepdim=True).sqrt().expand_as(of_words)
+            of_classes = ((of_classes / total) ** 2).mean(1, keepdim=True).sqrt().expand_as(of_classes)
         if words < len(of_words):
             of_words = of_words * (of_words >= of_words.topk(words, 0).values[-1])
         # What is worth most for its length, until the length is reached.
