@@ -155,7 +155,9 @@ class Model:
         tables = self._tables(batch, parts[:, list(family.owners)])
         distance = batch.rows[:, None] - torch.arange(n, device=batch.rows.device)
         curve, first = (self.curve_values(place) * parts[:, place, None] for place in (0, 1))
-        found = (curve @ self._spans.T)[:, distance + (len(self._spans) - 1) // 2]
+        # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
+        far = family.longest - 1
+        found = (curve @ self._spans.T)[:, distance.clamp(-far, far) + far]
         marks = parts[:, 2 : 2 + len(family.masks)]
         held = _left(marks)
         if held:
@@ -167,7 +169,7 @@ class Model:
         # Tables of the query's words, with the curve of its index, times what depends on both places alone.
         side = range(len(family.queries))
         names, columns = _by_cells([(family.queries[k].cells, tables[k]) for k in side if k in tables])
-        index = (first @ self._indices[batch.rows].T).expand(b, heads, r)
+        index = (first @ self._indices[batch.rows.clamp(max=far)].T).expand(b, heads, r)
         names, columns = [*names, FIRST], [*(column[..., batch.rows] for column in columns), index]
         spread = torch.stack([_column(name, distance) for name in names], 1)  # (r, k, n)
         stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(r, b * heads, len(names))
