@@ -65,12 +65,19 @@ class Stages:
         total = 0.0
         with self.reporter.stage("search") as step:
             step(0, len(missing))
-            for seeing in self.material.by_window(missing):
+            for seeing in self.material.by_window(self.heads):
+                # What is found depends, to rounding, on which heads are fitted together: after an interruption they
+                # are the same again.
+                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
+                groups = [group for group in groups if not set(group).isdisjoint(missing)]
+                if not groups:
+                    continue
                 rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
                 shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
-                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
                 found = self.engine.map(_search, shared, [(group,) for group in groups])
                 for head, (candidates, ceiling) in chain.from_iterable(map(zip, groups, found)):
+                    if head not in missing:
+                        continue
                     self.library.add(head, "search", candidates, ceiling=ceiling)
                     done += 1
                     total += self._best(candidates)

@@ -5,13 +5,13 @@ Shapes: h heads, b texts of a batch, r query rows, n keys, N tables of words, W 
 
 from dataclasses import dataclass
 from io import BytesIO
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
+from surrogates.errors import InputError
 from synth.proposers.additive.parts import EVERYWHERE, FIRST, Family, hats
 
 _SPREAD = 0.3
@@ -119,14 +119,19 @@ class Model:
         """Put back what :meth:`saved` gave of a model of the same family and words.
 
         Raises:
-            ValueError: it is damaged, or of another family.
+            InputError: it is damaged, or of another family.
         """
         try:
             with np.load(BytesIO(saved), allow_pickle=False) as stored:
                 for name, own in self._of(head).items():
-                    own.copy_(torch.from_numpy(stored[name]).to(own))
-        except (OSError, KeyError, RuntimeError, BadZipFile) as error:
-            raise ValueError(f"a dense model cannot be read ({error})") from error
+                    values = torch.from_numpy(stored[name])
+                    if values.shape != own.shape or not values.isfinite().all():
+                        raise ValueError(f"its {name} are wrong")
+                    own.copy_(values)
+        except Exception as error:  # of NumPy and zip files, all of which damaged bytes can bring
+            raise InputError(
+                f"the library holds a dense model that cannot be read ({error}); give another --output to search anew"
+            ) from error
 
     def _of(self, head: int) -> dict[str, Tensor]:
         curves = {f"curve{place}": values[head] for place, values in enumerate(self.curves)}
