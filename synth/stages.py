@@ -84,10 +84,12 @@ class Stages:
                     step(done, len(missing), f"mean validation IoU {total / done:.3f}")
 
     def share(self) -> None:
-        everyone = sorted(self.library.finished("search"))
-        if len(everyone) == 1 or set(everyone) <= self.library.finished("shared"):
-            return
         ceilings = self.library.ceilings()
+        # Heads that an earlier version searched have no dense model.
+        everyone = sorted(head for head in self.library.finished("search") if head in ceilings and ceilings[head].model)
+        done = self.library.finished("shared")
+        if len(everyone) < 2 or set(everyone) <= done:
+            return
         best = {head: self._best(self.library.candidates(head)) for head in everyone}
         found: dict[Head, list[Candidate]] = {head: [] for head in everyone}
         size = self.settings.library_size or math.ceil(len(everyone) / 4)
@@ -112,7 +114,8 @@ class Stages:
                         step(len(explained), len(everyone), f"explained by {size} structures")
                     left = [head for head in seeing if head not in explained]
         for head, candidates in found.items():
-            self.library.add(head, "shared", candidates)
+            if head not in done:
+                self.library.add(head, "shared", candidates)
 
     def transfer(self, other: OtherLibrary) -> None:
         missing = [head for head in self.heads if head not in self.library.finished(other.stage)]

@@ -123,6 +123,23 @@ def rows(run: Path, table: Literal["candidates", "unusable"] = "candidates") -> 
         connection.close()
 
 
+def forget_ceilings(run: Path) -> None:
+    """Leave the heads without dense models, as an earlier version did."""
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        connection.execute("DELETE FROM ceilings")
+    connection.close()
+
+
+def ceilings(run: Path) -> dict[str, float]:
+    """Test IoU of each head's dense model."""
+    library = Library(run)
+    try:
+        return {str(head): ceiling.iou for head, ceiling in library.ceilings().items()}
+    finally:
+        library.close()
+
+
 def exchange_program(run: Path, source: str, where: str, *values: object) -> None:
     """Give candidates another source, behind the library's back, where a condition in SQL holds."""
     connection = sqlite3.connect(run / "library.sqlite")
