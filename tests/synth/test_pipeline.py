@@ -19,7 +19,7 @@ from surrogates.library.heads import Head
 from synth import stages
 from synth.material import Material
 from synth.proposers.additive.rows import Rows
-from tests.synth.tiny_runs import HEADS, SMALL, call, copy_run, ranked, rows, start
+from tests.synth.tiny_runs import HEADS, MANY, SMALL, call, copy_run, ranked, rows, start
 
 NAMES = HEADS.split(",")
 OLD = Head(0, 0)
@@ -136,11 +136,11 @@ def test_heads_that_join_later_are_found_as_if_all_had_been_there(
 
 
 def test_the_number_of_workers_does_not_matter(
-    llama: str, corpus: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    deep: str, corpus: str, finished_deep: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Killed while two workers search: they go too, and one worker finishes what they began."""
     run = tmp_path / "run"
-    process = start(*command(llama, corpus, run, jobs=2))
+    process = start(*command(deep, corpus, run, MANY, jobs=2))
     workers: set[int] = set()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not ((run / "library.sqlite").is_file() and rows_or_none(run)):
@@ -151,13 +151,13 @@ def test_the_number_of_workers_does_not_matter(
     assert process.wait() == -signal.SIGKILL
     searched_by_workers = rows(run)
     assert searched_by_workers
-    assert [row for row in rows(finished) if row in searched_by_workers] == searched_by_workers
+    assert [row for row in rows(finished_deep) if row in searched_by_workers] == searched_by_workers
     assert workers
     while any(alive(worker) for worker in workers):
         assert time.monotonic() < deadline, "workers outlive the run"
         time.sleep(0.05)
-    assert call(capsys, *command(llama, corpus, run)).code == 0
-    assert rows(run) == rows(finished)
+    assert call(capsys, *command(deep, corpus, run, MANY)).code == 0
+    assert rows(run) == rows(finished_deep)
 
 
 def rows_or_none(run: Path) -> list[tuple]:
