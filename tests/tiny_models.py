@@ -67,9 +67,8 @@ def tiny_model(kind: str, *, attention: str = "eager", layers: int = 2) -> PreTr
     second; ``llama``, ``mistral``, ``gemma2``, ``qwen2`` and ``qwen3`` share a key/value head between two query heads.
     """
     config_name, model_name, settings = _KINDS[kind]
-    config = getattr(transformers, config_name)(
-        **settings | {"num_hidden_layers": layers}, attn_implementation=attention
-    )
+    given = settings | {"num_hidden_layers": layers, "attn_implementation": attention}
+    config = getattr(transformers, config_name)(**given)
     generator_state = torch.random.get_rng_state()
     torch.manual_seed(0)
     model = getattr(transformers, model_name)(config)
