@@ -18,9 +18,10 @@ from rich.text import Text
 
 from sandbox.plain_text import plain
 
-_FOLDED = 24
+_FOLDED = 20
 """Characters that a column of text needs to be readable; with less, a table becomes a list."""
-_COLUMN_GAP = 3
+_COLUMN_GAP = 2
+_EDGES = 2
 _INDENT = 2
 
 Column = tuple[str, Literal["name", "figure", "text"]]
@@ -43,10 +44,10 @@ class Terminal(Console):
     def print_table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """Print rows as a table, or, where the terminal is too narrow for one, each row as a few lines of its own."""
         least = [self._least(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
-        if sum(least) + _COLUMN_GAP * len(columns) + 1 > self.width:
+        if sum(least) + _COLUMN_GAP * len(columns) + _EDGES > self.width:
             self._print_list(columns, rows)
             return
-        table = Table(box=box.SIMPLE_HEAD)
+        table = Table(box=box.SIMPLE_HEAD, collapse_padding=True)
         for heading, kind in columns:
             justify: Literal["left", "right"] = "right" if kind == "figure" else "left"
             table.add_column(heading, justify=justify, no_wrap=kind != "text", overflow="fold")

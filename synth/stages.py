@@ -65,22 +65,31 @@ class Stages:
         total = 0.0
         with self.reporter.stage("search") as step:
             step(0, len(missing))
-            for seeing in self.material.by_window(missing):
+            for seeing in self.material.by_window(self.heads):
+                # What is found depends, to rounding, on which heads are fitted together: after an interruption they
+                # are the same again.
+                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
+                groups = [group for group in groups if not set(group).isdisjoint(missing)]
+                if not groups:
+                    continue
                 rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
                 shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
-                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
                 found = self.engine.map(_search, shared, [(group,) for group in groups])
                 for head, (candidates, ceiling) in chain.from_iterable(map(zip, groups, found)):
+                    if head not in missing:
+                        continue
                     self.library.add(head, "search", candidates, ceiling=ceiling)
                     done += 1
                     total += self._best(candidates)
                     step(done, len(missing), f"mean validation IoU {total / done:.3f}")
 
     def share(self) -> None:
-        everyone = sorted(self.library.finished("search"))
-        if len(everyone) == 1 or set(everyone) <= self.library.finished("shared"):
-            return
         ceilings = self.library.ceilings()
+        # Heads that an earlier version searched have no dense model.
+        everyone = sorted(head for head in self.library.finished("search") if head in ceilings and ceilings[head].model)
+        done = self.library.finished("shared")
+        if len(everyone) < 2 or set(everyone) <= done:
+            return
         best = {head: self._best(self.library.candidates(head)) for head in everyone}
         found: dict[Head, list[Candidate]] = {head: [] for head in everyone}
         size = self.settings.library_size or math.ceil(len(everyone) / 4)
@@ -105,7 +114,8 @@ class Stages:
                         step(len(explained), len(everyone), f"explained by {size} structures")
                     left = [head for head in seeing if head not in explained]
         for head, candidates in found.items():
-            self.library.add(head, "shared", candidates)
+            if head not in done:
+                self.library.add(head, "shared", candidates)
 
     def transfer(self, other: OtherLibrary) -> None:
         missing = [head for head in self.heads if head not in self.library.finished(other.stage)]

@@ -60,14 +60,15 @@ ENCODERS = ["bert", "roberta", "distilbert"]
 DECODERS = [kind for kind in _KINDS if kind not in ENCODERS]
 
 
-def tiny_model(kind: str, *, attention: str = "eager") -> PreTrainedModel:
-    """A model of 2 layers × 4 heads with random weights, the same every time, in evaluation mode.
+def tiny_model(kind: str, *, attention: str = "eager", layers: int = 2) -> PreTrainedModel:
+    """A model of 2 layers, or more, × 4 heads with random weights, the same every time, in evaluation mode.
 
     ``mistral`` has a sliding window of ``WINDOW`` tokens on both layers, ``gemma2`` on the first, ``gpt_neo`` on the
     second; ``llama``, ``mistral``, ``gemma2``, ``qwen2`` and ``qwen3`` share a key/value head between two query heads.
     """
     config_name, model_name, settings = _KINDS[kind]
-    config = getattr(transformers, config_name)(**settings, attn_implementation=attention)
+    given = settings | {"num_hidden_layers": layers, "attn_implementation": attention}
+    config = getattr(transformers, config_name)(**given)
     generator_state = torch.random.get_rng_state()
     torch.manual_seed(0)
     model = getattr(transformers, model_name)(config)

@@ -75,10 +75,10 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
     console.print(f"{run.settings.model}: the program that stands in for each head, test figures", soft_wrap=True)
     console.print_table(
         [("head", "name"), ("IoU", "figure"), ("95 %", "figure"), ("ceiling", "figure"), ("parts", "figure"),
-         ("literals", "figure"), ("origin", "text"), ("hypothesis", "text")],
+         ("literals", "figure"), ("hypothesis", "text")],
         [
             [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _ceiling(ceilings.get(head)), _parts(entry),
-             str(entry.program.literals), entry.candidate.found_by, entry.program.hypothesis]
+             str(entry.program.literals), entry.program.hypothesis]
             for head, entry in ((head, surrogates[head]) for head in heads)
         ],
     )  # fmt: skip

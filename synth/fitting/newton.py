@@ -84,12 +84,11 @@ def _expectation(columns: Tensor, pattern: Tensor) -> Tensor:
     return columns.flatten(1) @ pattern.flatten() / len(pattern)
 
 
-def _curvature(columns: Tensor, others: Tensor, pattern: Tensor) -> Tensor:
-    """Covariance of (k, rows, n) with (m, rows, n) columns under each row's pattern, averaged over rows: (k, m)."""
+def _curvature(columns: Tensor, pattern: Tensor) -> Tensor:
+    """Covariance of (k, rows, n) columns under each row's pattern, averaged over rows: (k, k)."""
     weighted = columns * pattern
     means = weighted.sum(-1)
-    other_means = means if others is columns else (others * pattern).sum(-1)
-    return (weighted.flatten(1) @ others.flatten(1).T - means @ other_means.T) / len(pattern)
+    return (weighted.flatten(1) @ columns.flatten(1).T - means @ means.T) / len(pattern)
 
 
 def _ridge(columns: Tensor, rows: Rows) -> Tensor:
@@ -134,7 +133,7 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
     ridge = _ridge(columns, rows)
     observed = _expectation(columns, rows.target)
     pattern, loss = _forward(columns, weights, rows, observed)
-    hessian = _curvature(columns, columns, pattern)
+    hessian = _curvature(columns, pattern)
     for _ in range(iterations):
         gradient = _expectation(columns, pattern) - observed + ridge * weights
         step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
@@ -152,39 +151,10 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
         if gain <= 0:
             break  # as low as rounding errors let it come
         weights, pattern, loss = tried, new_pattern, new_loss
-        hessian = _curvature(columns, columns, pattern)
+        hessian = _curvature(columns, pattern)
         if gain < 1e-6:
             break
     return Fit(weights, loss, pattern, hessian)
-
-
-def loss_with(column: Tensor, columns: Tensor, rows: Rows, fit: Fit) -> float:
-    """The loss one Newton step after a further column (rows, n) joins a fit's."""
-    column = column[None]
-    pattern = fit.pattern
-    every = torch.cat([columns, column])
-    cross = _curvature(column, every, pattern)[0]
-    size = len(fit.weights)
-    hessian = torch.zeros(size + 1, size + 1)
-    hessian[:size, :size] = fit.hessian
-    hessian[size], hessian[:, size] = cross, cross
-    residual = pattern - rows.target
-    gradient = torch.zeros(size + 1)
-    gradient[size] = _expectation(column, residual)[0]
-    ridge = _ridge(column, rows)[0]
-    # The others are at their minimum, so only the new constant has a slope.
-    step = torch.linalg.solve(hessian + (ridge + 1e-7) * torch.eye(size + 1), gradient)
-    slope = float(gradient @ step)
-    observed = _expectation(every, rows.target)
-    weights = torch.cat([fit.weights, torch.zeros(1)])
-    scores = _scores(every, weights, rows)
-    change = torch.tensordot(step, every, dims=1)
-    for scale in _scales(change, rows.visible):
-        _, normaliser = _softmax(scores - scale * change)
-        loss = float(normaliser.mean() - observed @ (weights - scale * step))
-        if fit.loss - loss >= _ENOUGH * scale * slope:
-            break
-    return loss
 
 
 def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float = 0.05) -> Tensor:

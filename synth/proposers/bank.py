@@ -1,4 +1,4 @@
-"""The factors that the search multiplies into terms, evaluated once for all heads on sampled query rows."""
+"""The factors that single terms are products of, evaluated once for all heads on sampled query rows."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.material import Material
-from synth.proposers.source import EVERYWHERE
 
+EVERYWHERE = "1"
+"""The factor that is 1 in every cell, so that products of fewer than three factors are products of three."""
 _TOKEN_MASKS = (
     "is_first", "is_special", "is_word_start", "is_alphabetic", "is_capitalised", "is_number", "is_punctuation",
     "is_sentence_end", "is_comma", "is_quote", "is_newline", "is_sentence_start",
@@ -48,9 +49,8 @@ RAREST = 20
 RAREST_TOKEN = 5
 """Times that a string must occur to join a set."""
 _CELLS = 2_000_000
-SEARCH_ROWS = 4000
-"""Query rows, drawn over all training texts, on which the search runs."""
-_SEARCH_CELLS = 512_000
+_ROW_CELLS = 512_000
+"""Cells of the sampled rows, however long texts are."""
 COMMON_TOKENS = 256
 """Token ids considered for ``is_one_of``: the most frequent ones in the training texts."""
 
@@ -91,11 +91,11 @@ def evaluate(expression: str, texts: Texts) -> Tensor:
     return torch.as_tensor(scores(program, texts))
 
 
-def bank_for(material: Material, head: Head, seed: int, *, most: int = SEARCH_ROWS) -> Bank:
+def bank_for(material: Material, head: Head, seed: int, most: int) -> Bank:
     """The bank of a head's layer on at most ``most`` query rows of the run's training texts."""
     lists = material.lists("train")
     visible = material.visible(head.layer, lists)
-    rows = max(1, min(most, _SEARCH_CELLS // visible.shape[-1]) // len(lists))
+    rows = max(1, min(most, _ROW_CELLS // visible.shape[-1]) // len(lists))
     return build_bank(lists, material.table, causal=material.causal, rows_per_text=rows, visible=visible, seed=seed)
 
 

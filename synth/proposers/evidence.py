@@ -1,4 +1,4 @@
-"""Which single terms would explain a head's attention, by the search's own score test and a fit of each."""
+"""Which single terms would explain a head's attention, by a score test and a fit of each."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.material import BATCH_CELLS, HeadData, Material
 from synth.proposers.bank import Bank, bank_for
-from synth.proposers.search import COMPLEXITY_PRICE, Search
+from synth.proposers.single_terms import COMPLEXITY_PRICE, SingleTerms
 
 ROWS = 1000
 """Query rows of the training texts on which terms are tried."""
@@ -29,7 +29,7 @@ ALIKE = 0.85
 
 def evidence_bank(material: Material, head: Head, seed: int) -> Bank:
     """What :func:`strongest_terms` tries on all heads whose layers see as the head's does."""
-    return bank_for(material, head, seed, most=ROWS)
+    return bank_for(material, head, seed, ROWS)
 
 
 def strongest_terms(material: Material, head: Head, bank: Bank, program: Program | None = None) -> list[Evidence]:
@@ -49,15 +49,15 @@ def strongest_terms(material: Material, head: Head, bank: Bank, program: Program
     numbers = material.splits["train"]
     rows = torch.from_numpy(bank.row_numbers)
     place = torch.arange(len(numbers))[:, None]
-    search = Search(bank, HeadData(material, head).patterns(numbers)[place, rows])
-    start = search.empty().fit.pattern.reshape(search.shape)
+    terms = SingleTerms(bank, HeadData(material, head).patterns(numbers)[place, rows])
+    start = terms.uniform
     if program is not None:
         start = _on_rows(program, material, head, bank, start)
-    weights = start.reshape(search.rows.target.shape)
+    weights, target = start.flatten(0, 1), terms.target.flatten(0, 1)
     tried = []
-    for promise in search.candidates(start, (), TRIED):
-        column = search.column(promise.term)
-        constant, saved = _alone(column, weights, search.rows.target)
+    for promise in terms.promising(start, TRIED):
+        column = terms.column(promise.term)
+        constant, saved = _alone(column, weights, target)
         tried.append((saved, constant, promise.term, column))
     # A gain is worth less the more factors it takes.
     tried.sort(key=lambda found: -found[0] * (1 - COMPLEXITY_PRICE * (len(found[2].factors) - 1)))

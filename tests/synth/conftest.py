@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from synth.cli import main
-from tests.synth.tiny_runs import HEADS, SMALL, copy_run, save_corpus, save_model
+from tests.synth.tiny_runs import HEADS, MANY, SMALL, copy_run, save_corpus, save_model
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,9 +36,15 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> str:
     return save_corpus(tmp_path_factory.mktemp("corpus") / "stories.jsonl")
 
 
-def _finished(model: str, corpus: str, run: Path) -> Path:
+@pytest.fixture(scope="session")
+def deep(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny Llama of as many layers as ``MANY`` has."""
+    return save_model("llama", tmp_path_factory.mktemp("deep"), layers=3)
+
+
+def _finished(model: str, corpus: str, run: Path, heads: str = HEADS) -> Path:
     with pytest.raises(SystemExit) as stop:
-        main(["synthesize", model, "--corpus", corpus, "--output", str(run), "--heads", HEADS, "--jobs", "1", *SMALL])
+        main(["synthesize", model, "--corpus", corpus, "--output", str(run), "--heads", heads, "--jobs", "1", *SMALL])
     assert not stop.value.code
     return run
 
@@ -53,6 +59,12 @@ def finished(llama: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) 
 def finished_encoder(bert: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same on a tiny BERT."""
     return _finished(bert, corpus, tmp_path_factory.mktemp("finished") / "encoder")
+
+
+@pytest.fixture(scope="session")
+def finished_deep(deep: str, corpus: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same on many heads."""
+    return _finished(deep, corpus, tmp_path_factory.mktemp("finished") / "deep", MANY)
 
 
 @pytest.fixture
@@ -74,8 +86,10 @@ def common() -> Iterator[Path]:
 def again(llama: str, corpus: str) -> Callable[..., tuple[object, ...]]:
     """The command that made ``finished``, in another directory and with changes."""
 
-    def command(run: Path, *more: object, model: str = llama, corpus: str = corpus) -> tuple[object, ...]:
-        given = ("--corpus", corpus, "--output", run, "--heads", HEADS, "--jobs", "1", *SMALL)
+    def command(
+        run: Path, *more: object, model: str = llama, corpus: str = corpus, heads: str = HEADS
+    ) -> tuple[object, ...]:
+        given = ("--corpus", corpus, "--output", run, "--heads", heads, "--jobs", "1", *SMALL)
         return ("synthesize", model, *given, *more)
 
     return command

@@ -1,5 +1,8 @@
 """Texts over a small vocabulary with awkward strings, and the patterns that a known program makes on them."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +12,9 @@ from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
+from synth.corpus import Split
+from synth.material import Material
+from synth.shards import Description, layer_name, pack, visible_cells, visible_offsets, write_shard
 
 SURFACES = [
     "<s>", " the", " dog", " girl", ".", ",", '"', "'", "\\", "\n", " Tom", " ran", "é", "它🙂", "\t", " a'b\"c", "ing",
@@ -25,8 +31,8 @@ def random_lists(texts: int, seed: int = 0, length: int = 20) -> list[list[int]]
     ]
 
 
-def batch(lists: list[list[int]], *, causal: bool = True) -> Texts:
-    return Texts.from_lists(lists, TABLE, causal=causal, torch_tensors=True)
+def batch(lists: list[list[int]], *, causal: bool = True, table: TokenTable = TABLE) -> Texts:
+    return Texts.from_lists(lists, table, causal=causal, torch_tensors=True)
 
 
 def parse(body: str, **constants: float) -> Program:
@@ -39,5 +45,36 @@ def made_by(program: Program, texts: Texts) -> Tensor:
     return torch.as_tensor(pattern(program, texts))
 
 
-def iou(program: Program, texts: Texts, target: Tensor) -> float:
-    return float(similarity(made_by(program, texts), target).iou.mean())
+def iou(program: Program, texts: Texts, target: Tensor, visible: np.ndarray | None = None) -> float:
+    """Mean IoU of a program with patterns (t, n, n); ``visible`` is what a layer with a window sees."""
+    made = torch.as_tensor(pattern(program, texts, None if visible is None else torch.from_numpy(visible)))
+    return float(similarity(made, target).iou.mean())
+
+
+def material_with(
+    folder: Path,
+    layers: Sequence[Sequence[Program | None]],
+    lists: Sequence[list[int]],
+    splits: Sequence[Split],
+    *,
+    causal: bool = True,
+    windows: Sequence[int | None] = (),
+) -> Material:
+    """Material of a run on a model whose heads attend as programs say; those without one attend uniformly.
+
+    Args:
+        layers: of each layer its heads, as many in each.
+        windows: of each layer; none by default.
+    """
+    limits = tuple(windows) or (None,) * len(layers)
+    lengths = [len(tokens) for tokens in lists]
+    texts = batch(list(lists), causal=causal)
+    arrays = {"texts": np.arange(len(lists)), "lengths": np.array(lengths)}
+    for layer, (heads, window) in enumerate(zip(layers, limits, strict=True)):
+        visible = torch.from_numpy(visible_cells(lengths, causal, window))
+        uniform = visible / visible.sum(-1, keepdim=True).clamp(min=1)
+        made = [torch.as_tensor(pattern(head, texts, visible)) if head else uniform for head in heads]
+        arrays[layer_name(layer)] = pack(torch.stack(made, 1), visible_offsets(lengths, causal, window))
+    write_shard(folder, arrays, Description("planted", "planted", causal, limits))
+    vectors = torch.from_numpy(_EMBEDDINGS)
+    return Material.build(folder, TABLE, vectors, lists, splits, causal=causal, windows=limits)

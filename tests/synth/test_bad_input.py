@@ -168,6 +168,8 @@ OPTIONS: list[Case] = [
     ("'--max-tokens': ", lambda w: w.synthesize("--max-tokens", "many")),
     ("max_tokens = ", lambda w: w.synthesize("--max-tokens", "9" * 30)),
     ("'--max-terms': ", lambda w: w.synthesize("--max-terms", "99")),
+    ("'--library-size': ", lambda w: w.synthesize("--library-size", "-1")),
+    ("library_size = 2147483649 is out of range", lambda w: w.synthesize("--library-size", str(2**31 + 1))),
     ("'--seed': ", lambda w: w.synthesize("--seed", "-1")),
     ("'--jobs': ", lambda w: w.synthesize("--jobs", "-1")),
     ("'--jobs': ", lambda w: w.synthesize("--jobs", "all")),

@@ -20,7 +20,7 @@ from tests.synth.clusters import Cluster, cluster
 from tests.synth.engine_tasks import Shared
 from tests.synth.test_pipeline import alive, rows_or_none
 from tests.synth.test_prompt_command import material_of
-from tests.synth.tiny_runs import call, refusal, rows, start
+from tests.synth.tiny_runs import MANY, call, refusal, rows, start
 
 NUMBERS = [(number,) for number in range(6)]
 Command = Callable[..., tuple[object, ...]]
@@ -84,10 +84,12 @@ def test_a_worker_that_does_not_see_the_run_is_named(two: Cluster, finished: Pat
     assert f"does not see {tmp_path / 'elsewhere'}; put the run directory" in str(refused.value)
 
 
-def test_a_worker_killed_at_work_costs_only_that(two: Cluster, again: Command, finished: Path, tmp_path: Path) -> None:
+def test_a_worker_killed_at_work_costs_only_that(
+    two: Cluster, again: Command, deep: str, finished_deep: Path, tmp_path: Path
+) -> None:
     """Killed once the first result is stored: it is stopped first, so that what it is found at work on is not done."""
     run = tmp_path / "run"
-    process = start(*again(run, *on(two.address)))
+    process = start(*again(run, *on(two.address), model=deep, heads=MANY))
     deadline = time.monotonic() + 120
     while not ((run / "library.sqlite").is_file() and rows_or_none(run)):
         assert process.poll() is None
@@ -103,9 +105,9 @@ def test_a_worker_killed_at_work_costs_only_that(two: Cluster, again: Command, f
             os.kill(victim, signal.SIGCONT)
             time.sleep(0.01)
     os.kill(victim, signal.SIGKILL)
-    assert rows(run) != rows(finished)
+    assert rows(run) != rows(finished_deep)
     assert process.wait(120) == 0
-    assert rows(run) == rows(finished)
+    assert rows(run) == rows(finished_deep)
 
 
 def test_work_that_kills_its_workers_again_and_again_is_one_line(

@@ -101,6 +101,16 @@ def test_an_earlier_library_holds_what_it_held(
     assert rows(run) == candidates
 
 
+def test_heads_that_join_an_earlier_library_share_among_themselves(
+    run: Path, again: Callable[..., Any], capsys: Any
+) -> None:
+    before = rows(run)
+    assert call(capsys, *again(as_version(run, 5), heads="L0H1,L0H2")).code == 0
+    stages = {str(head): {entry.candidate.origin for entry in entries} for head, entries in ranked(run).items()}
+    assert stages["L0H1"] == stages["L0H2"] == {"search", "shared"}
+    assert [row for row in rows(run) if row in before] == [row for row in before if row[2] == "search"]
+
+
 def test_what_is_refused_today_has_no_structure(run: Path, capsys: Any) -> None:
     before, candidates = held(run), len(rows(run))
     connection = sqlite3.connect(run / "library.sqlite")

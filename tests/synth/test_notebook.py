@@ -21,7 +21,7 @@ from synth import evaluate, open_run, synthesize
 from synth.corpus import read_texts
 from synth.progress import Reporter
 from synth.run import Run
-from tests.synth.tiny_runs import call, copy_run, ranked, rows
+from tests.synth.tiny_runs import call, copy_run, forget_ceilings, ranked, rows
 from tests.tiny_models import WINDOW, tiny_model, tiny_tokenizer
 
 README = Path(__file__).parents[2] / "README.md"
@@ -271,6 +271,7 @@ def test_structures_say_what_serves_which_head(opened: Run) -> None:
 
 
 def test_ceilings_and_sizes_are_shown(opened: Run) -> None:
+    forget_ceilings(opened.path)
     head, scripted = Head.parse(HEAD), 'def f(query, key, pair):\n    """S."""\n    return pair.zeros()[:, :] + 7\n'
     without = opened._repr_html_(), opened[HEAD]._repr_html_(), repr(opened[HEAD])
     assert not any(" 0.876" in shown or "0.876<" in shown for shown in without)

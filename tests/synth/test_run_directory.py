@@ -121,6 +121,7 @@ def test_a_damaged_library_can_be_removed_and_made_again(
     [
         (("--max-terms", "3"), "holds a run with max_terms = 2, not 3; ask for the same or choose another --output"),
         (("--seed", "1"), "seed = 0, not 1"),
+        (("--library-size", "2"), "library_size = 0, not 2"),
         (("--corpus", "other.txt"), "holds a run with corpus = "),
     ],
 )
@@ -304,7 +305,7 @@ def test_a_damaged_plan_is_refused_and_can_be_replaced(
 
 
 def test_what_was_asked_survives_the_file(tmp_path: Path) -> None:
-    settings = Settings('mod\x7f\x1b\n"\\é😀', "corpus\u2028.txt", seed=7)
+    settings = Settings('mod\x7f\x1b\n"\\é😀', "corpus\u2028.txt", library_size=5, seed=7)
     run = RunDirectory(tmp_path / "run")
     with run.writing():
         run.start(settings, "texts start without a BOS")

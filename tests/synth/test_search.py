@@ -1,125 +1,133 @@
-"""The search: programs that made a pattern are found again, and what is written reads back the same."""
+"""The search: programs that made a pattern are found again, and programs come whatever the texts are."""
 
 import ast
-from dataclasses import replace
+import re
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-import torch
 
+from surrogates.errors import InputError
 from surrogates.language.program import Program
-from surrogates.language.vocabulary import MAX_STRINGS
-from synth.proposers.bank import Bank, build_bank
-from synth.proposers.search import Search, front, propose
-from synth.proposers.source import EVERYWHERE, Product, repr_string, write_program
-from tests.synth.planted import SURFACES, TABLE, batch, iou, made_by, parse, random_lists
+from surrogates.library.heads import Head
+from synth.corpus import Split
+from synth.material import HeadData, Material
+from synth.proposers.additive.model import Model
+from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.proposing import Proposed, propose
+from synth.proposers.additive.rows import training_rows
+from synth.proposers.additive.sharing import share
+from synth.proposers.source import layout, repr_string
+from tests.synth.planted import TABLE, batch, iou, material_with, parse, random_lists
 
-LISTS = random_lists(60)
-TEXTS = batch(LISTS)
-OTHERS = batch(random_lists(30, seed=9))
 AWKWARD = [text for text in TABLE.texts if text != "<s>"]
+MOST = 4
+SEED = 0
 
 
-def make_bank(*, causal: bool = True) -> Bank:
-    visible = torch.as_tensor(batch(LISTS, causal=causal).visible).numpy()
-    return build_bank(LISTS, TABLE, causal=causal, rows_per_text=12, visible=visible, seed=0)
+def splits_of(train: int, others: int = 6) -> list[Split]:
+    return [*["train"] * train, *["validation"] * others, *["test"] * others]  # type: ignore[list-item]
 
 
-@pytest.fixture(scope="module")
-def bank() -> Bank:
-    return make_bank()
+@dataclass(frozen=True)
+class Searched:
+    """A model whose heads attend as some programs say, and what was found for these."""
 
+    material: Material
+    heads: list[Head]
+    found: list[Proposed]
 
-PAIRS = (
-    "pair.offset(1)", "pair.offset(2)", "pair.offset(-1)", "pair.log_distance", "pair.distance", "abs(pair.distance)",
-    "pair.same_token",
-)  # fmt: skip
+    @classmethod
+    def on(cls, material: Material, heads: list[Head], most: int = MOST) -> "Searched":
+        rows = training_rows(material, heads[0].layer, SEED)
+        return cls(material, heads, propose(material, rows, heads, most, SEED))
 
+    def programs(self, place: int) -> list[Program]:
+        """Those of a head; each was read and is written as a source should be."""
+        found = []
+        for label, source in self.found[place].programs:
+            assert label.isidentifier()
+            assert max(map(len, source.splitlines())) <= 120
+            found.append(Program.parse(source))
+            assert found[-1].kind == "vectorised"
+        return found
 
-def small(bank: Bank) -> Bank:
-    """A bank of masks and a few pairs: few programs come close to a planted one, so that greed is not misled."""
-    queries = [place for place, name in enumerate(bank.queries) if name == EVERYWHERE or ".is_" in name]
-    keys = [place for place, name in enumerate(bank.keys) if name == EVERYWHERE or ".is_" in name]
-    pairs = [place for place, name in enumerate(bank.pairs) if name in (EVERYWHERE, *PAIRS)]
-    return replace(
-        bank,
-        queries=tuple(bank.queries[place] for place in queries),
-        keys=tuple(bank.keys[place] for place in keys),
-        pairs=tuple(bank.pairs[place] for place in pairs),
-        query_values=bank.query_values[..., queries],
-        key_values=bank.key_values[..., keys],
-        pair_values=bank.pair_values[pairs],
-    )
+    def best(self, place: int) -> float:
+        """Greatest validation IoU of a head's programs."""
+        head = self.heads[place]
+        numbers = self.material.splits["validation"]
+        target = HeadData(self.material, head).patterns(numbers)
+        lists = [list(self.material.ids[number]) for number in numbers]
+        texts = batch(lists, causal=self.material.causal, table=self.material.table)
+        visible = self.material.visible(head.layer, lists)
+        return max(iou(program, texts, target, visible) for program in self.programs(place))
 
 
 PLANTED = {
-    "sink and recency": "2.0 * key.is_first - 1.2 * pair.log_distance",
-    "previous token after a comma": "3.0 * query.is_comma * pair.offset(1) - 0.3 * pair.distance",
-    "a set of keys": '2.5 * key.is_one_of("dog", "girl", "\'", "\\\\", "它🙂") - 0.8 * pair.log_distance',
-    "a set of queries": (
-        '3.0 * query.is_one_of("Tom", "\\n", "\\"") * pair.offset(2) + 1.5 * key.is_word_start - 0.2 * pair.distance'
-    ),
-    "a set of left neighbours": '3.0 * key.previous.is_one_of("ran", "é", ".") - 0.5 * pair.distance',
+    "previous token after a comma": "4.0 * query.is_comma * pair.offset(1) - 0.3 * pair.distance",
+    "a sink by word": 'weights(query, {"dog": 3.0, "girl": -2.0}, is_punctuation=2.0) * key.is_first',
+    "words of keys": f"weights(key, {{{', '.join(f'{repr_string(word)}: 2.5' for word in AWKWARD[5:14])}}})",
+    "words of left neighbours": 'weights(key.previous, {"ran": 3.0, "é": 2.5, ".": -2.0})',
+    "a pairing": 'weights(query, {"dog": 1.0, "girl": -1.0}) * weights(key, {"ran": 4.0, "of": -3.0})',
+    "induction": "3.0 * pair.follows_same_token",
+    "nothing": "0.0 * pair.distance",
 }
 
 
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_program_is_found(bank: Bank, name: str) -> None:
-    program = parse(PLANTED[name])
-    found = [Program.parse(source) for _, source in propose(small(bank), made_by(program, TEXTS), 3)]
-    best = max(iou(candidate, OTHERS, made_by(program, OTHERS)) for candidate in found)
-    assert best > 0.9
-    assert max(len(candidate.terms) for candidate in found) <= 3
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    heads = [parse(body) for body in PLANTED.values()]
+    material = material_with(tmp_path_factory.mktemp("planted"), [heads], random_lists(132), splits_of(120))
+    return Searched.on(material, [Head(0, index) for index in range(len(heads))])
 
 
-def test_a_planted_program_of_an_encoder_is_found() -> None:
-    program = parse("2.0 * pair.offset(-1) - 0.4 * abs(pair.distance)")
-    texts = batch(LISTS, causal=False)
-    target = made_by(program, texts)
-    found = [Program.parse(source) for _, source in propose(small(make_bank(causal=False)), target, 2)]
-    assert max(iou(candidate, texts, target) for candidate in found) > 0.95
+@pytest.mark.parametrize("place", range(len(PLANTED)), ids=list(PLANTED))
+def test_a_planted_program_is_found(searched: Searched, place: int) -> None:
+    best = searched.best(place)
+    assert best > 0.97
+    ceiling = searched.found[place].ceiling
+    assert ceiling.validation_iou > best - 0.05
+    assert ceiling.iou == pytest.approx(ceiling.validation_iou, abs=0.03)
+    assert sum(ceiling.shares) == pytest.approx(1, abs=1e-4)
+    assert min(ceiling.shares) >= 0
 
 
-def test_every_size_has_a_model_and_more_terms_never_cost_more(bank: Bank) -> None:
-    target = made_by(parse(PLANTED["a set of queries"]), TEXTS)
-    place = torch.arange(len(LISTS))[:, None]
-    run = Search(bank, target[place, torch.from_numpy(bank.row_numbers)])
-    models = front(run, 4)
-    assert [len(model.terms) for model in models] == [1, 2, 3, 4]
-    losses = [model.fit.loss for model in models]
-    assert losses == sorted(losses, reverse=True)
-    for model in models:
-        assert len(set(model.terms)) == len(model.terms)
+def literals(source: str) -> int:
+    """Numbers, words and names of classes that a program's parts hold."""
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    nodes = [node for part in function.body[1:] for node in ast.walk(part)]
+    classes = sum(len(node.keywords) for node in nodes if isinstance(node, ast.Call))
+    numbers = sum(isinstance(node, ast.Constant) for node in nodes)
+    return numbers - classes + len(function.args.defaults)  # a class's name and its weight count as one
 
 
-@pytest.mark.parametrize("max_terms", [1, 3])
-def test_sources_read_back_as_what_was_fitted(bank: Bank, max_terms: int) -> None:
-    generator = torch.Generator().manual_seed(3)
-    visible = torch.as_tensor(TEXTS.visible)
-    scores = torch.randn(visible.shape, generator=generator) + made_by(parse(PLANTED["a set of keys"]), TEXTS).log()
-    target = scores.masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
-    place = torch.arange(len(LISTS))[:, None]
-    rows = torch.from_numpy(bank.row_numbers)
-    run = Search(bank, target[place, rows])
-    real = rows >= 0
-    models = front(run, max_terms)
-    for model in models:
-        label, source = write_program(model.terms, model.fit.weights.tolist(), [1.0] * len(model.terms))
-        program = Program.parse(source)
-        assert label.isidentifier()
-        assert len(program.terms) == len(model.terms)
-        assert program.kind == "vectorised"
-        fitted = model.fit.pattern.reshape(run.shape)
-        torch.testing.assert_close(made_by(program, TEXTS)[place, rows][real], fitted[real], atol=1e-5, rtol=1e-4)
-    proposed = propose(bank, target, max_terms)
-    assert len(proposed) == 2 * len(models)
-    for _, source in proposed:
-        assert 0 < len(Program.parse(source).terms) <= max_terms
-        assert max(map(len, source.splitlines())) <= 120
+def test_programs_come_from_one_part_up(searched: Searched) -> None:
+    for place in range(len(PLANTED)):
+        programs = searched.programs(place)
+        sizes = [len(program.terms) for program in programs]
+        assert min(sizes) == 1
+        assert max(sizes) <= MOST
+        # The last ones are readable, one for each number of parts; rounding may leave fewer.
+        for most, program in zip(range(1, MOST + 1), reversed(programs), strict=False):
+            assert len(program.terms) <= most
+            assert literals(program.source) <= 14 * most
+    assert {len(program.terms) for program in searched.programs(0)} == set(range(1, MOST + 1))
 
 
-def test_the_same_bank_and_pattern_give_the_same_programs(bank: Bank) -> None:
-    target = made_by(parse(PLANTED["sink and recency"]), TEXTS)
-    assert propose(bank, target, 2) == propose(make_bank(), target, 2)
+def test_awkward_words_survive(searched: Searched) -> None:
+    planted = set(AWKWARD[5:14])
+    assert {'"', "\\", "\n"} <= planted
+    for program in searched.programs(list(PLANTED).index("words of keys"))[:2]:
+        calls = [node for node in ast.walk(ast.parse(program.source)) if isinstance(node, ast.Call)]
+        by_key = [
+            ast.literal_eval(node.args[1])
+            for node in calls
+            if ast.unparse(node.func) == "weights" and ast.unparse(node.args[0]) == "key"
+        ]
+        assert any(planted <= weights.keys() and all(weights[word] > 0.5 for word in planted) for weights in by_key), (
+            program.source
+        )
 
 
 @pytest.mark.parametrize(
@@ -131,41 +139,119 @@ def test_strings_are_written_as_python_reads_them(text: str) -> None:
     assert ast.literal_eval(written) == text
 
 
-def test_awkward_strings_survive_in_a_program() -> None:
-    for start in range(0, len(AWKWARD), 8):
-        chosen = AWKWARD[start : start + 8]
-        strings = ", ".join(map(repr_string, chosen))
-        terms = [
-            Product(f"query.is_one_of({strings})", EVERYWHERE, "pair.offset(1)"),
-            Product(EVERYWHERE, f"key.previous.is_one_of({strings})", EVERYWHERE),
-            Product(f"query.previous.is_one_of({strings})", f"key.is_one_of({strings})", "pair.distance"),
-        ]
-        _, source = write_program(terms, [1.0, -2.0, 0.5], [1.0, 1.0, 1.0])
-        program = Program.parse(source)
-        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-        assert len(calls) == 5
-        for node in calls:
-            if len(node.args) == len(chosen):
-                assert [ast.literal_eval(argument) for argument in node.args] == chosen
-        text = [SURFACES.index(surface) for surface in SURFACES if (surface.removeprefix(" ") or " ") in chosen]
-        assert torch.isfinite(made_by(program, batch([[0, *text]]))).all()
+def test_a_long_source_is_broken_between_strings() -> None:
+    words = {text * 3: place + 0.5 for place, text in enumerate([*AWKWARD, ", ", '"', "(,", "#"])}
+    weights = ", ".join(f"{repr_string(word)}: {value}" for word, value in words.items())
+    source = layout("def attend(query, key, pair):", "a line, " * 40, [f"weights(key, {{{weights}}})"] * 2)
+    assert max(map(len, source.splitlines())) <= 120
+    assert [ast.literal_eval(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict)] == [words] * 2
 
 
-def test_no_more_strings_than_the_vocabulary_allows(bank: Bank) -> None:
-    everything = parse(f"3.0 * key.is_one_of({', '.join(map(repr_string, AWKWARD[:MAX_STRINGS]))})")
-    for _, source in propose(bank, made_by(everything, TEXTS), 2):
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "is_one_of":
-                assert 1 <= len(node.args) <= MAX_STRINGS
+def test_an_encoder_looks_ahead(tmp_path: Path) -> None:
+    heads = [parse("4.0 * pair.offset(-1) - 0.2 * abs(pair.distance)"), parse("3.0 * query.is_comma * pair.offset(-2)")]
+    material = material_with(tmp_path, [heads], random_lists(132), splits_of(120), causal=False)
+    searched = Searched.on(material, [Head(0, 0), Head(0, 1)], 2)
+    assert min(searched.best(0), searched.best(1)) > 0.95
+    _, shortest = searched.found[0].programs[-1]
+    assert "next token" in shortest
 
 
-def test_the_search_works_on_an_encoder_with_long_texts() -> None:
-    # exp(-distance) of a key far ahead overflows; every factor tried must stay finite at the default length.
-    lists = random_lists(12, length=128)
-    texts = batch(lists, causal=False)
-    visible = torch.as_tensor(texts.visible).numpy()
-    bank = build_bank(lists, TABLE, causal=False, rows_per_text=40, visible=visible, seed=0)
-    assert bool(torch.isfinite(torch.from_numpy(bank.pair_values)).all())
-    target = made_by(parse("3.0 * pair.offset(1) + 2.0 * pair.offset(-1)"), texts)
-    best = [Program.parse(source) for _, source in propose(bank, target, 4)][-2]
-    assert iou(best, texts, target) > 0.9
+def test_a_layer_with_a_window(tmp_path: Path) -> None:
+    far, near = parse("9.0 * pair.offset(6) + 3.0 * pair.offset(1)"), parse("3.0 * pair.offset(1)")
+    material = material_with(tmp_path, [[near], [far]], random_lists(52), splits_of(40), windows=(None, 4))
+    searched = Searched.on(material, [Head(1, 0)], 2)
+    assert searched.best(0) > 0.97
+
+
+TEXTS = {
+    "two tokens": ([[0, 1 + number % 5] for number in range(52)], splits_of(40), True),
+    "four for training": (random_lists(8), splits_of(4, 2), False),
+    "many lengths": (
+        [tokens[: 2 + number % 18] for number, tokens in enumerate(random_lists(44))],
+        splits_of(32),
+        True,
+    ),
+    "longer ones not for training": ([*random_lists(40, length=8), *random_lists(12)], splits_of(40), False),
+}
+"""Texts, their splits, and whether those of a decoder."""
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_programs_come_whatever_the_texts_are(tmp_path: Path, name: str) -> None:
+    lists, splits, causal = TEXTS[name]
+    heads = [parse("2.0 * key.is_first"), None]
+    material = material_with(tmp_path, [heads], lists, splits, causal=causal)
+    searched = Searched.on(material, [Head(0, 0), Head(0, 1)], 1)
+    for place in (0, 1):
+        assert searched.best(place) > 0.8
+        assert 0.5 < searched.found[place].ceiling.iou <= 1
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    """Three heads, the first two of which do the same, one more strongly."""
+    bodies = ("2.0 * pair.offset(1) + 1.0 * key.is_comma", "3.0 * pair.offset(1) + 2.0 * key.is_comma")
+    heads = [*map(parse, bodies), parse(PLANTED["a sink by word"])]
+    material = material_with(tmp_path_factory.mktemp("small"), [heads], random_lists(40), splits_of(28))
+    return Searched.on(material, [Head(0, index) for index in range(3)], 3)
+
+
+def test_the_same_input_gives_the_same_programs(small: Searched) -> None:
+    assert Searched.on(small.material, small.heads, 3).found == small.found
+
+
+def shared(searched: Searched, places: list[int]) -> list[list[tuple[str, str]]]:
+    rows = training_rows(searched.material, 0, SEED)
+    heads = [searched.heads[place] for place in places]
+    return share(searched.material, rows, heads, [searched.found[place].ceiling.model for place in places], 3, SEED)
+
+
+def test_heads_that_share_have_one_structure(small: Searched) -> None:
+    found = shared(small, [0, 1, 2])
+    assert [len(own) for own in found] == [2, 2, 2]
+    for programs in zip(*found, strict=True):
+        sources = [source for _, source in programs]
+        assert len({skeleton(source) for source in sources}) == 1
+        assert len(set(sources)) == 3
+        assert len({Program.parse(source).structure for source in sources}) == 1
+        assert all(len(Program.parse(source).terms) <= 3 for source in sources)
+    alike = shared(small, [0, 1])
+    together = Searched(small.material, small.heads[:2], [Proposed(own, small.found[0].ceiling) for own in alike])
+    assert together.best(0) > 0.9
+    assert together.best(1) > 0.9
+
+
+def skeleton(source: str) -> str:
+    """A source without its docstring, line breaks and numbers."""
+    tree = ast.parse(source)
+    assert isinstance(tree.body[0], ast.FunctionDef)
+    tree.body[0].body = tree.body[0].body[1:]
+    return re.sub(r"-?\b\d+(\.\d+)?(e-?\d+)?\b", "0", ast.unparse(tree))
+
+
+def test_a_dense_model_is_kept_to_half_precision(small: Searched) -> None:
+    rows = training_rows(small.material, 0, SEED)
+    saved = small.found[1].ceiling.model
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 2, len(rows.words), len(CLASSES), seed=5)
+    assert model.saved(0) != saved
+    model.restore(0, saved)
+    assert model.saved(0) == saved
+    assert model.saved(1) != saved
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "a byte", "no archive", "other words"])
+def test_a_damaged_dense_model_is_told(small: Searched, damage: str) -> None:
+    rows = training_rows(small.material, 0, SEED)
+    saved = small.found[0].ceiling.model
+    words = len(rows.words) + (damage == "other words")
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 1, words, len(CLASSES), seed=5)
+    middle = len(saved) // 2
+    given = {
+        "empty": b"",
+        "cut": saved[:middle],
+        "a byte": saved[:middle] + bytes([saved[middle] ^ 1]) + saved[middle + 1 :],
+        "no archive": b"no archive",
+        "other words": saved,
+    }[damage]
+    with pytest.raises(InputError, match="holds a dense model that cannot be read"):
+        model.restore(0, given)

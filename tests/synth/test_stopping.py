@@ -12,6 +12,7 @@ import pytest
 
 from tests.synth.test_pipeline import alive, children
 from tests.synth.test_workers import is_worker
+from tests.synth.tiny_runs import MANY
 
 # Shells let what runs behind ignore Ctrl-C.
 CODE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from synth.entry import main; main()"
@@ -52,13 +53,13 @@ def workers_work(process: int) -> bool:
     ],
 )
 def test_a_command_that_is_stopped_says_so_and_leaves_nothing(
-    moment: Callable[[int], bool], signals: list[signal.Signals], again: Callable[..., tuple], tmp_path: Path
+    moment: Callable[[int], bool], signals: list[signal.Signals], again: Callable[..., tuple], deep: str, tmp_path: Path
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     folders = {"TMPDIR": str(temporary), "JOBLIB_TEMP_FOLDER": str(temporary)}
     environment = os.environ | folders | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", CODE, *map(str, again(tmp_path / "run", "--jobs", 2))]
+    command = [sys.executable, "-c", CODE, *map(str, again(tmp_path / "run", "--jobs", 2, model=deep, heads=MANY))]
     with (tmp_path / "told").open("w+") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, env=environment, start_new_session=True)
         deadline = time.monotonic() + 120

@@ -20,6 +20,8 @@ from synth.cli import main
 from tests.tiny_models import tiny_model, tiny_tokenizer
 
 HEADS = "L0H0,L0H3,L1H2"
+MANY = "L0-L2"
+"""More heads than are fitted together, so that there is work for two."""
 _WORDS = [
     "the",
     "dog",
@@ -40,12 +42,12 @@ _WORDS = [
     "The",
 ]
 SMALL = ("--max-terms", "2", "--max-tokens", "14", "--quiet")
-"""Options that keep a run to about a second a head."""
+"""Options that keep a run to some seconds."""
 
 
-def save_model(kind: str, folder: Path) -> str:
+def save_model(kind: str, folder: Path, layers: int = 2) -> str:
     transformers.utils.logging.disable_progress_bar()
-    tiny_model(kind).save_pretrained(folder)
+    tiny_model(kind, layers=layers).save_pretrained(folder)
     tiny_tokenizer(kind).save_pretrained(folder)
     return str(folder)
 
@@ -121,6 +123,23 @@ def rows(run: Path, table: Literal["candidates", "unusable"] = "candidates") -> 
         ).fetchall()
     finally:
         connection.close()
+
+
+def forget_ceilings(run: Path) -> None:
+    """Leave the heads without dense models, as an earlier version did."""
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        connection.execute("DELETE FROM ceilings")
+    connection.close()
+
+
+def ceilings(run: Path) -> dict[str, float]:
+    """Test IoU of each head's dense model."""
+    library = Library(run)
+    try:
+        return {str(head): ceiling.iou for head, ceiling in library.ceilings().items()}
+    finally:
+        library.close()
 
 
 def exchange_program(run: Path, source: str, where: str, *values: object) -> None:

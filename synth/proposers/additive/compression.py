@@ -15,8 +15,9 @@ from synth.proposers.additive.model import Chosen
 from synth.proposers.additive.parts import interpolated
 from synth.proposers.additive.training import STEP_ROWS, Training
 
-_SHRINKING = ((22, 128, 40), (18, 64, 40), (15, 40, 40))
-"""Parts, words a table and steps on the way to the largest programs."""
+_SHRINKING = ((22, 128, 40), (18, 64, 40), (15, 40, 40), (11, 40, 30), (8, 40, 30), (6, 40, 30))
+"""Parts, words a table and steps on the way to the largest programs: at once, parts that say nearly the same would all
+go, each being worth little beside the others."""
 _FULL_STEPS = 80
 _FULL = 75
 """Literals for each part of the largest programs."""

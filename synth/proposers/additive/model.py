@@ -5,13 +5,13 @@ Shapes: h heads, b texts of a batch, r query rows, n keys, N tables of words, W 
 
 from dataclasses import dataclass
 from io import BytesIO
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
+from surrogates.errors import InputError
 from synth.proposers.additive.parts import EVERYWHERE, FIRST, Family, hats
 
 _SPREAD = 0.3
@@ -119,14 +119,19 @@ class Model:
         """Put back what :meth:`saved` gave of a model of the same family and words.
 
         Raises:
-            ValueError: it is damaged, or of another family.
+            InputError: it is damaged, or of another family.
         """
         try:
             with np.load(BytesIO(saved), allow_pickle=False) as stored:
                 for name, own in self._of(head).items():
-                    own.copy_(torch.from_numpy(stored[name]).to(own))
-        except (OSError, KeyError, RuntimeError, BadZipFile) as error:
-            raise ValueError(f"a dense model cannot be read ({error})") from error
+                    values = torch.from_numpy(stored[name])
+                    if values.shape != own.shape or not values.isfinite().all():
+                        raise ValueError(f"its {name} are wrong")
+                    own.copy_(values)
+        except Exception as error:  # of NumPy and zip files, all of which damaged bytes can bring
+            raise InputError(
+                f"the library holds a dense model that cannot be read ({error}); give another --output to search anew"
+            ) from error
 
     def _of(self, head: int) -> dict[str, Tensor]:
         curves = {f"curve{place}": values[head] for place, values in enumerate(self.curves)}
@@ -155,7 +160,9 @@ class Model:
         tables = self._tables(batch, parts[:, list(family.owners)])
         distance = batch.rows[:, None] - torch.arange(n, device=batch.rows.device)
         curve, first = (self.curve_values(place) * parts[:, place, None] for place in (0, 1))
-        found = (curve @ self._spans.T)[:, distance + (len(self._spans) - 1) // 2]
+        # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
+        far = family.longest - 1
+        found = (curve @ self._spans.T)[:, distance.clamp(-far, far) + far]
         marks = parts[:, 2 : 2 + len(family.masks)]
         held = _left(marks)
         if held:
@@ -167,7 +174,7 @@ class Model:
         # Tables of the query's words, with the curve of its index, times what depends on both places alone.
         side = range(len(family.queries))
         names, columns = _by_cells([(family.queries[k].cells, tables[k]) for k in side if k in tables])
-        index = (first @ self._indices[batch.rows].T).expand(b, heads, r)
+        index = (first @ self._indices[batch.rows.clamp(max=far)].T).expand(b, heads, r)
         names, columns = [*names, FIRST], [*(column[..., batch.rows] for column in columns), index]
         spread = torch.stack([_column(name, distance) for name in names], 1)  # (r, k, n)
         stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(r, b * heads, len(names))

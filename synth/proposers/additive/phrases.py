@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synth.proposers.additive.parts import DISTANCE, FIRST, Curve, Mask, Pairing, Part, WordWeights
+from synth.proposers.source import repr_string
 
 if TYPE_CHECKING:
     from synth.proposers.additive.writing import Table
@@ -133,12 +134,17 @@ def _weighed(by_query: bool, cells: str, words: str, sign: int) -> str:
 
 def _listed(table: "Table") -> tuple[int, str]:
     """Whether the heaviest of some weights is positive, 1 or -1, and a few of that sign."""
-    every = [(f"‘{word}’", value) for word, value in table.words.items()]
+    every = [(_quoted(word), value) for word, value in table.words.items()]
     every += [(_in_words(name), value) for name, value in table.classes.items()]
     every.sort(key=lambda item: -abs(item[1]))
     sign = 1 if every[0][1] > 0 else -1
     alike = [name for name, value in every if value * sign > 0]
     return sign, ", ".join(alike[:_SHOWN]) + (" …" if len(alike) > _SHOWN else "")
+
+
+def _quoted(word: str) -> str:
+    """A word in quotation marks, written so that a docstring can hold it."""
+    return "‘" + repr_string(word)[1:-1].replace('\\"', "”") + "’"
 
 
 def _in_words(name: str) -> str:

@@ -95,7 +95,7 @@ def rows_of(
     words: tuple[str, ...],
     masks: tuple[str, ...],
 ) -> Rows:
-    """Chosen query rows, (t, r), of some texts."""
+    """Chosen query rows, (t, r), of some texts, copied: the torch tensors made of them must be writable."""
     n = max(len(material.ids[number]) for number in numbers)
     tokens, classes, cells, visible = [], [], [], []
     for start in range(0, len(numbers), BATCH):
@@ -118,8 +118,7 @@ def rows_of(
         visible.append(seen)
     return Rows(
         tuple(numbers), words, masks, np.concatenate(tokens, axis=1), np.concatenate(classes, axis=1),
-        np.broadcast_to(rows, (len(numbers), rows.shape[1])), np.concatenate(cells), np.concatenate(visible),
-        material.causal,
+        np.array(rows), np.concatenate(cells), np.concatenate(visible), material.causal,
     )  # fmt: skip
 
 

@@ -1,11 +1,9 @@
-"""The offline proposer: sparse regression of one head's pattern on products of factors.
+"""Which single terms promise to explain one head's pattern: a score test of all products of three factors.
 
-A term is a constant times (a factor of the query) x (a factor of the key) x (a factor of the pair). Each round scores
-every such product, some ten thousand, by the decrease in cross-entropy that a second-order expansion promises, g^2 / 2h
-with g the gradient and h the curvature along the new constant. The most promising are tried by a Newton step, the best
-of these are fitted to the end, and one joins. Sets of tokens for ``is_one_of`` come from the same expansion for each
-token: sorted by g / h, the best set is a prefix (Fisher's grouping of a categorical predictor). Terms that stop paying
-are pruned.
+A term is a constant times (a factor of the query) x (a factor of the key) x (a factor of the pair). Each such product,
+some ten thousand, is scored by the decrease in cross-entropy that a second-order expansion promises, g^2 / 2h with g
+the gradient and h the curvature along the constant. Sets of tokens for ``is_one_of`` come from the same expansion for
+each token: sorted by g / h, the best set is a prefix (Fisher's grouping of a categorical predictor).
 """
 
 from dataclasses import dataclass
@@ -15,33 +13,27 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from surrogates.language.vocabulary import MAX_STRINGS
-from synth.fitting.newton import Fit, Rows, fit_newton, loss_with, round_weights, tune_iou
 from synth.proposers.bank import EVERYWHERE, Bank
-from synth.proposers.source import Product, repr_string, write_program
+from synth.proposers.source import repr_string
 
-SHORTLIST = 8
-"""Candidates of a round that are tried by a Newton step, the rest going by the second-order expansion alone."""
-REFITTED = 3
-"""Of these, how many are fitted to the end."""
-SMALLEST_GAIN = 1e-5
-"""Nats a row that a term must save to be worth its place."""
 COMPLEXITY_PRICE = 0.04
-"""Share of a candidate's gain taken off for each factor beyond the first."""
+"""Share of a term's gain taken off for each factor beyond the first."""
 
 
 @dataclass(frozen=True)
-class Draft:
-    """Terms with their columns on the sampled rows and the fit of their constants."""
+class Product:
+    """A product of at most three factors, each an expression over the vocabulary or ``EVERYWHERE``."""
 
-    terms: tuple[Product, ...]
-    columns: Tensor  # (k, rows, n)
-    fit: Fit
+    query: str
+    key: str
+    pair: str
 
-    def without(self, place: int, rows: Rows) -> "Draft":
-        keep = [i for i in range(len(self.terms)) if i != place]
-        columns = self.columns[keep]
-        fit = fit_newton(columns, rows, self.fit.weights[keep], iterations=4)
-        return Draft(tuple(self.terms[i] for i in keep), columns, fit)
+    @property
+    def factors(self) -> tuple[str, ...]:
+        return tuple(f for f in (self.query, self.key, self.pair) if f != EVERYWHERE)
+
+    def __str__(self) -> str:
+        return " * ".join(self.factors)
 
 
 @dataclass(frozen=True)
@@ -52,12 +44,13 @@ class Promise:
     gain: float
 
 
-def _discount(term: Product) -> float:
-    return 1 - COMPLEXITY_PRICE * (len(term.factors) - 1)
+class SingleTerms:
+    """The terms of a bank beside one head's pattern.
 
-
-class Search:
-    """Grows and prunes one head's program. ``target`` has shape (t, r, n) on the bank's rows."""
+    Attributes:
+        target: the pattern on the bank's rows, shape (t, r, n).
+        uniform: what no term at all gives, of the same shape.
+    """
 
     def __init__(self, bank: Bank, target: Tensor) -> None:
         self.bank = bank
@@ -73,7 +66,7 @@ class Search:
         target = torch.where(visible.sum(-1, keepdim=True) == 1, visible.float(), target)
         self.shape = (t, r, n)
         self.target = target
-        self.rows = Rows(target.reshape(t * r, n), visible.reshape(t * r, n))
+        self.uniform = visible / visible.sum(-1, keepdim=True)
         # Of the keys' tokens and of their left neighbours', each (t, n, tokens).
         self._one_hot = [one_hot(tokens, len(bank.tokens)).float() for tokens in self._key_tokens]
         self._sets: dict[str, tuple[tuple[int, ...], int]] = {}
@@ -106,43 +99,9 @@ class Search:
         member[list(places)] = 1.0
         return member[tokens[shift]]
 
-    # Growth.
-
-    def grow(self, draft: Draft) -> Draft | None:
-        """The draft with the best further term, or None when no term lowers the loss."""
-        tried = []
-        for candidate in self.candidates(draft.fit.pattern.reshape(self.shape), draft.terms):
-            column = self.column(candidate.term)
-            decrease = draft.fit.loss - loss_with(column, draft.columns, self.rows, draft.fit)
-            tried.append((decrease * _discount(candidate.term), candidate.term, column))
-        tried.sort(key=lambda found: -found[0])
-        best: tuple[float, Draft] | None = None
-        start = torch.cat([draft.fit.weights, torch.zeros(1)])
-        for _, term, column in tried[:REFITTED]:
-            columns = torch.cat([draft.columns, column[None]])
-            fit = fit_newton(columns, self.rows, start)
-            decrease = (draft.fit.loss - fit.loss) * _discount(term)
-            # The first term joins in any case: every head gets a program, and its figures tell what it is worth.
-            pays = decrease > SMALLEST_GAIN or not draft.terms
-            if pays and (best is None or decrease > best[0]):
-                best = (decrease, Draft((*draft.terms, term), columns, fit))
-        return None if best is None else best[1]
-
-    def empty(self) -> Draft:
-        """The draft without terms, whose pattern is uniform."""
-        columns = torch.zeros(0, *self.rows.visible.shape)
-        return Draft((), columns, fit_newton(columns, self.rows, iterations=0))
-
-    def prune(self, draft: Draft) -> Draft:
-        """The draft without the term whose loss costs least, by the Wald statistic and then exactly."""
-        covariance = torch.linalg.inv(draft.fit.hessian + 1e-7 * torch.eye(len(draft.terms)))
-        price = draft.fit.weights**2 / covariance.diagonal().clamp(min=1e-12)
-        cheapest = torch.argsort(price)[:2].tolist()
-        return min((draft.without(place, self.rows) for place in cheapest), key=lambda m: m.fit.loss)
-
     # Scoring of all products.
 
-    def candidates(self, pattern: Tensor, held: tuple[Product, ...], count: int = SHORTLIST) -> list[Promise]:
+    def promising(self, pattern: Tensor, count: int) -> list[Promise]:
         """The most promising terms, by the decrease that a second-order expansion at ``pattern`` (t, r, n) promises."""
         bank = self.bank
         t, r, _ = self.shape
@@ -167,7 +126,6 @@ class Search:
         # A factor of the query alone shifts whole rows, which a softmax ignores.
         gain[:, 0, 0] = 0
         found = []
-        taken = set(held)
         order = torch.topk(gain.flatten(), min(200, gain.numel()))
         per_shape: dict[tuple[str, str], int] = {}
         for value, place in zip(order.values.tolist(), order.indices.tolist(), strict=True):
@@ -175,7 +133,7 @@ class Search:
             p, k = divmod(rest, fk)
             term = Product(bank.queries[q], bank.keys[k], bank.pairs[p])
             shape = (term.key, term.pair)
-            if term in taken or per_shape.get(shape, 0) >= 2:
+            if per_shape.get(shape, 0) >= 2:
                 continue
             per_shape[shape] = per_shape.get(shape, 0) + 1
             found.append(Promise(term, value))
@@ -184,7 +142,7 @@ class Search:
         found += self._key_sets(pattern, residual, queries, gain)
         found += self._query_sets(gradient, curvature, gain)
         # Without a factor of key or pair a term does nothing; where nothing helps it would be as good as any.
-        useful = (c for c in found if c.term not in taken and (c.term.key, c.term.pair) != (EVERYWHERE, EVERYWHERE))
+        useful = (c for c in found if (c.term.key, c.term.pair) != (EVERYWHERE, EVERYWHERE))
         return sorted(useful, key=lambda c: -c.gain)[:count]
 
     def _key_sets(self, pattern: Tensor, residual: Tensor, queries: Tensor, gain: Tensor) -> list[Promise]:
@@ -254,50 +212,3 @@ class Search:
         name = f"{side}{'.previous' * shift}.is_one_of({strings})"
         self._sets[name] = (places, shift)
         return name
-
-
-def front(search: Search, max_terms: int) -> list[Draft]:
-    """The best draft found of each size from 1 to ``max_terms``, smallest first."""
-    best: dict[int, Draft] = {}
-
-    def note(draft: Draft) -> None:
-        size = len(draft.terms)
-        if 1 <= size <= max_terms and (size not in best or draft.fit.loss < best[size].fit.loss):
-            best[size] = draft
-
-    draft = search.empty()
-    # Growing past the limit and pruning back replaces early terms that later ones made redundant.
-    for extra in (3, 2):
-        while len(draft.terms) < max_terms + extra:
-            grown = search.grow(draft)
-            if grown is None:
-                break
-            draft = grown
-            note(draft)
-        while len(draft.terms) > max_terms:
-            draft = search.prune(draft)
-            note(draft)
-    while len(draft.terms) > 1:
-        draft = search.prune(draft)
-        note(draft)
-    return [best[size] for size in sorted(best)]
-
-
-def propose(bank: Bank, target: Tensor, max_terms: int) -> list[tuple[str, str]]:
-    """Programs for one head as (label, source): for each size the fit to cross-entropy and the one tuned on IoU.
-
-    Args:
-        bank: factors on sampled rows of the training texts.
-        target: the head's pattern on those texts, shape (t, n, n).
-        max_terms: most summands of a program.
-    """
-    place = torch.arange(target.shape[0])[:, None]
-    search = Search(bank, target[place, torch.from_numpy(bank.row_numbers)])
-    found = []
-    for draft in front(search, max_terms):
-        importance = (draft.fit.weights**2 * draft.fit.hessian.diagonal()).tolist()
-        tuned = tune_iou(draft.columns, search.rows, draft.fit)
-        for weights in (tuned, draft.fit.weights):
-            rounded = round_weights(draft.columns, search.rows, weights)
-            found.append(write_program(draft.terms, rounded, importance))
-    return found
