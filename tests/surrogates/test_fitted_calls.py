@@ -313,5 +313,5 @@ def test_there_is_an_end_to_values_and_not_to_parameters_by_them() -> None:
     term = "weights(key, {" + ", ".join(f'"w{word}": 1' for word in range(16)) + "})"
     most = " + ".join([term] * (MAX_VALUES // 16))
     assert len(Program.parse(source(most, sixty_four)).constants) == 64 + MAX_VALUES
-    with pytest.raises(ProgramRefused, match="there are 513 values in curves and weights; write at most 512"):
+    with pytest.raises(ProgramRefused, match="there are 961 values in curves and weights; write at most 960"):
         Program.parse(source(f"{most} + weights(key, {{}}, is_comma=1)"))
