@@ -56,6 +56,7 @@ def synthesize(
         library: a run on another model whose programs are tried on these heads.
         llm: a language model that proposes programs.
         max_terms: most parts of a program that the search writes.
+        library_size: structures that the heads share; a quarter of the heads where it is 0.
         max_tokens: texts are cut to so many.
         seed: of the split and of sampling.
         revision: branch, tag or commit of the model on the hub.

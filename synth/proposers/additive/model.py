@@ -153,49 +153,59 @@ class Model:
         Args:
             parts: which count, (h, parts), in the place of those chosen.
         """
-        family, heads = self.family, self.heads
+        family = self.family
         parts = self.chosen.parts if parts is None else parts
-        _, b, n = batch.tokens.shape
-        r = len(batch.rows)
         tables = self._tables(batch, parts[:, list(family.owners)])
-        distance = batch.rows[:, None] - torch.arange(n, device=batch.rows.device)
-        curve, first = (self.curve_values(place) * parts[:, place, None] for place in (0, 1))
-        # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
-        far = family.longest - 1
-        found = (curve @ self._spans.T)[:, distance.clamp(-far, far) + far]
-        marks = parts[:, 2 : 2 + len(family.masks)]
-        held = _left(marks)
-        if held:
-            constants = (self.masks * marks)[:, held]
-            found = found + torch.matmul(constants, batch.cells[:, held].reshape(b, len(held), r * n)).view(
-                b, heads, r, n
-            )
-        found = found.expand(b, heads, r, n)
-        # Tables of the query's words, with the curve of its index, times what depends on both places alone.
-        side = range(len(family.queries))
-        names, columns = _by_cells([(family.queries[k].cells, tables[k]) for k in side if k in tables])
-        index = (first @ self._indices[batch.rows.clamp(max=far)].T).expand(b, heads, r)
-        names, columns = [*names, FIRST], [*(column[..., batch.rows] for column in columns), index]
-        spread = torch.stack([_column(name, distance) for name in names], 1)  # (r, k, n)
-        stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(r, b * heads, len(names))
-        found = found + torch.bmm(stacked, spread).view(r, b, heads, n).permute(1, 2, 0, 3)
-        side = range(len(family.queries), len(family.queries) + len(family.keys))
-        names, columns = _by_cells([(family.weights[k].cells, tables[k]) for k in side if k in tables])
-        if EVERYWHERE in names:
-            place = names.index(EVERYWHERE)
-            found = found + columns.pop(place)[:, :, None]
-            names.pop(place)
-        if names:
-            spread = torch.stack([_column(name, distance) for name in names], 1)
-            stacked = torch.stack(columns, -1).permute(2, 0, 1, 3).reshape(n, b * heads, len(names))
-            found = found + torch.bmm(stacked, spread.permute(2, 1, 0)).view(n, b, heads, r).permute(1, 2, 3, 0)
+        queries = {k: tables[k][..., batch.rows] for k in range(len(family.queries)) if k in tables}
         alone = len(family.queries) + len(family.keys)
+        keys = {k: tables[k] for k in range(len(family.queries), alone) if k in tables}
         pairs = [k for k in range(alone, alone + family.pairings) if k in tables]
+        found = self._alike(batch, parts) + self._of_queries(batch, parts, queries)
+        if keys:
+            found = found + self._of_keys(batch, keys)
         if pairs:
             left = torch.stack([tables[k][..., batch.rows] for k in pairs], -1)  # (b, h, r, k)
             right = torch.stack([tables[k + family.pairings] for k in pairs], -2)  # (b, h, k, n)
             found = found + torch.matmul(left, right)
         return found
+
+    def _alike(self, batch: Batch, parts: Tensor) -> Tensor:
+        """The curve of the distance, and masks; (h, r, n) or (b, h, r, n)."""
+        curve = self.curve_values(0) * parts[:, :1]
+        # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
+        far = self.family.longest - 1
+        found = (curve @ self._spans.T)[:, _distance(batch).clamp(-far, far) + far]
+        marks = parts[:, 2 : 2 + len(self.family.masks)]
+        held = _left(marks)
+        if not held:
+            return found
+        b, _, r, n = batch.cells.shape
+        cells = batch.cells[:, held].reshape(b, len(held), r * n)
+        return found + torch.matmul((self.masks * marks)[:, held], cells).view(b, self.heads, r, n)
+
+    def _of_queries(self, batch: Batch, parts: Tensor, tables: dict[int, Tensor]) -> Tensor:
+        """Weights of the query's words, and the curve of its index, times features of the places; (b, h, r, n)."""
+        b, r, n = batch.visible.shape[0], *batch.visible.shape[2:]
+        first = self.curve_values(1) * parts[:, 1:2]
+        index = (first @ self._indices[batch.rows.clamp(max=self.family.longest - 1)].T).expand(b, self.heads, r)
+        found = _by_cells([(self.family.queries[k].cells, values) for k, values in tables.items()])
+        found[FIRST] = found[FIRST] + index if FIRST in found else index
+        features = torch.stack([_feature(cells, _distance(batch)) for cells in found], 1)  # (r, k, n)
+        columns = torch.stack(list(found.values()), -1).permute(2, 0, 1, 3).reshape(r, b * self.heads, len(found))
+        return torch.bmm(columns, features).view(r, b, self.heads, n).permute(1, 2, 0, 3)
+
+    def _of_keys(self, batch: Batch, tables: dict[int, Tensor]) -> Tensor:
+        """Weights of the key's words, times features of the places; (b, h, r, n) or (b, h, 1, n)."""
+        b, r, n = batch.visible.shape[0], *batch.visible.shape[2:]
+        found = _by_cells([(self.family.weights[k].cells, values) for k, values in tables.items()])
+        everywhere = found.pop(EVERYWHERE, None)
+        if not found:
+            assert everywhere is not None
+            return everywhere[:, :, None]
+        features = torch.stack([_feature(cells, _distance(batch)) for cells in found], 1)
+        columns = torch.stack(list(found.values()), -1).permute(2, 0, 1, 3).reshape(n, b * self.heads, len(found))
+        total = torch.bmm(columns, features.permute(2, 1, 0)).view(n, b, self.heads, r).permute(1, 2, 3, 0)
+        return total if everywhere is None else total + everywhere[:, :, None]
 
     def _tables(self, batch: Batch, left: Tensor) -> dict[int, Tensor]:
         """Of each table of which something is left the weight of every token, (b, h, n)."""
@@ -224,16 +234,21 @@ def _left(gates: Tensor) -> list[int]:
     return torch.nonzero(gates.any(0))[:, 0].tolist()
 
 
-def _by_cells(tables: list[tuple[str, Tensor]]) -> tuple[list[str], list[Tensor]]:
+def _distance(batch: Batch) -> Tensor:
+    """The query's less the key's place, (r, n)."""
+    return batch.rows[:, None] - torch.arange(batch.tokens.shape[-1], device=batch.rows.device)
+
+
+def _by_cells(tables: list[tuple[str, Tensor]]) -> dict[str, Tensor]:
     """Tables that count in the same cells, added up."""
     found: dict[str, Tensor] = {}
     for cells, values in tables:
         found[cells] = found[cells] + values if cells in found else values
-    return list(found), list(found.values())
+    return found
 
 
-def _column(cells: str, distance: Tensor) -> Tensor:
-    """Values of a pair feature that depends on places alone, (r, n), from the query's less the key's place."""
+def _feature(cells: str, distance: Tensor) -> Tensor:
+    """Values of a feature of the places alone, (r, n), from the query's less the key's place."""
     if cells == FIRST:
         found = torch.zeros(distance.shape, device=distance.device)
         found[:, 0] = 1.0
