@@ -12,7 +12,7 @@ import pytest
 from surrogates import load_library
 from surrogates.errors import InputError
 from surrogates.library.library import Library
-from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
+from tests.synth.tiny_runs import call, exchange_program, forget_ceilings, ranked, refusal, rows
 
 REFUSED = 'def attend(query, key, pair, np=1.0):\n    """Was taken once."""\n    return np * pair.zeros()[:, :]\n'
 
@@ -84,6 +84,7 @@ def test_a_program_that_was_changed_by_other_means_is_one_line(refused: Path, ca
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
 ) -> None:
+    forget_ceilings(run)
     candidates, shown, structures = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out, held(run)
     assert len(structures) > 1
     as_version(run, version)
