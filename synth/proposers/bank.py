@@ -164,7 +164,7 @@ def build_bank(
         if _varies(found[seen]):
             pair_values[name] = found
     if len(keys) == len(pair_values) == 1:
-        raise InputError("the training texts are too few or too short to find a program; give more or longer texts")
+        raise InputError("the training texts are too few or too short to compare terms; give more or longer texts")
     key_tokens = torch.stack([torch.cat(places) for places in left])
     return Bank(
         queries=queries,

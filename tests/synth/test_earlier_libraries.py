@@ -12,7 +12,7 @@ import pytest
 from surrogates import load_library
 from surrogates.errors import InputError
 from surrogates.library.library import Library
-from tests.synth.tiny_runs import call, exchange_program, ranked, refusal, rows
+from tests.synth.tiny_runs import call, exchange_program, forget_ceilings, ranked, refusal, rows
 
 REFUSED = 'def attend(query, key, pair, np=1.0):\n    """Was taken once."""\n    return np * pair.zeros()[:, :]\n'
 
@@ -80,10 +80,25 @@ def test_a_program_that_was_changed_by_other_means_is_one_line(refused: Path, ca
         assert "holds a program that cannot be read" in refusal(capsys, *command)
 
 
+def test_a_damaged_dense_model_is_one_line(run: Path, again: Callable[..., Any], capsys: Any) -> None:
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        connection.execute("UPDATE ceilings SET model = x'00ff' WHERE layer = 1")
+    assert call(capsys, *again(run)).code == 0
+    with connection:
+        connection.execute("DELETE FROM finished WHERE stage = 'shared'")
+    connection.close()
+    outcome = call(capsys, *again(run))
+    assert outcome.code == 2
+    assert "the library holds a dense model that cannot be read (" in outcome.err.splitlines()[-1]
+    assert "Traceback" not in outcome.err
+
+
 @pytest.mark.parametrize("version", [3, 4, 5])
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
 ) -> None:
+    forget_ceilings(run)
     candidates, shown, structures = rows(run), call(capsys, "inspect", run, "L0H3", "--json").out, held(run)
     assert len(structures) > 1
     as_version(run, version)

@@ -62,9 +62,6 @@ def training_rows(material: Material, layer: int, seed: int) -> Rows:
 
     Args:
         seed: of the draw of rows, where not all are kept.
-
-    Raises:
-        InputError: the texts are too few or too short for any mask or word to be fitted.
     """
     numbers = sorted(material.splits["train"], key=lambda number: (len(material.ids[number]), number))
     n = len(material.ids[numbers[-1]])
