@@ -21,6 +21,15 @@ _MASKS = {
     "pair.same_sentence": ("same_sentence", "its own sentence"),
     FIRST: ("first", "the first token"),
 }
+_PLURALS = {
+    "short": "short tokens",
+    "special": "special tokens",
+    "capitalised": "capitalised tokens",
+    "alphabetic": "letters",
+    "punctuation": "punctuation",
+    "auxiliary": "auxiliaries",
+}
+"""Of classes of tokens where no s is enough."""
 _SHOWN = 3
 _TOLD = 3
 
@@ -148,10 +157,6 @@ def _quoted(word: str) -> str:
 
 
 def _in_words(name: str) -> str:
+    """Tokens of a class."""
     plain = name.removeprefix("is_").replace("_", " ")
-    return {
-        "short": "short tokens",
-        "special": "special tokens",
-        "alphabetic": "letters",
-        "capitalised": "capitalised tokens",
-    }.get(plain, f"{plain}s" if not plain.endswith("n") or plain == "conjunction" else plain)
+    return _PLURALS.get(plain, f"{plain}s")
