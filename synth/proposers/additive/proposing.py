@@ -21,6 +21,8 @@ from synth.proposers.additive.writing import write_draft
 
 GROUP = 10
 """Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
+_CELLS = 4_000_000
+"""Texts x heads x queries x keys that are compared at once."""
 _STEPS = 200
 _OVERLAP = 0.3
 """Share of the total variation in the dense models' objective."""
@@ -47,13 +49,12 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
         heads: some :data:`GROUP`.
         most: parts of a program.
     """
-    data = [HeadData(material, head) for head in heads]
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
-    target = stacked([own.patterns(rows.numbers) for own in data], rows)
+    target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
     model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
     training = Training(model, rows, target, seed)
     training.run(_STEPS, 0.1, 0.005, _OVERLAP)
-    ceilings = [_overlap(model, material, rows, data, split) for split in ("validation", "test")]
+    ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]
     dense = [model.saved(place) for place in range(len(heads))]
     compression = Compression(training, most)
     shares = compression.shares.tolist()
@@ -67,15 +68,17 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     ]
 
 
-def _overlap(model: Model, material: Material, rows: Rows, data: Sequence[HeadData], split: Split) -> Tensor:
+def _overlap(model: Model, material: Material, rows: Rows, heads: Sequence[Head], split: Split) -> Tensor:
     """Mean IoU of each head's model on the texts of a split, (h,)."""
     numbers = material.splits[split]
+    data = [HeadData(material, head) for head in heads]
     found = []
-    for start in range(0, len(numbers), BATCH):
-        some = numbers[start : start + BATCH]
+    size = max(1, min(BATCH, _CELLS // (rows.n**2 * len(heads))))
+    for start in range(0, len(numbers), size):
+        some = numbers[start : start + size]
         n = max(len(material.ids[number]) for number in some)
         every = np.broadcast_to(np.arange(n), (len(some), n))
-        own = rows_of(material, data[0].head.layer, some, every, rows.words, rows.masks)
-        target = stacked([head.patterns(some) for head in data], own)
-        found.append(overlap(model, own, target))
+        seen = rows_of(material, heads[0].layer, some, every, rows.words, rows.masks)
+        target = stacked((own.patterns(some) for own in data), seen)
+        found.append(overlap(model, seen, target))
     return torch.cat(found).mean(0)

@@ -34,7 +34,7 @@ def share(
         most: parts of a program.
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
-    target = stacked([HeadData(material, head).patterns(rows.numbers) for head in heads], rows)
+    target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
     model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
     for place, saved in enumerate(models):
         model.restore(place, saved)

@@ -5,7 +5,7 @@ or between them. Both have gradients by the scores in closed form.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -135,7 +135,7 @@ def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
     return found / batch.visible.any(-1).sum().clamp(min=1)
 
 
-def stacked(patterns: Sequence[Tensor], rows: Rows) -> Tensor:
+def stacked(patterns: Iterable[Tensor], rows: Rows) -> Tensor:
     """The patterns of heads on whole texts, each (t, n, n), at the rows: (t, h, r, n) in half precision."""
     place, chosen = torch.arange(len(rows.rows))[:, None], torch.from_numpy(rows.rows)
     visible = torch.from_numpy(rows.visible)
