@@ -6,6 +6,7 @@ import torch
 from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program
 from synth.fitting.constants import refit
+from synth.proposers.source import repr_string
 from tests.synth.planted import batch, iou, made_by, parse, random_lists
 
 TEXTS = batch(random_lists(40))
@@ -99,3 +100,33 @@ def test_constants_alone_explain_nothing_and_are_no_failure() -> None:
     target = made_by(parse("a * key.is_first", a=1.0), TEXTS)
     for fitted in fit(program, target):
         assert fitted.structure == program.structure
+
+
+def test_hundreds_of_values_are_found_together() -> None:
+    words = [text for text in dict.fromkeys(TEXTS.table.texts) if text != "<s>"]
+    numbers = torch.randn(4, len(words), generator=torch.Generator().manual_seed(1)).mul(10).round().div(10).tolist()
+    tables = [
+        ", ".join(f"{repr_string(word)}: {number}" for word, number in zip(words, own, strict=True)) for own in numbers
+    ]
+    body = (
+        "curve(pair.distance, {0: -1.0, 1: 2.0, 4: 0.5, 19: 0.0})"
+        f" + weights(key, {{{tables[0]}}}) + weights(query, {{{tables[1]}}}, is_comma=1.5) * pair.offset(1)"
+        f" + weights(key.previous, {{{tables[2]}}}) + weights(query, {{{tables[3]}}}) * key.is_first"
+    )
+    true = parse(body)
+    before = true.with_constants(dict.fromkeys(true.constants, 0.0))
+    assert len(true.constants) > 64
+    target = made_by(true, TEXTS)
+    tuned, fitted = fit(before, target)
+    assert iou(before, TEXTS, target) < 0.5
+    for found in (tuned, fitted):
+        assert found.structure == true.structure
+        assert iou(found, TEXTS, target) > 0.9
+
+
+def test_a_program_of_many_values_that_are_no_numbers_fails_by_name() -> None:
+    words = ", ".join(f'"w{number}": 1.0' for number in range(24))
+    parts = " + ".join(f"weights(key, {{{words}}}) * {number}" for number in range(3))
+    program = parse(f"({parts}) + log(pair.distance) / (pair.distance - pair.distance)")
+    with pytest.raises(ProgramFailed, match="not finite"):
+        fit(program, made_by(parse("-pair.distance"), TEXTS))
