@@ -30,9 +30,6 @@ from synth.proposers.transfer import TRANSFERRED, OtherLibrary
 from synth.run import Run
 from synth.settings import Settings
 
-_AT_FIRST = 0.6
-"""Share of the structures that all heads are put together for."""
-
 
 @dataclass(frozen=True)
 class Stages:
@@ -91,28 +88,20 @@ class Stages:
         if len(everyone) < 2 or set(everyone) <= done:
             return
         best = {head: self._best(self.library.candidates(head)) for head in everyone}
-        found: dict[Head, list[Candidate]] = {head: [] for head in everyone}
+        found: dict[Head, list[Candidate]] = {}
         size = self.settings.library_size or math.ceil(len(everyone) / 4)
         with self.reporter.stage("share structures") as step:
             for seeing in self.material.by_window(everyone):
                 rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
                 shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
-                left, room = seeing, max(1, round(size * len(seeing) / len(everyone)))
-                # The heads that go least well with the others are put together anew, as long as there is room.
-                for count in (math.ceil(room * _AT_FIRST), room - math.ceil(room * _AT_FIRST)):
-                    if not count or not left:
-                        continue
-                    profiles = np.sqrt(np.array([ceilings[head].shares for head in left]))
-                    groups = [
-                        [left[place] for place in group] for group in grouped(profiles, count, self.settings.seed)
-                    ]
-                    items = [(tuple(group), tuple(ceilings[head].model for head in group)) for group in groups]
-                    for group, own in zip(groups, self.engine.map(_shared, shared, items), strict=True):
-                        for head, candidates in zip(group, own, strict=True):
-                            found[head] += candidates
-                        explained = [head for head in everyone if self._best(found[head]) >= best[head] - TOLERANCE]
-                        step(len(explained), len(everyone), f"explained by {size} structures")
-                    left = [head for head in seeing if head not in explained]
+                profiles = np.sqrt(np.array([ceilings[head].shares for head in seeing]))
+                count = max(1, round(size * len(seeing) / len(everyone)))
+                groups = [[seeing[row] for row in alike] for alike in grouped(profiles, count, self.settings.seed)]
+                items = [(tuple(group), tuple(ceilings[head].model for head in group)) for group in groups]
+                for group, own in zip(groups, self.engine.map(_shared, shared, items), strict=True):
+                    found |= dict(zip(group, own, strict=True))
+                    explained = [head for head in found if self._best(found[head]) >= best[head] - TOLERANCE]
+                    step(len(found), len(everyone), f"{len(explained)} heads explained by {size} structures")
         for head, candidates in found.items():
             if head not in done:
                 self.library.add(head, "shared", candidates)
