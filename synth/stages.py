@@ -65,7 +65,8 @@ class Stages:
             for seeing in self.material.by_window(self.heads):
                 # What is found depends, to rounding, on which heads are fitted together: after an interruption they
                 # are the same again.
-                groups = [tuple(seeing[start : start + GROUP]) for start in range(0, len(seeing), GROUP)]
+                size = math.ceil(len(seeing) / math.ceil(len(seeing) / GROUP))
+                groups = [tuple(seeing[start : start + size]) for start in range(0, len(seeing), size)]
                 groups = [group for group in groups if not set(group).isdisjoint(missing)]
                 if not groups:
                     continue
