@@ -22,7 +22,7 @@ from synth.run import open_run
 from tests.random_programs import RandomPrograms
 from tests.synth.planted import TABLE, parse
 
-PROGRAMS = 2_000
+PROGRAMS = 800
 
 
 @pytest.fixture(scope="module")
