@@ -102,7 +102,7 @@ class Stages:
                 for group, own in zip(groups, self.engine.map(_shared, shared, items), strict=True):
                     found |= dict(zip(group, own, strict=True))
                     explained = [head for head in found if self._best(found[head]) >= best[head] - TOLERANCE]
-                    step(len(found), len(everyone), f"{len(explained)} heads explained by {size} structures")
+                    step(len(found), len(everyone), f"structures {size}, heads explained {len(explained)}")
         for head, candidates in found.items():
             if head not in done:
                 self.library.add(head, "shared", candidates)
