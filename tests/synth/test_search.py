@@ -2,21 +2,24 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from surrogates.errors import InputError
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
+from synth.proposers.additive.compression import Draft
 from synth.proposers.additive.model import Model
 from synth.proposers.additive.parts import CLASSES, family
 from synth.proposers.additive.proposing import Proposed, propose
 from synth.proposers.additive.rows import training_rows
 from synth.proposers.additive.sharing import share
+from synth.proposers.additive.writing import write_draft
 from synth.proposers.source import layout, repr_string
 from tests.synth.planted import TABLE, batch, iou, material_with, parse, random_lists
 
@@ -255,3 +258,18 @@ def test_a_damaged_dense_model_is_told(small: Searched, damage: str) -> None:
     }[damage]
     with pytest.raises(InputError, match="holds a dense model that cannot be read"):
         model.restore(0, given)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_a_part_of_which_no_word_and_no_class_is_left_is_left_out(alike: bool) -> None:
+    parts = family(6, causal=True, masks=())
+    model = Model(parts, 2, 3, len(CLASSES), 0)
+    words = torch.zeros_like(model.words)
+    words[0, :, len(parts.queries)] = 1.0  # of the key's words alone
+    chosen = replace(model.chosen, words=words, classes=torch.zeros_like(model.classes))
+    curves = tuple(torch.arange(len(knots)).float().repeat(2, 1) for knots in parts.knots)
+    draft = Draft(
+        chosen, curves, torch.zeros(2, 0), words * 0.5, model.classes.detach(), torch.ones(2, len(parts.parts))
+    )
+    for _, source in write_draft(parts, ("a", "b", "c"), draft, alike=alike):
+        assert Program.parse(source).parts == 3

@@ -146,8 +146,8 @@ def _listed(table: "Table") -> tuple[int, str]:
     every = [(_quoted(word), value) for word, value in table.words.items()]
     every += [(_in_words(name), value) for name, value in table.classes.items()]
     every.sort(key=lambda item: -abs(item[1]))
-    sign = 1 if every[0][1] > 0 else -1
-    alike = [name for name, value in every if value * sign > 0]
+    sign = -1 if every[0][1] < 0 else 1
+    alike = [name for name, value in every if value * sign >= 0]
     return sign, ", ".join(alike[:_SHOWN]) + (" …" if len(alike) > _SHOWN else "")
 
 

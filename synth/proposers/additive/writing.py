@@ -84,8 +84,8 @@ class _Writer:
         tables = [table.changed(lambda value: round(value, _DIGITS)) for table in tables]
         if not self.alike:
             tables = [table.without_zeros() for table in tables]
-            if not all(table.heaviest for table in tables):
-                return None
+        if not all(table.words or table.classes for table in tables):
+            return None
         if isinstance(part, Pairing):
             return Written(part, " * ".join(t.written(side) for t, side in zip(tables, ("query", "key"), strict=True)),
                            tables=tuple(tables))  # fmt: skip
