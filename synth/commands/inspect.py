@@ -89,7 +89,7 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}{ceiling}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
-    console.print(_covered(summary["cover"]), soft_wrap=True)
+    console.print(_covered(summary["cover"]))
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
     console.print(start, soft_wrap=True)
     if asked:

@@ -284,7 +284,7 @@ def test_ideas_are_terms_of_programs_that_the_library_holds(copy: Any, asking: C
         ideas = prompt.split("# Ideas from other heads")[1].split("\n\n")[1].splitlines()
         assert ideas
         for idea in ideas:
-            factors = idea.removeprefix("- ").split(" * ")
+            factors = idea.removeprefix("- ").removesuffix(" …").split(" * ")
             assert any(all(factor in source for factor in factors) for source in sources), idea
 
 

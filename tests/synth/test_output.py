@@ -149,7 +149,7 @@ def test_nothing_is_lost_on_any_width(
     library = call(capsys, "inspect", finished).out
     one = call(capsys, "inspect", finished, HEAD).out
     effects = call(capsys, "evaluate", finished, "--fractions", "100", "--quiet").out
-    for shown in (library.split("\nheads explained")[0], one.split("\n/")[0], effects):
+    for shown in (library.split("\ncandidates:")[0], one.split("\n/")[0], effects):
         for line in shown.splitlines():
             assert len(line) <= width or line.startswith(("Increase", "/")), line
     assert ("head      IoU" in library or "head    IoU" in library) == (width >= 80)  # a table, or row by row
@@ -183,7 +183,7 @@ def test_ceilings_and_sizes_on_any_width(
         found = Candidate("hand", "loops", scripted, better)
         library.add(HEAD, "hand", [found], ceiling=Ceiling(0.9, 0.8764), finished=False)
     library_shown, one = call(capsys, "inspect", run).out, call(capsys, "inspect", run, HEAD).out
-    for text in (library_shown.split("\nheads explained")[0], one.split("\n/")[0]):
+    for text in (library_shown.split("\ncandidates:")[0], one.split("\n/")[0]):
         assert all(len(line) <= width or line.startswith("/") for line in text.splitlines())
     unfolded = " ".join(library_shown.split())
     assert ", ceiling 0.876 of 1 heads; 3 programs" in unfolded

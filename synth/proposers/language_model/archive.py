@@ -22,7 +22,7 @@ LEAST_GAIN = 0.001
 MOST_IDEAS = 6
 """Ideas offered with a question."""
 _LONGEST_IDEA = 160
-"""Characters of an idea; a list of sixteen words is none."""
+"""Characters of an idea; of word weights, which are longer, the heaviest come first."""
 
 
 @dataclass(frozen=True)
@@ -115,5 +115,9 @@ def ideas_of(programs: Iterable[Program], own: str = "") -> list[str]:
         # A local name, which stands where an expression is too large to be written out, says nothing elsewhere.
         terms = [t for t in program.terms if t.families and not any(factor.isidentifier() for factor in t.factors)]
         said = map(str, terms) if program.kind == "vectorised" else [f"a scripted program: {program.hypothesis}"]
-        found += [idea for idea in said if len(idea) <= _LONGEST_IDEA and idea not in own]
+        found += [
+            idea if len(idea) <= _LONGEST_IDEA else f"{idea[:_LONGEST_IDEA].rstrip()} …"
+            for idea in said
+            if idea not in own
+        ]
     return list(dict.fromkeys(found))[:MOST_IDEAS]
