@@ -52,6 +52,23 @@ class HeadText:
         return self.visible & (self.visible.sum(1, keepdims=True) > 1)
 
 
+    @property
+    def apart(self) -> np.ndarray:
+        """Of these the cells of other tokens than the first and than the query's own. Shape (n, n)."""
+        cells = self.chosen_from & ~np.eye(len(self.tokens), dtype=bool)
+        cells[:, 0] = False
+        return cells
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A train text, a program's pattern on it, shape (n, n), and the IoU of the two patterns."""
+
+    text: HeadText
+    found: np.ndarray
+    iou: float
+
+
 @dataclass(frozen=True)
 class Edge:
     """A cell by its places in the text, with its weight or the difference of two weights."""
@@ -120,18 +137,17 @@ def missed_edges(text: HeadText, found: np.ndarray, most: int) -> tuple[list[Edg
     Args:
         text: tokens and the head's pattern.
         found: the program's pattern, shape (n, n).
-        most: edges of either kind; the same caps hold as for strong edges.
+        most: edges of either kind. Cells of the first token and of a token itself are left out.
 
     Returns:
         Under-predicted and over-predicted edges, largest difference first; weights are the head's less the program's,
         so those of the second list are negative.
     """
     difference = text.pattern - found
-    visible = text.chosen_from
-    every = int(visible.sum())
-    under = [edge for edge in _largest(difference, visible, every) if edge.weight > 0]
-    over = [Edge(e.query, e.key, -e.weight) for e in _largest(-difference, visible, every) if e.weight > 0]
-    return capped(under)[:most], capped(over)[:most]
+    cells = text.apart
+    under = _largest(difference, cells, most)
+    over = [Edge(edge.query, edge.key, -edge.weight) for edge in _largest(-difference, cells, most)]
+    return under, over
 
 
 def _largest(values: np.ndarray, cells: np.ndarray, count: int) -> list[Edge]:
@@ -152,3 +168,17 @@ def edge_line(edge: Edge, tokens: Sequence[str]) -> str:
     """``'dog'[7] -> 'the'[6] (0.42)``."""
     query, key = quoted(tokens[edge.query]), quoted(tokens[edge.key])
     return f"{query}[{edge.query}] -> {key}[{edge.key}] ({edge.weight:.2f})"
+
+
+def numbered(text: HeadText) -> str:
+    """A whole text with the places of its tokens: ``0:<s> 1:Once 2:up 3:+on``, a + where a word goes on."""
+    starts = text.classes.get("is_word_start", np.ones(len(text.tokens), dtype=bool))
+    return " ".join(
+        f"{place}:{'+' if token[:1].isalnum() and not start else ''}{_plain(token)}"
+        for place, (token, start) in enumerate(zip(text.tokens, starts, strict=True))
+    )
+
+
+def _plain(token: str) -> str:
+    """A token as it is, or as a literal where it would be taken for something else."""
+    return token if token and token.isprintable() and not set(token) & set(" '\"\\`:+") else quoted(token)

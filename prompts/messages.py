@@ -5,23 +5,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import chain, zip_longest
 from typing import Literal
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prompts.edges import FEWEST, SHARE, HeadText, edge_line, grouped_edges, missed_edges, quoted, strongest_edges
+from prompts.abridged import Part
+from prompts.edges import (
+    FEWEST,
+    SHARE,
+    Compared,
+    edge_line,
+    grouped_edges,
+    missed_edges,
+    numbered,
+    quoted,
+    strongest_edges,
+)
+from prompts.residual import Residual, residual, share_line
+from prompts.summary import summary_lines
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
-LIMIT = 4500
+LIMIT = 12_000
 """Tokens of a whole prompt, system message included, by the estimate."""
-_EXCERPT = 120
-"""Characters of a text that are shown in one piece."""
-
-
-_BYTES_BEHIND = re.compile(r"(?:<0x[0-9A-F]{2}>){1,3}$")
 _PIECES = re.compile(r"(?P<letters>[A-Za-z]+)|(?P<space>\s+)|(?P<other>.)", re.DOTALL)
 _MESSAGE = 8
 """Role, separators and the like around each message; the known chat templates need 3 to 6."""
@@ -61,135 +67,124 @@ def estimate_prompt(messages: Sequence[Message]) -> int:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A term over the vocabulary and what it alone would save, in nats a query row; a minus in front: it repels."""
-
-    expression: str
-    gain: float
-
-
-@dataclass(frozen=True)
 class Shown:
-    """A program as it is shown: its source, with its mean IoU on train texts."""
+    """A program as it is shown.
+
+    Attributes:
+        train_iou: its mean IoU on train texts.
+        parts: of a vectorised one; none of a script, which is shown whole.
+    """
 
     source: str
+    hypothesis: str
     train_iou: float
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """A train text, a program's pattern on it, shape (n, n), and the IoU of the two patterns."""
-
-    text: HeadText
-    found: np.ndarray
-    iou: float
+    parts: Sequence[Part] = ()
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of each part is shown: texts, edges of a group, programs, rows of evidence or ideas."""
+    """How much of each part is shown: texts, edges of a group, words of a table, rows of a list, ideas, programs."""
 
     texts: int
     edges: int
+    words: int
+    rows: int
+    ideas: int
     programs: int
-    evidence: int
 
 
-_LARGEST = Sizes(texts=6, edges=10, programs=3, evidence=16)
-_MODEST = Sizes(texts=2, edges=3, programs=1, evidence=6)
-_SMALLEST = Sizes(texts=1, edges=1, programs=0, evidence=0)
+_LARGEST = Sizes(texts=12, edges=10, words=24, rows=16, ideas=6, programs=3)
+_MODEST = Sizes(texts=8, edges=3, words=6, rows=6, ideas=2, programs=1)
+_STEPS = 4
+"""In which each part grows from one size to the next."""
+_SMALLEST = Sizes(texts=1, edges=1, words=1, rows=1, ideas=0, programs=0)
 
 
-def propose_prompt(
-    summary: Sequence[str],
-    texts: Sequence[HeadText],
+def part_prompt(
+    standing: Shown,
+    compared: Sequence[Compared],
+    shown: Sequence[Compared],
     *,
     causal: bool,
-    evidence: Sequence[Evidence] = (),
-    best: Sequence[Shown] = (),
-    programs: int = 3,
+    parts: int = 1,
     limit: int = LIMIT,
 ) -> list[Message]:
-    """Ask for programs for a head.
+    """Ask for what a head's program misses.
 
     Args:
-        summary: lines that say where its attention goes.
-        texts: train texts to show, the first ones where not all fit.
+        standing: the program that parts are added to.
+        compared: train texts from which it is told where the program departs from the head.
+        shown: those that are shown whole, the first ones where not all fit.
         causal: whether queries see only keys at or before them.
-        evidence: terms that would help, most helpful first.
-        best: programs found so far, best first.
-        programs: how many to ask for.
+        parts: how many to ask for.
         limit: most tokens of the whole.
 
     Raises:
         InputError: even the smallest prompt is larger.
     """
-    strong = [strongest_edges(text) for text in texts[: _LARGEST.texts]]
+    missed = [(one, *missed_edges(one.text, one.found, 2 * _LARGEST.edges)) for one in shown[: _LARGEST.texts]]
+    told = _Told.of(compared)
 
     def user(sizes: Sizes) -> str:
-        shown = zip(texts, strong[: sizes.texts], strict=False)
-        return _render(
-            "propose.j2",
-            summary=summary,
-            texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in shown],
-            share=f"{100 * SHARE:g} %",
-            fewest=FEWEST,
-            evidence=evidence[: sizes.evidence],
-            best=best[: sizes.programs],
-            programs=programs,
-        )
+        most = 2 * sizes.edges
+        texts = [(one, under[:most], over[:most]) for one, under, over in missed[: sizes.texts]]
+        return _render("part.j2", standing=standing, told=told, texts=texts, wanted=parts, sizes=sizes)
 
     return _fitting(user, causal, limit)
 
 
-def refine_prompt(
-    parent: Shown,
-    worst: Sequence[Compared],
-    best: Sequence[Compared],
+def program_prompt(
+    standing: Shown,
+    compared: Sequence[Compared],
+    shown: Sequence[Compared],
     *,
     causal: bool,
-    evidence: Sequence[Evidence] = (),
     ideas: Sequence[str] = (),
-    different: bool = False,
+    others: Sequence[Shown] = (),
     programs: int = 1,
     limit: int = LIMIT,
 ) -> list[Message]:
-    """Ask for a better version of a program.
+    """Ask for programs of another hypothesis.
 
     Args:
-        parent: the program and how it does now.
-        worst: train texts on which it does worst, the worst first.
-        best: those on which it does best, the best first.
-        causal: see :func:`propose_prompt`.
-        evidence: terms that would help beside what the program has, most helpful first.
+        standing: see :func:`part_prompt`, as for all that is not named here.
         ideas: terms or hypotheses of other heads' best programs.
-        different: ask for another hypothesis rather than a targeted change.
+        others: programs of other kinds that were found for the head, best first.
         programs: how many to ask for.
-        limit: most tokens of the whole.
 
     Raises:
         InputError: even the smallest prompt is larger.
     """
-    pairs = zip_longest([("Low", c) for c in worst], [("High", c) for c in best])
-    compared = [
-        (kind, c.text, *missed_edges(c.text, c.found, 2 * _LARGEST.edges), c.iou)
-        for kind, c in [found for found in chain.from_iterable(pairs) if found is not None][: _LARGEST.texts]
-    ]
+    strong = [(one.text, strongest_edges(one.text)) for one in shown[: _LARGEST.texts]]
+    told = _Told.of(compared)
 
     def user(sizes: Sizes) -> str:
-        # In the order worst, best, second worst, ...: where few fit, both kinds are there.
-        most = 2 * sizes.edges
         return _render(
-            "refine.j2",
-            parent=parent,
-            compared=[(kind, text, a[:most], b[:most], iou) for kind, text, a, b, iou in compared[: sizes.texts]],
-            evidence=evidence[: sizes.evidence],
-            ideas=ideas[: sizes.evidence],
-            different=different,
-            programs=programs,
+            "program.j2",
+            standing=standing,
+            told=told,
+            texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in strong[: sizes.texts]],
+            share=f"{100 * SHARE:g} %",
+            fewest=FEWEST,
+            ideas=ideas[: sizes.ideas],
+            others=others[: sizes.programs],
+            wanted=programs,
+            sizes=sizes,
         )
 
     return _fitting(user, causal, limit)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is said of a head and a program over many texts."""
+
+    summary: list[str]
+    residual: Residual
+
+    @classmethod
+    def of(cls, compared: Sequence[Compared]) -> "_Told":
+        return cls(summary_lines(compared), residual(compared))
 
 
 def repair_prompt(source: str, error: str, *, causal: bool, limit: int = LIMIT) -> list[Message]:
@@ -198,7 +193,7 @@ def repair_prompt(source: str, error: str, *, causal: bool, limit: int = LIMIT) 
     Args:
         source: the program as it was written.
         error: what was said of it, word for word.
-        causal: see :func:`propose_prompt`.
+        causal: see :func:`part_prompt`.
         limit: most tokens of the whole.
 
     Raises:
@@ -241,14 +236,17 @@ def _fitting(user: Callable[[Sizes], str], causal: bool, limit: int) -> list[Mes
         )
     for target in (_MODEST, _LARGEST):
         # What is listed first gives way last. A part that does not fit is left, and the smaller ones may still grow.
-        growing = ["evidence", "programs", "edges", "texts"]
+        growing = {
+            part: max(1, (getattr(target, part) - getattr(sizes, part)) // _STEPS)
+            for part in ("texts", "rows", "words", "edges", "ideas", "programs")
+        }
         while growing:
-            for part in tuple(growing):
-                larger = replace(sizes, **{part: getattr(sizes, part) + 1})
-                if getattr(sizes, part) < getattr(target, part) and (tried := written(larger))[1] <= limit:
+            for part, step in tuple(growing.items()):
+                larger = replace(sizes, **{part: min(getattr(target, part), getattr(sizes, part) + step)})
+                if larger != sizes and (tried := written(larger))[1] <= limit:
                     sizes, message = larger, tried[0]
                 else:
-                    growing.remove(part)
+                    del growing[part]
     return [system, message]
 
 
@@ -264,7 +262,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fence": _fence, "edge": edge_line, "excerpt": _excerpt, "one_line": _one_line}
+    environment.filters |= {
+        "fence": _fence, "edge": edge_line, "numbered": numbered, "one_line": _one_line, "share": share_line,
+        "word": quoted,
+    }  # fmt: skip
     return environment
 
 
@@ -277,15 +278,3 @@ def _fence(text: str) -> str:
 def _one_line(text: str) -> str:
     """A text on one line, which opens no fence."""
     return " ".join(text.split()).replace("```", r"\x60" * 3)
-
-
-def _excerpt(text: HeadText) -> str:
-    """The beginning of a text as a Python literal, spaces where words start."""
-    starts = text.classes.get("is_word_start", np.ones(len(text.tokens), dtype=bool))
-    running = ""
-    for token, start in zip(text.tokens, starts, strict=True):
-        space = " " if start and not running[-1:].isspace() else ""
-        # A later token stands for the whole character.
-        running += space + _BYTES_BEHIND.sub("", token)
-    running = running.strip()
-    return quoted(running) if len(running) <= _EXCERPT else quoted(running[:_EXCERPT].rstrip() + " …")

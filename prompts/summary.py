@@ -1,37 +1,37 @@
-"""Where a head's attention goes, in a few lines: by distance, on the first token, by the class of the key."""
+"""Where a head's attention goes, and a program's, in a few lines: by distance, on the first token, by class of key."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from prompts.edges import HeadText
+from prompts.edges import Compared, HeadText
 
 _EDGES = (0, 1, 2, 4, 8, 16, 32, 64, 128)
 """Largest distance of each bin, that of the token itself first."""
 _TELLING = 0.0125
-"""Difference from the uniform pattern from which a class of keys is named."""
+"""Difference from which a class of keys is named."""
 _Cells = Callable[[HeadText], np.ndarray]
 """Mask (n, n) of the cells that are counted."""
 
 
-def summary_lines(texts: Sequence[HeadText]) -> list[str]:
-    """Mean shares of a query's attention, each with the share that a uniform pattern would give in brackets.
+def summary_lines(compared: Sequence[Compared]) -> list[str]:
+    """Mean shares of a query's attention, each with the share that a program gives in brackets.
 
     Queries that see one key are left out. Distances are of keys other than the first token, which many heads rest on.
 
     Args:
-        texts: of one head.
+        compared: texts with the patterns of one head and of one program.
     """
-    shares = _Shares(texts)
+    shares = _Shares(compared)
     if not shares.queries:
         return ["No query of these texts has a choice of keys."]
     lines = [
-        f"Mean share of a query's attention over {shares.queries} queries of {len(texts)} texts; in brackets, what a "
-        "uniform pattern would give:",
+        f"Mean share of a query's attention over {shares.queries} queries of {len(compared)} texts; in brackets, what "
+        "the program gives:",
         f"- the first token {shares.of(_first)}; itself {shares.of(_own)}",
     ]
-    both = any(np.triu(text.visible, 1).any() for text in texts)
+    both = any(np.triu(one.text.visible, 1).any() for one in compared)
     sides = (("tokens back", 1), ("tokens ahead", -1)) if both else (("tokens back", 1),)
     for name, sign in sides:
         bins = []
@@ -43,45 +43,50 @@ def summary_lines(texts: Sequence[HeadText]) -> list[str]:
             bins.append(f"{_EDGES[-1] + 1}+: {found}")
         if bins:
             lines.append(f"- {name}, first token aside: {', '.join(bins)}")
-    by_class = [(name, *shares.measured(_of_class(name))) for name in texts[0].classes]
+    by_class = [(name, *shares.measured(_of_class(name))) for name in compared[0].text.classes]
     telling = [f"{name} {_percent(*found)}" for name, *found in by_class if abs(found[0] - found[1]) > _TELLING]
     lines.append(f"- keys by class, where it differs: {', '.join(telling) or 'nowhere'}")
-    lines.append(f"- spread: as over {shares.effective:.1f} keys of {shares.seen:.1f} visible (exp of the entropy)")
+    head, program = shares.effective
+    lines.append(f"- spread, as over so many keys (exp of the entropy): {head:.1f} ({program:.1f})")
     return lines
 
 
 class _Shares:
-    """Attention of all queries with a choice, cell by cell, beside the uniform pattern."""
+    """Attention of all queries with a choice, cell by cell, beside a program's."""
 
-    def __init__(self, texts: Sequence[HeadText]) -> None:
-        self._texts = texts
-        self._cells = [text.chosen_from for text in texts]
-        counts = np.concatenate([cells.sum(1) for cells in self._cells])
-        self.queries = int((counts > 0).sum())
-        self.seen = float(counts.sum() / max(self.queries, 1))
-        entropy = 0.0
-        for text, cells in zip(texts, self._cells, strict=True):
-            weights = text.pattern[cells].astype(np.float64)
-            entropy -= float((weights * np.log(np.maximum(weights, 1e-12))).sum())
-        self.effective = float(np.exp(entropy / max(self.queries, 1)))
+    def __init__(self, compared: Sequence[Compared]) -> None:
+        self._compared = compared
+        self._cells = [one.text.chosen_from for one in compared]
+        self.queries = sum(int(cells.any(1).sum()) for cells in self._cells)
+
+    @property
+    def effective(self) -> tuple[float, float]:
+        """Over how many keys attention spreads."""
+        entropy = [0.0, 0.0]
+        for one, cells in zip(self._compared, self._cells, strict=True):
+            for place, pattern in enumerate((one.text.pattern, one.found)):
+                weights = pattern[cells].astype(np.float64)
+                entropy[place] -= float((weights * np.log(np.maximum(weights, 1e-12))).sum())
+        head, program = (float(np.exp(own / self.queries)) for own in entropy)
+        return head, program
 
     def measured(self, cells: _Cells) -> tuple[float, float]:
-        """Share of a query's attention, and of what a uniform pattern gives, on some cells."""
-        total = uniform = 0.0
-        for text, seen in zip(self._texts, self._cells, strict=True):
-            chosen = cells(text) & seen
-            total += float(text.pattern[chosen].sum(dtype=np.float64))
-            uniform += float((chosen.sum(1) / np.maximum(seen.sum(1), 1)).sum())
-        return total / self.queries, uniform / self.queries
+        """Share of a query's attention, and of what the program gives, on some cells."""
+        head = program = 0.0
+        for one, seen in zip(self._compared, self._cells, strict=True):
+            chosen = cells(one.text) & seen
+            head += float(one.text.pattern[chosen].sum(dtype=np.float64))
+            program += float(one.found[chosen].sum(dtype=np.float64))
+        return head / self.queries, program / self.queries
 
     def of(self, cells: _Cells) -> str:
         """The two shares in words, or nothing where no visible cell is of this kind."""
-        share, uniform = self.measured(cells)
-        return _percent(share, uniform) if uniform else ""
+        seen = any((cells(one.text) & own).any() for one, own in zip(self._compared, self._cells, strict=True))
+        return _percent(*self.measured(cells)) if seen else ""
 
 
-def _percent(share: float, uniform: float) -> str:
-    return f"{100 * share:.0f}% ({100 * uniform:.0f}%)"
+def _percent(head: float, program: float) -> str:
+    return f"{100 * head:.0f}% ({100 * program:.0f}%)"
 
 
 def _grid(text: HeadText) -> np.ndarray:

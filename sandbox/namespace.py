@@ -143,7 +143,7 @@ FUNCTIONS: dict[str, Any] = {
     "exp": NUMPY.exp,
     "log": _floored(np.log, 1e-6),
     "log1p": lambda x: np.log(np.maximum(np.add(x, 1), 1e-6)),
-    "sqrt": _floored(np.sqrt, 0.0),
+    "sqrt": _floored(np.sqrt, 1e-12),
     "minimum": NUMPY.minimum,
     "maximum": NUMPY.maximum,
     "clip": NUMPY.clip,

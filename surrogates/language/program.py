@@ -17,6 +17,7 @@ from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
 from surrogates.language.compiling import compile_vectorised
 from surrogates.language.fitted_calls import FittedCall, classes_in, fitted_calls, is_fitted, literal
+from surrogates.language.scripting import as_script
 from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
@@ -182,6 +183,14 @@ class Program:
         if self._validator is None:
             raise TypeError(f"{self.name} is scripted; it runs only in the sandbox")
         return compile_vectorised(self._function, self._validator.types, self._calls)
+
+    def as_script(self, name: str) -> str:
+        """The source of a function of a scripted program that gives what this vectorised one does.
+
+        It takes the parameters without their defaults; the values in curves and word weights stay as they are.
+        """
+        assert self._validator is not None
+        return ast.unparse(as_script(self._function, self._validator.types, name)) + "\n"
 
     def pattern(
         self, text: str, tokenizer: Any, *, causal: bool = True, embeddings: Array | None = None

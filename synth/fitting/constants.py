@@ -47,7 +47,7 @@ _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
 """Multiples at which a constant without a derivative is tried, next to one more and one less."""
 
 
-def fit_to_head(data: HeadData, program: Program) -> list[Program]:
+def fit_to_head(data: HeadData, program: Program, beside: Program | None = None) -> list[Program]:
     """A program with constants fitted to a head's training patterns; see :func:`refit`.
 
     Raises:
@@ -61,10 +61,13 @@ def fit_to_head(data: HeadData, program: Program) -> list[Program]:
     room = len(lists) if many else max(FEWEST_TEXTS, COLUMN_CELLS // (cells * max(len(program.constants), 1)))
     count = min(len(lists), room, max(FIT_TEXTS, (MANY_CELLS if many else FIT_CELLS) // cells))
     batch = data.fitting(min(count, SCRIPTED_TEXTS) if program.kind == "scripted" else count)
-    return refit(program, batch.texts, batch.visible, batch.target)
+    offset = None if beside is None else torch.as_tensor(scores(beside, batch.texts))
+    return refit(program, batch.texts, batch.visible, batch.target, offset)
 
 
-def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> list[Program]:
+def refit(
+    program: Program, texts: Texts, visible: Tensor, target: Tensor, offset: Tensor | None = None
+) -> list[Program]:
     """The program with constants fitted to a head: once tuned on IoU, once to the cross-entropy.
 
     Scores linear in the constants need one linearisation; others are linearised anew after each step.
@@ -81,7 +84,7 @@ def refit(program: Program, texts: Texts, visible: Tensor, target: Tensor) -> li
     if not program.constants:
         return [program]
     with failing(program):
-        problem = _Problem(program, texts, visible, target, time.monotonic() + FIT_SECONDS)
+        problem = _Problem(program, texts, visible, target, time.monotonic() + FIT_SECONDS, offset)
         weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
         if len(weights) > MANY and program.kind == "vectorised":
             return problem.descended(weights)
@@ -152,6 +155,7 @@ class _Problem:
     visible: Tensor
     target: Tensor
     deadline: float
+    offset: Tensor | None = None
 
     def loss(self, weights: Tensor) -> float:
         """Cross-entropy in nats a row; not a number where a score is none."""
@@ -220,7 +224,8 @@ class _Problem:
         if time.monotonic() > self.deadline:
             reason = f"{self.program.name}: it takes over {FIT_SECONDS:g} s; write fewer constants or cheaper features"
             raise ProgramFailed(reason, Verdict.TIMED_OUT)
-        return scores(self.program, self.texts, dict(zip(self.program.constants, weights, strict=True)))
+        found = scores(self.program, self.texts, dict(zip(self.program.constants, weights, strict=True)))
+        return found if self.offset is None else found + self.offset
 
     def _values(self, value: Array) -> Tensor:
         """Scores of the rows, 0 where nothing is seen."""

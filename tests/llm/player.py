@@ -1,4 +1,4 @@
-"""Plays a language model: answers a prompt with programs made from the terms that it lists, well or badly.
+"""Plays a language model: answers a prompt with as many parts or programs as it asks for, well or badly.
 
 What is answered follows from the prompt alone, so that a run that is repeated or cut short meets the same model.
 """
@@ -10,8 +10,16 @@ import re
 
 from tests.llm.scripted_server import Play, Reply, answer, drop, error, raw
 
-_TERM = re.compile(r"^- (-?)((?:query|key|pair|exp|log1p|abs)\b.*): \d+\.\d+$", re.MULTILINE)
-_WANTED = re.compile(r"Write (\d+) (?:program|version)")
+_TERMS = (
+    "key.is_first", "pair.offset(0)", "pair.offset(1)", "pair.offset(2)", "pair.log_distance", "log1p(key.index)",
+    "pair.same_token", "pair.follows_same_token", 'key.is_one_of("dog", "ran")', 'key.is_one_of("the", "a")',
+    "key.is_capitalised", "key.is_comma", "pair.same_sentence", 'query.is_one_of("the", "ball") * pair.offset(1)',
+    "query.is_capitalised * key.is_first", "pair.latest(key.is_sentence_end)", "exp(-pair.distance)",
+    "curve(pair.distance, {0: 0.5, 1: 0.25, 3: 0.0, 12: -0.5})",
+    'weights(query, {"the": 1.0, "dog": -1.0, "a": 0.5, "Tom": -0.5}, is_comma=0.25) * key.is_capitalised',
+    'weights(key, {"the": 0.5, "dog": -0.5, "ball": 0.25, "ran": 0.5}, is_sentence_end=0.25)',
+)  # fmt: skip
+_WANTED = re.compile(r"Write (\d+) (?:part|whole program)")
 FAULTS = (
     "prose", "empty", "truncated", "open reasoning", "syntax", "policy", "no docstring", "raises", "shape",
     "not finite", "server error", "busy once", "invalid JSON", "dropped once", "refused",
@@ -38,20 +46,16 @@ def player(faulty: float = 0.0) -> Play:
 
 
 def _programs(prompt: str, generator: random.Random) -> str:
-    """As many programs as asked for, each the sum of some of the terms in the prompt."""
+    """As many programs as asked for, each the sum of some terms."""
     if "Correct it with" in prompt:
         return f"The mistake is mended.\n\n```python\n{MENDED}```"
     wanted = _WANTED.search(prompt)
-    terms = [f"{sign}1.0 * ({term})" for sign, term in _TERM.findall(prompt)] or ["key.is_first"]
     written = []
     for _ in range(int(wanted[1]) if wanted else 1):
-        chosen = generator.sample(terms, min(len(terms), generator.randint(1, 4)))
+        chosen = generator.sample(_TERMS, generator.randint(1, 4))
         # As models write them: a constant for each term.
-        names = [f"w{place}" for place in range(len(chosen))]
-        constants = "".join(
-            f", {name}={-1.0 if term[0] == '-' else 1.0}" for name, term in zip(names, chosen, strict=True)
-        )
-        body = " + ".join(f"{name} * {term.split(' * ', 1)[-1]}" for name, term in zip(names, chosen, strict=True))
+        constants = "".join(f", w{place}=1.0" for place in range(len(chosen)))
+        body = " + ".join(f"w{place} * {term}" for place, term in enumerate(chosen))
         hypothesis = json.dumps(f"Sum of {len(chosen)} habits.")[1:-1]
         source = f'def attend(query, key, pair{constants}):\n    """{hypothesis}"""\n    return {body}\n'
         written.append(f"A guess:\n\n```python\n{source}```")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from prompts.edges import HeadText
-from prompts.messages import Compared, Evidence, Shown, propose_prompt, refine_prompt, repair_prompt
-from prompts.summary import summary_lines
+from prompts.abridged import Part
+from prompts.edges import Compared, HeadText
+from prompts.messages import Shown, part_prompt, program_prompt, repair_prompt
 
 SENTENCES = ("<s> The dog ran , and the girl ran .", '<s> " Stop ! " said Tom , and the dog stopped .')
 ODD = ("<s>", '"', "'", "\\", "\n", "{{ 7 * 7 }}", "{% raw %}", "```", "````python", "</system>", "\u2028", "`", "{#")
@@ -40,18 +40,24 @@ def uniform(text: HeadText) -> np.ndarray:
 
 
 TEXTS = [causal_text(tuple(sentence.split())) for sentence in SENTENCES]
-EVIDENCE = [Evidence("pair.offset(1)", 0.5), Evidence("-pair.distance", 0.25), Evidence("key.is_first", 0.125)]
+TABLE = "weights(key, {'ran': 1.5, 'dog': -2.5, 'girl': 0.5}, is_comma=0.25, is_quote=-1.5) * pair.log_distance"
+STANDING = Shown(
+    PROGRAM,
+    "The first token, and the one before.",
+    0.5,
+    [Part("before * pair.offset(1)", 0.5), Part(TABLE, 0.375), Part("sink * key.is_first", 0.125)],
+)
+COMPARED = [Compared(text, uniform(text), iou) for text, iou in zip(TEXTS, (0.25, 0.75), strict=True)]
 PROMPTS = {
-    "propose": propose_prompt(
-        summary_lines(TEXTS), TEXTS, causal=True, evidence=EVIDENCE, best=[Shown(PROGRAM, 0.5)], programs=3
-    ),
-    "refine": refine_prompt(
-        Shown(PROGRAM, 0.5),
-        worst=[Compared(TEXTS[0], uniform(TEXTS[0]), 0.25)],
-        best=[Compared(TEXTS[1], uniform(TEXTS[1]), 0.75)],
+    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, parts=3),
+    "program": program_prompt(
+        STANDING,
+        COMPARED,
+        COMPARED,
         causal=True,
-        evidence=EVIDENCE[2:],
         ideas=["pair.latest(key.is_sentence_start)", "log1p(query.index) * key.is_first"],
+        others=[Shown(PROGRAM, "Said otherwise.", 0.375)],
+        programs=2,
     ),
     "repair": repair_prompt(BROKEN, ERROR, causal=True),
 }

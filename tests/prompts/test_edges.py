@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from prompts.edges import CAP, GROUPS, HeadText, edge_line, grouped_edges, missed_edges, strongest_edges
+from prompts.edges import CAP, GROUPS, Compared, HeadText, edge_line, grouped_edges, missed_edges, strongest_edges
+from prompts.residual import residual, share_line
 from prompts.summary import summary_lines
-from tests.prompts.shown import TEXTS, causal_text
+from tests.prompts.shown import COMPARED, causal_text, uniform
+
+
+def beside_uniform(text: HeadText) -> Compared:
+    return Compared(text, uniform(text), 0.5)
 
 
 def long_text(n: int = 120) -> HeadText:
@@ -50,6 +55,7 @@ def test_missed_edges_are_the_largest_differences_of_either_sign() -> None:
     found = text.pattern.copy()
     found[5, 4], found[5, 2] = 0.125, 0.375  # 0.375 less where the head looks, as much more elsewhere
     found[6, 5], found[6, 1] = 0.25, 0.25
+    found[7, 7], found[7, 0] = 0.0, 0.5  # its own cell and the first token's do not count
     under, over = missed_edges(text, found, 5)
     assert [(e.query, e.key, e.weight) for e in under] == [(5, 4, 0.38), (6, 5, 0.25)]
     assert [(e.query, e.key, e.weight) for e in over] == [(5, 2, -0.38), (6, 1, -0.25)]
@@ -64,7 +70,7 @@ def test_shapes_must_agree() -> None:
 
 
 def test_summary_says_where_attention_goes() -> None:
-    lines = summary_lines([causal_text(tuple("abcdefghi"))])
+    lines = summary_lines([beside_uniform(causal_text(tuple("abcdefghi")))])
     # Worked out by hand: the second query finds the first token one back, the others an eighth on themselves.
     assert lines[1] == "- the first token 44% (23%); itself 12% (23%)"
     assert "1: 44% (17%)" in lines[2]
@@ -76,14 +82,33 @@ def test_summary_of_an_encoder_tells_both_sides() -> None:
     ahead = np.eye(n, k=1)
     ahead[-1, -1] = 1
     text = HeadText(tuple("abcdef"), ahead, np.ones((n, n), dtype=bool), {})
-    lines = summary_lines([text])
+    lines = summary_lines([beside_uniform(text)])
     assert any(line.startswith("- tokens ahead, first token aside: 1: 83%") for line in lines)
     assert any(line.startswith("- tokens back, first token aside: 1: 0%") for line in lines)
 
 
 def test_summary_without_a_choice() -> None:
-    assert summary_lines([causal_text(("a",))]) == ["No query of these texts has a choice of keys."]
+    assert summary_lines([beside_uniform(causal_text(("a",)))]) == ["No query of these texts has a choice of keys."]
 
 
 def test_summary_names_classes_that_differ() -> None:
-    assert any("is_punctuation" in line for line in summary_lines(TEXTS))
+    assert any("is_punctuation" in line for line in summary_lines(COMPARED))
+
+
+def test_the_residual_tells_which_words_get_too_little_and_too_much_and_from_which() -> None:
+    tokens = ("<s>", *("a", "b", "c") * 6)
+    text = causal_text(tokens)
+    found = text.pattern.copy()
+    for query in range(4, len(tokens)):
+        if tokens[query] == "c":  # half of what it gives to the token before goes to the one before that
+            found[query, query - 1] -= 0.25
+            found[query, query - 2] += 0.25
+    missed = residual([Compared(text, found, 0.5)])
+    assert [share.word for share in missed.under] == ["b"]
+    assert [share.word for share in missed.over] == ["a"]
+    row = missed.queries[0]
+    assert (row.word, row.queries, len(missed.queries)) == ("c", 6, 1)
+    # Five of the six, each with a quarter of its attention.
+    assert row.misplaced == pytest.approx(0.25 * 5 / 6)
+    assert share_line(row.under[0]) == f"'b' 50.0 ({50 - 25 * 5 / 6:.1f})"
+    assert residual([Compared(text, text.pattern, 1.0)]).queries == ()

@@ -288,3 +288,18 @@ def test_gradients_are_finite(case: Case, side: str) -> None:
     if loss.requires_grad:
         for gradient in torch.autograd.grad(loss, list(constants.values()), allow_unused=True):
             assert gradient is None or math.isfinite(gradient), program.source
+
+
+@laws
+@given(cases())
+def test_a_function_of_a_script_gives_what_the_program_does(case: Case) -> None:
+    program, lists, causal = case
+    constants = "".join(f", {name}={value}" for name, value in program.constants.items() if name in CONSTANTS)
+    script = (
+        f"{program.as_script('known')}\n\ndef attend(query, key, pair{constants}):\n"
+        f'    """In the sandbox."""\n    return known(query, key, pair, {", ".join(CONSTANTS)})\n'
+    )
+    again = Program.parse(script)
+    assert again.kind == "scripted"
+    texts = batch(lists, causal)
+    np.testing.assert_allclose(np.asarray(pattern(again, texts)), pattern(program, texts), atol=1e-4)

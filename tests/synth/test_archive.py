@@ -1,10 +1,8 @@
 """The archive of a head, and what its programs suggest to others."""
 
-import numpy as np
-
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Scores
-from synth.proposers.language_model.archive import Archive, draw_parents, earlier, ideas_of, improves, niche_of
+from synth.proposers.language_model.archive import Archive, earlier, ideas_of, improves, niche_of, standing_of
 
 
 def source(body: str, name: str = "attend", constants: str = "a=1.0, b=1.0") -> str:
@@ -46,22 +44,12 @@ def test_a_niche_is_a_size_and_the_families_of_features() -> None:
     assert niche_of(Program.parse(source(" + ".join(["a * key.is_first"] * 60)))).size == 4
 
 
-def test_parents_begin_with_the_best_and_the_better_ones_tend_to_come_early() -> None:
-    bodies = [
-        "a * key.is_first",
-        "a * key.is_comma",
-        "a * pair.same_token",
-        "a * pair.similarity",
-        "a * pair.same_sentence",
-    ]
-    elites = Archive([candidate(body, 0.5 - place / 20) for place, body in enumerate(bodies)]).elites
-    assert len(elites) == 5
-    orders = [[elites.index(e) for e in draw_parents(elites, np.random.default_rng(seed))] for seed in range(200)]
-    assert all(order[0] == 0 and sorted(order) == [0, 1, 2, 3, 4] for order in orders)
-    places = np.array([[order.index(place) for place in range(5)] for order in orders]).mean(0)
-    assert list(places) == sorted(places)
-    assert len({tuple(order) for order in orders}) > 5
-    assert draw_parents([], np.random.default_rng(0)) == []
+def test_parts_are_added_to_the_best_program_by_train_texts() -> None:
+    worse, best = candidate("a * pair.offset(1)", 0.4, 0.9), candidate("a * key.is_comma", 0.5, 0.1)
+    assert standing_of([worse, best, Candidate("llm", "label", "nonsense", None)]) == best
+    nothing = standing_of([])
+    assert nothing.scores is None
+    assert nothing.program.constants == {"first": 0.0}
 
 
 def test_what_came_later_is_unknown() -> None:
@@ -69,15 +57,14 @@ def test_what_came_later_is_unknown() -> None:
     assert earlier(found, "m", 2) == [found[0], found[1], found[3]]
 
 
-def test_a_head_is_left_when_two_rounds_brought_nothing_better() -> None:
-    rising = [written(1, 0.3), written(2, 0.31), written(3, 0.32)]
-    assert all(improves(rising, "m", round_) for round_ in range(1, 6))
-    assert not improves(rising, "m", 6)
-    flat = [written(1, 0.3), written(2, 0.3), written(3, 0.3)]
-    assert improves(flat, "m", 3)
-    assert not improves(flat, "m", 4)
-    # Another model's programs, and those of the search, say nothing of this one's.
-    assert not improves([*flat, written(3, 0.9, "other"), candidate("a", 0.9, 0.9)], "m", 4)
+def test_a_head_is_left_when_three_rounds_brought_nothing_better() -> None:
+    rising = [candidate("a", 0.9, 0.25), written(1, 0.3), written(2, 0.31), written(3, 0.32)]
+    assert all(improves(rising, "m", round_) for round_ in range(1, 7))
+    assert not improves(rising, "m", 7)
+    # What is no better than what the search found is no gain; nor is another model's.
+    worse = [candidate("a", 0.1, 0.5), written(2, 0.4), written(3, 0.9, "other")]
+    assert improves(worse, "m", 3)
+    assert not improves(worse, "m", 4)
 
 
 def test_ideas_are_terms_without_their_constants() -> None:

@@ -6,7 +6,7 @@ import torch
 from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program
 from synth.fitting.constants import refit
-from synth.proposers.source import repr_string
+from synth.proposers.layout import repr_string
 from tests.synth.planted import batch, iou, made_by, parse, random_lists
 
 TEXTS = batch(random_lists(40))

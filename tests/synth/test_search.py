@@ -20,7 +20,7 @@ from synth.proposers.additive.proposing import Proposed, propose
 from synth.proposers.additive.rows import training_rows
 from synth.proposers.additive.sharing import share
 from synth.proposers.additive.writing import write_draft
-from synth.proposers.source import layout, repr_string
+from synth.proposers.layout import layout, repr_string
 from tests.synth.planted import TABLE, batch, iou, material_with, parse, random_lists
 
 AWKWARD = [text for text in TABLE.texts if text != "<s>"]
@@ -145,7 +145,7 @@ def test_strings_are_written_as_python_reads_them(text: str) -> None:
 def test_a_long_source_is_broken_between_strings() -> None:
     words = {text * 3: place + 0.5 for place, text in enumerate([*AWKWARD, ", ", '"', "(,", "#"])}
     weights = ", ".join(f"{repr_string(word)}: {value}" for word, value in words.items())
-    source = layout("def attend(query, key, pair):", "a line, " * 40, [f"weights(key, {{{weights}}})"] * 2)
+    source = layout({}, "a line, " * 40, [f"weights(key, {{{weights}}})"] * 2)
     assert max(map(len, source.splitlines())) <= 120
     assert [ast.literal_eval(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict)] == [words] * 2
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synth.proposers.additive.parts import DISTANCE, FIRST, Curve, Mask, Pairing, Part, WordWeights
-from synth.proposers.source import repr_string
+from synth.proposers.layout import repr_string
 
 if TYPE_CHECKING:
     from synth.proposers.additive.writing import Table

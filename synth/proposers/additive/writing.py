@@ -10,7 +10,7 @@ from surrogates.library.candidates import label_of
 from synth.proposers.additive.compression import Draft
 from synth.proposers.additive.parts import CLASSES, EVERYWHERE, FIRST, Curve, Family, Mask, Pairing
 from synth.proposers.additive.phrases import Written, hypothesis, name_of
-from synth.proposers.source import layout, repr_string
+from synth.proposers.layout import layout, repr_string
 
 _DIGITS = 2
 """After the decimal point: a hundredth of a nat moves no weight by more than a hundredth of itself."""
@@ -63,11 +63,11 @@ class _Writer:
         found = [(place, self.part(head, place)) for place in order if draft.chosen.parts[head, place]]
         left = [(place, part) for place, part in found if part is not None]
         parts = [part for _, part in left] or [_nothing()]
-        signature = "".join(f", {part.constant}={format_constant(part.value)}" for part in parts if part.constant)
+        constants = {part.constant: part.value for part in parts if part.constant}
         told = sorted(left, key=lambda item: -float(shares[head, item[0]]))
         says = hypothesis([part for _, part in told], [float(shares[head, place]) for place, _ in told])
         label = label_of("_and_".join(dict.fromkeys(name_of(part) for part in parts[:2])))
-        return label, layout(f"def attend(query, key, pair{signature}):", says, [part.source for part in parts])
+        return label, layout(constants, says, [part.source for part in parts])
 
     def part(self, head: int, place: int) -> Written | None:
         """A part as it is written; None if rounding leaves nothing of it."""

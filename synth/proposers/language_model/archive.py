@@ -1,13 +1,11 @@
-"""What is known of a head: the best program of each niche, so that parents differ and not only the best is improved;
+"""What is known of a head: its best program, the best of each niche, so that others than the best are shown as well,
 and what the best program of a head may suggest for another.
 
 A grid as in MAP-Elites (Mouret and Clune 2015), over a program's size and the families of features it uses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
@@ -15,8 +13,8 @@ from surrogates.library.candidates import Candidate
 SIZES = (32, 64, 128, 256)
 """Upper bounds of the size classes, in nodes of the body's syntax tree; a larger program is in the class beyond."""
 
-PATIENCE = 2
-"""Rounds without a better program after which a head is left alone."""
+PATIENCE = 3
+"""Rounds without a better program after which a head is left alone: both kinds of question come up in as many."""
 LEAST_GAIN = 0.001
 """Validation IoU by which a program must be better to count."""
 MOST_IDEAS = 6
@@ -74,14 +72,14 @@ def niche_of(program: Program) -> Niche:
     return Niche(sum(program.nodes > bound for bound in SIZES), program.families)
 
 
-def draw_parents(elites: Sequence[Candidate], generator: np.random.Generator) -> list[Candidate]:
-    """The best first, then the others in a random order in which the better ones tend to come early."""
-    if not elites:
-        return []
-    others = np.arange(1, len(elites))
-    weights = 1 / (1.0 + others)
-    order = generator.choice(others, len(others), replace=False, p=weights / weights.sum()) if len(others) else others
-    return [elites[0], *(elites[place] for place in order.tolist())]
+def standing_of(candidates: Iterable[Candidate]) -> Candidate:
+    """The best program of a head by IoU on train texts, to which parts are added; at first one that says nothing."""
+    return next(iter(best_first(candidates)), _NOTHING)
+
+
+_NOTHING = Candidate(
+    "search", "nothing", 'def attend(query, key, pair, first=0.0):\n    """Any key."""\n    return first * key.is_first\n', None
+)  # fmt: skip
 
 
 def earlier(candidates: Iterable[Candidate], model: str, round_: int) -> list[Candidate]:
@@ -93,13 +91,14 @@ def earlier(candidates: Iterable[Candidate], model: str, round_: int) -> list[Ca
 
 
 def improves(candidates: Iterable[Candidate], model: str, round_: int) -> bool:
-    """Whether one of the last rounds before this one brought a better program of the model's, by validation."""
+    """Whether one of the model's last rounds before this one brought the head a better program, by validation."""
     if round_ <= PATIENCE:
         return True
     best = [0.0] * round_
     for candidate in earlier(candidates, model, round_):
-        if candidate.origin == "llm" and candidate.model == model and candidate.scores:
-            best[candidate.round] = max(best[candidate.round], candidate.scores.validation_iou)
+        if candidate.scores:
+            place = candidate.round if candidate.origin == "llm" and candidate.model == model else 0
+            best[place] = max(best[place], candidate.scores.validation_iou)
     return max(best[-PATIENCE:]) > max(best[:-PATIENCE]) + LEAST_GAIN
 
 

@@ -66,7 +66,7 @@ class LanguageModel:
         Raises:
             InputError: there is no consent, the budget cannot be kept, or the server does not answer for the model.
         """
-        calls = sum(map(self.plan.calls, self._missing_rounds(library, heads)))
+        calls = self.plan.calls * len(list(self._missing_rounds(library, heads)))
         if not calls:
             return
         self._consent(calls + asker.trials, say)

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from evaluation.similarity import similarity
-from prompts.edges import HeadText
-from prompts.messages import Compared
+from prompts.edges import Compared, HeadText
 from surrogates.language.features import Texts
-from surrogates.language.patterns import pattern
+from surrogates.language.patterns import normalise, pattern, scores
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
+from synth.proposers.language_model.joining import parts_of
 
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
@@ -21,9 +23,9 @@ _CLASSES = (
 )  # fmt: skip
 
 
-def easiest(material: Material) -> list[int]:
-    """Numbers of the sampled train texts, those of easily read length first."""
-    return sorted(material.train_sample, key=lambda number: abs(len(material.ids[number]) - _EASY_LENGTH))
+def easiest_first(compared: Sequence[Compared]) -> list[Compared]:
+    """Texts of easily read length first."""
+    return sorted(compared, key=lambda one: abs(len(one.text.tokens) - _EASY_LENGTH))
 
 
 def head_texts(material: Material, head: Head, numbers: Sequence[int]) -> list[HeadText]:
@@ -61,3 +63,25 @@ def compare(material: Material, head: Head, program: Program, numbers: Sequence[
             n = len(text.tokens)
             found.append(Compared(text, whole[:n, :n], iou))
     return found
+
+
+def shares(material: Material, head: Head, program: Program, numbers: Sequence[int]) -> list[float]:
+    """Of each part of a vectorised program how much of what all explain would be lost without it; they add up to one.
+
+    Raises:
+        ProgramFailed: the program fails on one of the texts.
+    """
+    parts = parts_of(program)
+    lost = np.zeros(len(parts))
+    for batch in HeadData(material, head).batches(numbers):
+        each = [torch.as_tensor(scores(part, batch.texts)) for part in parts]
+        whole = sum(each, torch.zeros(()))
+        least = _cross_entropy(whole, batch.visible, batch.target)
+        lost += [_cross_entropy(whole - own, batch.visible, batch.target) - least for own in each]
+    worth = lost.clip(min=0)
+    return list(worth / max(worth.sum(), 1e-12))
+
+
+def _cross_entropy(values: Tensor, visible: Tensor, target: Tensor) -> float:
+    found = torch.as_tensor(normalise(values, visible))
+    return -float((target * found.clamp(min=1e-9).log()).sum())

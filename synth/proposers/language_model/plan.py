@@ -8,12 +8,10 @@ from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.store import Parameters
 
-PER_PROPOSAL = 4
-"""Programs asked for at once where none is to be improved; more cost less each, and resemble each other more."""
-PER_REFINEMENT = 2
-"""Versions asked for of one parent."""
-DIFFERENT_EVERY = 3
-"""Rounds after which another hypothesis is asked for rather than a targeted change."""
+PER_QUESTION = 4
+"""Parts or programs asked for at once; more cost less each, and resemble each other more."""
+WHOLE_EVERY = 3
+"""Rounds after which whole programs of another hypothesis are asked for rather than parts of the one there is."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Plan:
 
     Attributes:
         heads: as the user named them; none at all stands for all.
-        candidates: programs asked for, a head and round.
+        candidates: parts or programs asked for, a head and round.
         prompt_tokens: most tokens of a prompt, by the estimate.
         answer_tokens: most tokens of an answer, reasoning included.
     """
@@ -34,7 +32,7 @@ class Plan:
     heads: tuple[str, ...] = ()
     rounds: int = 3
     candidates: int = 8
-    prompt_tokens: int = 4500
+    prompt_tokens: int = 12_000
     answer_tokens: int = 4000
 
     def __post_init__(self) -> None:
@@ -46,18 +44,16 @@ class Plan:
         # Several answers to one question must differ, so the temperature is left to the server's habit.
         return Parameters(self.model, None, self.answer_tokens)
 
-    def sizes(self, round_: int) -> list[int]:
-        """How many programs each question of a round asks for."""
-        count = ceil(self.candidates / (PER_PROPOSAL if round_ == 1 else PER_REFINEMENT))
+    @property
+    def sizes(self) -> list[int]:
+        """How many parts or programs each question of a round asks for."""
+        count = ceil(self.candidates / PER_QUESTION)
         return [self.candidates // count + (place < self.candidates % count) for place in range(count)]
 
-    def most(self, round_: int) -> int:
-        """The most programs that any question of a round asks for."""
-        return max(self.sizes(round_))
-
-    def calls(self, round_: int) -> int:
-        """Most calls of a round for one head: every program may be sent back once."""
-        return len(self.sizes(round_)) + self.candidates
+    @property
+    def calls(self) -> int:
+        """Most calls of a round for one head: all that is asked for may be sent back once."""
+        return len(self.sizes) + self.candidates
 
     @property
     def measure(self) -> str:
@@ -99,3 +95,8 @@ class Plan:
 def stage_name(model: str, round_: int) -> str:
     """What the library calls a round."""
     return f"llm {model} {round_:03d}"
+
+
+def asks_for_parts(round_: int) -> bool:
+    """Whether a round asks for parts of the program there is."""
+    return round_ % WHOLE_EVERY != 0

@@ -1,22 +1,20 @@
 """What a language model is asked about one head in one round, from train texts alone."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 
-import numpy as np
-
+from prompts.abridged import parts_of
+from prompts.edges import Compared
 from prompts.messages import (
     Message,
     Shown,
     estimate_prompt,
     estimate_tokens,
-    propose_prompt,
-    refine_prompt,
+    part_prompt,
+    program_prompt,
     system_message,
 )
-from prompts.summary import summary_lines
-from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
@@ -24,26 +22,18 @@ from synth.engine import Engine
 from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.progress import Reporter
-from synth.proposers.bank import Bank
-from synth.proposers.evidence import evidence_bank, strongest_terms
-from synth.proposers.language_model.archive import Archive, best_first, draw_parents, earlier, ideas_of
-from synth.proposers.language_model.head_texts import compare, easiest, head_texts
-from synth.proposers.language_model.plan import DIFFERENT_EVERY, Plan, stage_name
+from synth.proposers.language_model.archive import Archive, best_first, earlier, ideas_of, standing_of
+from synth.proposers.language_model.head_texts import compare, easiest_first, shares
+from synth.proposers.language_model.plan import Plan, asks_for_parts, stage_name
 from synth.proposers.shared import best_fitting
 from synth.run import Run
 
-SHOWN = 6
-"""Texts that may be shown edge by edge."""
-COMPARED = 30
-"""Texts, the easiest to read, of which the worst and the best of a parent are shown."""
-BEST = 3
-"""Programs of the archive that may be shown."""
-SHOWN_SHARE = 0.25
+SHOWN = 30
+"""Texts, the easiest to read, of which the worst and the best are shown."""
+OTHERS = 3
+"""Programs of other kinds that may be shown."""
+_OTHER_SHARE = 0.1
 """Of the room for what is said of a head: the most that one of these may take."""
-PARENT_SHARE = 0.5
-"""The most that a program to improve may take of it."""
-NEAR = 0.02
-"""IoU by which a shorter program may fall behind the best."""
 
 
 def questions_of_round(
@@ -81,17 +71,14 @@ def _written(
 ) -> dict[Head, list[Ask]]:
     if not heads:
         return {}
-    material, seed = run.material, run.settings.seed
     known = {head: earlier(run.library.candidates(head), plan.model, round_) for head in heads}
-    ideas = _ideas(run, heads, round_, plan, engine, reporter) if round_ > 1 else {}
+    ideas = {} if asks_for_parts(round_) else _ideas(run, heads, round_, plan, engine, reporter)
     asked: dict[Head, list[Ask]] = {}
     with reporter.stage(f"round {round_}: write questions") as step:
-        for group in material.by_window(heads):
-            bank = evidence_bank(material, group[0], seed)
-            items = [(head, known[head], ideas.get(head, []), round_, plan, seed) for head in group]
-            for head, found in zip(group, engine.map(questions, (material, bank), items), strict=True):
-                asked[head] = found
-                step(len(asked), len(heads))
+        items = [(head, known[head], ideas.get(head, []), round_, plan) for head in heads]
+        for head, found in zip(heads, engine.map(questions, (run.material,), items), strict=True):
+            asked[head] = found
+            step(len(asked), len(heads))
     return asked
 
 
@@ -112,119 +99,66 @@ def _ideas(
 
 
 def questions(
-    material: Material,
-    bank: Bank,
-    head: Head,
-    known: Sequence[Candidate],
-    ideas: Sequence[str],
-    round_: int,
-    plan: Plan,
-    seed: int,
+    material: Material, head: Head, known: Sequence[Candidate], ideas: Sequence[str], round_: int, plan: Plan
 ) -> list[Ask]:
-    """The questions of a round: in the first for programs, later for better versions of those there are.
+    """The questions of a round: for parts that the head's program lacks, or for programs of another hypothesis.
 
     Args:
         material: the run's texts and patterns.
-        bank: what evidence is looked for in.
         head: one of the model's.
         known: its candidates from before the round.
         ideas: of other heads' programs, one line each.
         round_: from 1.
         plan: how much to ask for.
-        seed: the run's.
 
     Raises:
         InputError: even the smallest prompt is larger than the plan allows.
+        ProgramFailed: the head's program, which ran when it was scored, fails.
     """
-    archive = Archive(known)
-    sizes = plan.sizes(round_)
-    writers: list[_Writer] = []
-    if round_ > 1:
-        generator = np.random.default_rng([seed, head.layer, head.index, round_])
-        parents = draw_parents(_fitting(archive, PARENT_SHARE, material.causal, plan), generator)
-        writers = _refinements(material, head, bank, parents, ideas, round_, plan)
-    writers = writers or [_proposal(material, head, bank, archive, plan)]
-    # Where there are fewer parents than questions, each is asked about again; equal questions are told apart by number.
+    standing = standing_of(known)
+    compared = compare(material, head, standing.program, material.train_sample)
+    shown = _shown(material, head, standing.program, compared)
+    texts = _worst_and_best(easiest_first(compared)[:SHOWN])
+    others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
-    for place, size in enumerate(sizes):
-        messages = tuple(writers[place % len(writers)](size))
-        sample = sum(ask.messages == messages for ask in found)
-        found.append(Ask(messages, sample, str(head)))
+    for place, size in enumerate(plan.sizes):
+        # Each question begins with other texts.
+        start = place * len(texts) // len(plan.sizes)
+        own = [*texts[start:], *texts[:start]]
+        if asks_for_parts(round_):
+            messages = part_prompt(shown, compared, own, causal=material.causal, parts=size, limit=plan.prompt_tokens)
+        else:
+            messages = program_prompt(
+                shown, compared, own, causal=material.causal, ideas=ideas, others=others, programs=size,
+                limit=plan.prompt_tokens,
+            )  # fmt: skip
+        found.append(_numbered(messages, found, head))
     return found
 
 
-_Writer = Callable[[int], list[Message]]
-"""Writes a question that asks for so many programs."""
+def _numbered(messages: list[Message], before: Sequence[Ask], head: Head) -> Ask:
+    """Equal questions, as where texts are few, are told apart by number."""
+    return Ask(tuple(messages), sum(ask.messages == tuple(messages) for ask in before), str(head))
 
 
-def _proposal(material: Material, head: Head, bank: Bank, archive: Archive, plan: Plan) -> _Writer:
-    """Asks for programs, the best so far beside what the head does."""
-    texts = head_texts(material, head, easiest(material))
-    evidence = strongest_terms(material, head, bank)
-    best = [_shown(elite) for elite in _fitting(archive, SHOWN_SHARE, material.causal, plan)[:BEST]]
-    return lambda programs: propose_prompt(
-        summary_lines(texts),
-        texts[:SHOWN],
-        causal=material.causal,
-        evidence=evidence,
-        best=best,
-        programs=programs,
-        limit=plan.prompt_tokens,
-    )
+def _worst_and_best(compared: Sequence[Compared]) -> list[Compared]:
+    """The text on which a program does worst, the one on which it does best, the second worst, and so on."""
+    order = sorted(compared, key=lambda one: one.iou)
+    return [order[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(order))]
 
 
-def _fitting(archive: Archive, share: float, causal: bool, plan: Plan) -> list[Candidate]:
-    """The elites that take no more than a share of the room for what is said of a head."""
-    room = share * (plan.prompt_tokens - estimate_prompt([system_message(causal=causal)]))
-    return _shortest_first([elite for elite in archive.elites if estimate_tokens(elite.source) <= room])
+def _shown(material: Material, head: Head, program: Program, compared: Sequence[Compared]) -> Shown:
+    vectorised = program.kind == "vectorised"
+    parts = parts_of(program, shares(material, head, program, material.train_sample)) if vectorised else []
+    return Shown(program.source, program.hypothesis, fmean(one.iou for one in compared), parts)
 
 
-def _refinements(
-    material: Material,
-    head: Head,
-    bank: Bank,
-    parents: Sequence[Candidate],
-    ideas: Sequence[str],
-    round_: int,
-    plan: Plan,
-) -> list[_Writer]:
-    """A question about each parent, as many as the round has or there are parents for."""
-    found: list[_Writer] = []
-    for parent in parents:
-        if len(found) == len(plan.sizes(round_)):
-            break
-        with suppress(ProgramFailed):  # it ran when it was scored; one that fails now and then is no parent
-            found.append(_refinement(material, head, bank, parent, ideas, round_, plan))
-    return found
-
-
-def _refinement(
-    material: Material, head: Head, bank: Bank, parent: Candidate, ideas: Sequence[str], round_: int, plan: Plan
-) -> _Writer:
-    compared = compare(material, head, parent.program, easiest(material)[:COMPARED])
-    compared.sort(key=lambda c: c.iou)
-    evidence = strongest_terms(material, head, bank, parent.program)
-    return lambda programs: refine_prompt(
-        _shown(parent),
-        compared[: SHOWN // 2],
-        compared[: SHOWN // 2 - 1 : -1][: SHOWN // 2],
-        causal=material.causal,
-        evidence=evidence,
-        ideas=ideas,
-        different=round_ % DIFFERENT_EVERY == 0,
-        programs=programs,
-        limit=plan.prompt_tokens,
-    )
-
-
-def _shortest_first(elites: Sequence[Candidate]) -> list[Candidate]:
-    """The shortest that comes near the best in front: it says as much in less of the prompt."""
-    if not elites:
-        return []
-    near = [elite for elite in elites if elite.train_iou >= elites[0].train_iou - NEAR]
-    first = min(near, key=lambda elite: len(elite.source))
-    return [first, *(elite for elite in elites if elite is not first)]
-
-
-def _shown(candidate: Candidate) -> Shown:
-    return Shown(candidate.source, candidate.train_iou)
+def _others(known: Sequence[Candidate], standing: Candidate, plan: Plan, *, causal: bool) -> list[Shown]:
+    """The best programs of other kinds, as far as they are short enough to be shown."""
+    room = _OTHER_SHARE * (plan.prompt_tokens - estimate_prompt([system_message(causal=causal)]))
+    found = [
+        elite
+        for elite in Archive(known).elites
+        if elite.source != standing.source and estimate_tokens(elite.source) <= room
+    ]
+    return [Shown(elite.source, elite.program.hypothesis, elite.train_iou) for elite in found[:OTHERS]]

@@ -75,7 +75,7 @@ class Rounds:
         self.exchanges.keep_questions(stage, asked.values(), self.plan.measure, self.plan.parameters)
         replies = self._ask(asked, round_, "ask")
         self._check_wave([reply for own in replies.values() for reply in own], round_)
-        most = self.plan.most(round_)
+        most = max(self.plan.sizes)
         tried = self._try(known, replies, round_, most, f"round {round_}: try")
         repairs, lost = self._repairs(tried, round_)
         answers = self._ask(repairs, round_, "send back")

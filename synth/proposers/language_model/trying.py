@@ -1,7 +1,7 @@
 """Puts what a language model answered to the test, for one head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prompts.answers import programs_in
 from surrogates.language.program import Program, ProgramRefused
@@ -11,7 +11,13 @@ from synth.fitting.trial import try_programs
 from synth.llm.failures import Failure
 from synth.llm.store import Exchange
 from synth.material import HeadData, Material
+from synth.proposers.language_model.adding import add_parts
+from synth.proposers.language_model.archive import standing_of
+from synth.proposers.language_model.joining import hypothesis_alone, parts_of, with_hypothesis
+from synth.proposers.language_model.plan import asks_for_parts
 
+MOST_SUMMANDS = 12
+"""Parts of whole programs that are tried in a round."""
 _LABEL_WORDS = 5
 
 
@@ -47,7 +53,7 @@ def try_answers(
     round_: int,
     most: int,
 ) -> Tried:
-    """Fit and score the programs in answers.
+    """Fit and score the parts or the programs in answers, whichever the round asked for.
 
     Args:
         material: the run's texts and patterns.
@@ -56,22 +62,51 @@ def try_answers(
         replies: answers, or why there is none, in the order of the questions.
         model: which wrote them.
         round_: in which it was asked.
-        most: programs that are taken from one answer, as many as a question asks for.
+        most: parts or programs that are taken from one answer, as many as a question asks for.
     """
     tried = Tried()
+    proposed, hypothesis = _read(replies, known, model, round_, most, tried)
+    data, standing = HeadData(material, head), standing_of(known)
+    if asks_for_parts(round_):
+        _add(data, standing, proposed, tried)
+    else:
+        for candidate, results in zip(proposed, try_programs(data, proposed), strict=True):
+            tried.candidates += results
+            if results and not any(result.scores for result in results):
+                tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
+        # What they are made of may be what the head's program lacks; asked for it was not, and nothing is said of it.
+        tried.candidates += add_parts(data, standing, _summands(tried.candidates)).candidates
+    if hypothesis is not None:
+        _name(hypothesis, standing_of([*known, *tried.candidates]), tried)
+    return tried
+
+
+def _read(
+    replies: Sequence[Exchange | Failure],
+    known: Sequence[Candidate],
+    model: str,
+    round_: int,
+    most: int,
+    tried: Tried,
+) -> tuple[list[Candidate], Candidate | None]:
+    """What answers propose, and the first that is nothing but a hypothesis; what is unusable is noted."""
     # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
     seen = {_label_and_structure(c.source)[1] if c.scores else c.source.strip() for c in known}
     proposed: list[Candidate] = []
+    hypotheses: list[Candidate] = []
     for reply in replies:
         if isinstance(reply, Failure):
             tried.unusable.append(Unusable(reply.kind, reply.reason, round_))
             continue
         answer = programs_in(reply.content, reply.finish_reason)
         tried.unusable += [Unusable(flaw.kind, flaw.reason, round_, reply.key) for flaw in answer.flaws]
-        if answer.sources[most:]:
+        written = [source for source in answer.sources if not hypothesis_alone(source)]
+        named = [source for source in answer.sources if hypothesis_alone(source)][:1]
+        hypotheses += [Candidate("llm", "", s, None, model=model, round=round_, call=reply.key) for s in named]
+        if written[most:]:
             reason = f"there are more programs than the {most} that were asked for"
             tried.unusable.append(Unusable("more than asked", reason, round_, reply.key))
-        for source in answer.sources[:most]:
+        for source in written[:most]:
             label, structure = _label_and_structure(source)
             if {source.strip(), structure} & seen:
                 reason = "its structure was tried on this head before"
@@ -79,11 +114,36 @@ def try_answers(
                 continue
             seen |= {source.strip(), structure}
             proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=reply.key))
-    for candidate, results in zip(proposed, try_programs(HeadData(material, head), proposed), strict=True):
-        tried.candidates += results
-        if results and not any(result.scores for result in results):
-            tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
-    return tried
+    return proposed, hypotheses[0] if hypotheses else None
+
+
+def _add(data: HeadData, standing: Candidate, proposed: Sequence[Candidate], tried: Tried) -> None:
+    added = add_parts(data, standing, proposed)
+    tried.candidates += [*added.failed, *added.candidates]
+    tried.unusable += added.unusable
+    tried.broken += [Broken(part.source, f"{part.verdict}: {part.reason}") for part in added.failed]
+
+
+def _summands(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The parts of the programs that have scores, those of the best first, one of each structure."""
+    best = sorted((c for c in candidates if c.scores), key=lambda c: -c.train_iou)
+    found: dict[str, Candidate] = {}
+    for candidate in best:
+        for part in parts_of(candidate.program):
+            found.setdefault(part.structure, candidate.holding(part))
+    return [replace(part, scores=None) for part in list(found.values())[:MOST_SUMMANDS]]
+
+
+def _name(hypothesis: Candidate, candidate: Candidate, tried: Tried) -> None:
+    """Put a program under a hypothesis that was written for it, with the scores that it has."""
+    said = hypothesis_alone(hypothesis.source)
+    try:
+        program = with_hypothesis(candidate.program, said)
+    except ProgramRefused as error:
+        tried.unusable.append(Unusable("refused", f"the hypothesis: {error}", hypothesis.round, hypothesis.call))
+        return
+    if candidate.scores:
+        tried.candidates.append(replace(hypothesis, label=_label(said), source=program.source, scores=candidate.scores))
 
 
 def _label_and_structure(source: str) -> tuple[str, str]:
@@ -95,5 +155,8 @@ def _label_and_structure(source: str) -> tuple[str, str]:
         program = Program.parse(source)
     except ProgramRefused:
         return label_of(""), source.strip()
-    words = " ".join(program.hypothesis.split()[:_LABEL_WORDS])
-    return label_of(words if program.name == "attend" else program.name), program.structure
+    return _label(program.hypothesis) if program.name == "attend" else label_of(program.name), program.structure
+
+
+def _label(hypothesis: str) -> str:
+    return label_of(" ".join(hypothesis.split()[:_LABEL_WORDS]))

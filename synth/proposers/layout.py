@@ -2,22 +2,40 @@
 
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
+
+from surrogates.language.program import format_constant
 
 _WIDTH = 112
 
 
-def layout(signature: str, hypothesis: str, summands: list[str]) -> str:
-    """A program's source of its parts."""
-    return f'{_wrap(signature, "    " * 2)}\n    """{_docstring(hypothesis)}"""\n{_return(summands)}\n'
+def layout(
+    constants: Mapping[str, float], hypothesis: str, summands: Sequence[str], assignments: Sequence[str] = ()
+) -> str:
+    """A program's source.
+
+    Args:
+        constants: parameters with their values.
+        assignments: to local names, which come before the sum.
+    """
+    given = "".join(f", {name}={format_constant(value)}" for name, value in constants.items())
+    lines = [
+        _wrap(f"def attend(query, key, pair{given}):", "    " * 2),
+        f'    """{docstring(hypothesis)}"""',
+        *(_wrap(f"    {line}", "    " * 2) for line in assignments),
+        _return(summands),
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _docstring(text: str) -> str:
-    text = text[0].upper() + text[1:] + "."
-    text = text.replace("\\", "\\\\")
+def docstring(hypothesis: str) -> str:
+    """A hypothesis as it stands between the quotation marks, in lines."""
+    text = hypothesis[0].upper() + hypothesis[1:].rstrip(".") + "."
+    text = text.replace("\\", "\\\\").replace('"""', "'''")
     return "\n".join(textwrap.wrap(text, _WIDTH - 8, subsequent_indent="    ", break_long_words=False))
 
 
-def _return(summands: list[str]) -> str:
+def _return(summands: Sequence[str]) -> str:
     if len(summands) == 1 and len(summands[0]) < _WIDTH - 12:
         return f"    return {summands[0]}"
     lines = [_wrap(f"        {'+ ' if place else ''}{text}", "            ") for place, text in enumerate(summands)]
