@@ -34,7 +34,7 @@ class Plan:
     heads: tuple[str, ...] = ()
     rounds: int = 3
     candidates: int = 8
-    prompt_tokens: int = 4500
+    prompt_tokens: int = 12_000
     answer_tokens: int = 4000
 
     def __post_init__(self) -> None:

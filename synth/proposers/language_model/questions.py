@@ -10,12 +10,12 @@ from prompts.messages import (
     Message,
     Shown,
     estimate_prompt,
-    estimate_tokens,
     propose_prompt,
     refine_prompt,
     system_message,
 )
 from prompts.summary import summary_lines
+from prompts.tokens import estimate_tokens
 from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
