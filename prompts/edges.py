@@ -51,7 +51,6 @@ class HeadText:
         """Visible cells of queries that have a choice: a query that sees one key says nothing. Shape (n, n)."""
         return self.visible & (self.visible.sum(1, keepdims=True) > 1)
 
-
     @property
     def apart(self) -> np.ndarray:
         """Of these the cells of other tokens than the first and than the query's own. Shape (n, n)."""

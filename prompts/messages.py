@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -23,14 +23,14 @@ from prompts.edges import (
 )
 from prompts.residual import Residual, residual, share_line
 from prompts.summary import summary_lines
+from prompts.tokens import estimate_tokens
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
 LIMIT = 12_000
 """Tokens of a whole prompt, system message included, by the estimate."""
-_PIECES = re.compile(r"(?P<letters>[A-Za-z]+)|(?P<space>\s+)|(?P<other>.)", re.DOTALL)
-_MESSAGE = 8
-"""Role, separators and the like around each message; the known chat templates need 3 to 6."""
+_MESSAGE = 5
+"""Role, separators and the like around each message; the known chat templates take 3 to 6."""
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,8 @@ class Message:
     content: str
 
 
-@lru_cache(maxsize=64)  # a file of answers may ask for the same question's in each of its lines
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text, rounded up, with no vocabulary at hand.
-
-    A run of ASCII letters counts a token for every 3 letters begun; other characters count one token for each UTF-8
-    byte, since vocabularies may split digits singly and spell rare characters in bytes; a lone space counts nothing,
-    since it joins the next word; longer white space or a line break counts a token for every 4 characters begun.
-    """
-    count = 0
-    for piece in _PIECES.finditer(text):
-        length = piece.end() - piece.start()
-        if piece["letters"]:
-            count += -(-length // 3)
-        elif piece["other"]:
-            count += len(piece["other"].encode("utf-8", "surrogatepass"))
-        elif piece["space"] != " ":
-            count += -(-length // 4)
-    return count
-
-
 def estimate_prompt(messages: Sequence[Message]) -> int:
-    """Tokens of a conversation, rounded up."""
+    """About how many tokens a conversation takes."""
     return sum(estimate_tokens(message.content) + _MESSAGE for message in messages)
 
 

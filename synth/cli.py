@@ -58,9 +58,7 @@ LLM = Annotated[
 ]  # fmt: skip
 Rounds = Annotated[int, typer.Option(metavar="N", min=1, help="Rounds of asking and showing what was wrong.")]
 Candidates = Annotated[int, typer.Option(metavar="N", min=1, help="Programs asked for, a head and round.")]
-PromptTokens = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Most tokens of a whole prompt, by an estimate from above.")
-]
+PromptTokens = Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens of a whole prompt, by an estimate.")]
 AnswerTokens = Annotated[
     int, typer.Option(metavar="N", min=1, help="Most tokens of an answer, a model's reasoning included.")
 ]
@@ -108,7 +106,7 @@ def synthesize_command(
     ] = None,
     rounds: Rounds = 3,
     candidates: Candidates = 8,
-    prompt_tokens: PromptTokens = 4500,
+    prompt_tokens: PromptTokens = 12_000,
     answer_tokens: AnswerTokens = 4000,
     concurrency: Annotated[int, typer.Option(metavar="N", min=1, help="Most calls under way at once.")] = 16,
     budget: Annotated[
@@ -243,7 +241,7 @@ def prompt_command(
         typer.Option(
             metavar="N",
             min=1,
-            help="Most tokens of the whole prompt, by an estimate from above; by default what the run allows, or 4500.",
+            help="Most tokens of the whole prompt, by an estimate; by default what the run allows, or 12000.",
             show_default=False,
         ),
     ] = None,
@@ -274,7 +272,7 @@ def llm_export_command(
     heads: Heads = None,
     rounds: Rounds = 3,
     candidates: Candidates = 8,
-    prompt_tokens: PromptTokens = 4500,
+    prompt_tokens: PromptTokens = 12_000,
     answer_tokens: AnswerTokens = 4000,
     jobs: Jobs = 0,
     engine: EngineName = "local",

@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from prompts.messages import estimate_tokens
+from prompts.tokens import estimate_tokens
 from synth.commands.kept_plan import kept_plan
 from synth.console import print_document, print_lines
 from synth.engine import Local
@@ -43,5 +43,5 @@ def show_prompt(path: Path, head: str, limit: int | None, *, as_json: bool) -> N
         print_document([asdict(message) for message in messages])
         return
     for message in messages:
-        print_lines(f"===== {message.role} (at most {estimate_tokens(message.content)} tokens) =====")
+        print_lines(f"===== {message.role} (about {estimate_tokens(message.content)} tokens) =====")
         print_lines(message.content)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from prompts.answers import LONGEST_ANSWER
-from prompts.messages import estimate_tokens
+from prompts.tokens import estimate_tokens
 from sandbox.plain_text import one_line, valid
 from synth.llm.errors import counted, shown
 from synth.llm.failures import Failure

@@ -15,6 +15,10 @@ from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.scripted_server import MODEL, ScriptedServer
 
 PARAMETERS = Parameters(MODEL, temperature=None, answer_tokens=50)
+PROMPT = 10
+"""Tokens set aside for the prompt of one of :func:`questions`."""
+WORST = PROMPT + 50
+"""And for its answer."""
 
 
 def question(text: str, sample: int = 0) -> Ask:

@@ -9,7 +9,18 @@ from synth.llm.batches import BatchClient
 from synth.llm.failures import Failure
 from synth.llm.money import Budget
 from synth.llm.store import Exchange, Exchanges
-from tests.llm.asking import PARAMETERS, Steps, contents, exchanges_of, noted, nowhere, question, questions, refusal
+from tests.llm.asking import (
+    PARAMETERS,
+    WORST,
+    Steps,
+    contents,
+    exchanges_of,
+    noted,
+    nowhere,
+    question,
+    questions,
+    refusal,
+)
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
 
 
@@ -95,7 +106,7 @@ def test_a_batch_that_fails_says_why(exchanges: Exchanges) -> None:
 
 def test_a_budget_bounds_what_is_handed_in(exchanges: Exchanges) -> None:
     with ScriptedServer(echo) as server:
-        budget = Budget(2.5 * (12 + 50), "tokens")
+        budget = Budget(2.5 * WORST, "tokens")
         outcomes = batch_client(server, exchanges, budget=budget).ask(questions(4), nowhere)
     contents(outcomes[:2])
     assert outcomes[2:] == [None, None]

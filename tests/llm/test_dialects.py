@@ -13,7 +13,18 @@ from synth.llm.dialect import Dialect
 from synth.llm.failures import Failure
 from synth.llm.money import Budget
 from synth.llm.store import Ask, Exchanges, Parameters
-from tests.llm.asking import PARAMETERS, client, contents, exchanges_of, nowhere, question, questions, refusal
+from tests.llm.asking import (
+    PARAMETERS,
+    PROMPT,
+    WORST,
+    client,
+    contents,
+    exchanges_of,
+    nowhere,
+    question,
+    questions,
+    refusal,
+)
 from tests.llm.scripted_server import MODEL, Reply, ScriptedServer, answer, error, raw
 
 Body = dict[str, Any]
@@ -186,20 +197,20 @@ def test_no_server_can_make_anybody_ask_in_circles(exchanges: Exchanges) -> None
 
 def test_a_limit_that_was_not_understood_is_told_by_a_longer_answer(exchanges: Exchanges) -> None:
     """The server knows the other parameter alone and ignores what it does not know."""
-    over = lambda body: answer("x" * 9, usage=(12, 500)) if "max_tokens" in body else None  # noqa: E731
-    with ScriptedServer(lambda *_: answer("fine", usage=(12, 50)), refuses=over) as server:
-        asking = client(server, exchanges, concurrency=1, budget=Budget(512 + 3 * 62, "tokens"))
+    over = lambda body: answer("x" * 9, usage=(PROMPT, 500)) if "max_tokens" in body else None  # noqa: E731
+    with ScriptedServer(lambda *_: answer("fine", usage=(PROMPT, 50)), refuses=over) as server:
+        asking = client(server, exchanges, concurrency=1, budget=Budget(PROMPT + 500 + 3 * WORST, "tokens"))
         outcomes = asking.ask(questions(5), nowhere)
         assert ["max_tokens" in request.body for request in server.completions] == [True, False, False, False]
     contents(outcomes[:4])
     # The books hold what it cost, not what it was to cost at most.
     assert outcomes[4] is None
-    assert exchanges.totals().tokens == 512 + 3 * 62
+    assert exchanges.totals().tokens == PROMPT + 500 + 3 * WORST
     assert [remark for remark in asking.remarks if remark.startswith("1 answers were longer than the 50 tokens")]
 
 
 def test_a_limit_that_is_never_understood_is_said_and_tried_in_turn_once(exchanges: Exchanges) -> None:
-    with ScriptedServer(lambda *_: answer("fine", usage=(12, 500))) as server:
+    with ScriptedServer(lambda *_: answer("fine", usage=(PROMPT, 500))) as server:
         asking = client(server, exchanges, concurrency=1)
         contents(asking.ask(questions(6), nowhere))
         limits = [next(name for name in request.body if name.startswith("max")) for request in server.completions]

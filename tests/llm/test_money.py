@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from prompts.messages import Message, estimate_tokens
+from prompts.messages import Message
 from surrogates.errors import InputError
-from synth.llm.money import Budget, Price, load_prices
+from synth.llm.money import Budget, Price, load_prices, worst_case
 from synth.llm.store import Exchange, Exchanges, Parameters
-from tests.llm.asking import PARAMETERS, Ask, client, contents, nowhere, question, questions, refusal
+from tests.llm.asking import PARAMETERS, PROMPT, WORST, Ask, client, contents, nowhere, question, questions, refusal
 from tests.llm.scripted_server import Reply, ScriptedServer, answer, error
-
-WORST = 12 + 50  # estimated tokens of a prompt "question n", and the most of an answer
+from tests.prompts.counted import COUNTS, PROMPT_TEXTS, TOKENIZERS
 
 
 @pytest.mark.parametrize(
@@ -57,20 +56,17 @@ def test_texts_that_are_no_budget(text: str) -> None:
         Budget.parse(text)
 
 
-def test_the_estimate_is_above_what_the_parts_of_a_text_need() -> None:
-    assert estimate_tokens("") == 0
-    assert estimate_tokens("the key") == 2
-    assert estimate_tokens("0.25") == 4
-    assert estimate_tokens("é→") == 5
-    assert estimate_tokens("\ud800") == 3
-    text = "a b, c"
-    assert estimate_tokens(text * 50) >= 50 * estimate_tokens(text) - 50
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+def test_what_is_set_aside_for_a_prompt_is_no_less_than_tokenizers_count(tokenizer: str) -> None:
+    ask = Ask((Message("user", "".join(PROMPT_TEXTS.values())),))
+    counted = sum(COUNTS[kind][TOKENIZERS.index(tokenizer)] for kind in PROMPT_TEXTS)
+    assert worst_case(ask, PARAMETERS, None).tokens - PARAMETERS.answer_tokens >= counted
 
 
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_a_budget_of_tokens_is_never_passed(exchanges: Exchanges, concurrency: int) -> None:
     """Every answer takes all it may, so room for three and a half is room for three."""
-    play = lambda *_: answer("fine", usage=(12, 50), latency=0.02)  # noqa: E731
+    play = lambda *_: answer("fine", usage=(PROMPT, 50), latency=0.02)  # noqa: E731
     budget = Budget(3.5 * WORST, "tokens")
     with ScriptedServer(play) as server:
         outcomes = client(server, exchanges, budget=budget, concurrency=concurrency).ask(questions(6), nowhere)
@@ -90,14 +86,14 @@ def test_what_calls_leave_of_their_worst_case_is_used(exchanges: Exchanges) -> N
     with ScriptedServer(play) as server:
         asking = client(server, exchanges, budget=Budget(2 * WORST, "tokens"), concurrency=4)
         outcomes = asking.ask(questions(10), nowhere)
-    # 10 tokens a call: the worst case of 62 fits beside those spent until 6 calls are through, and then a seventh.
+    # 10 tokens a call: the worst case of 60 fits beside those spent until 6 calls are through, and then a seventh.
     contents(outcomes[:7])
     assert outcomes[7:] == [None] * 3
 
 
 def test_a_long_question_that_does_not_fit_leaves_room_for_short_ones(exchanges: Exchanges) -> None:
     long = Ask((Message("user", "word " * 1000),))
-    with ScriptedServer(lambda *_: answer("fine", usage=(12, 50))) as server:
+    with ScriptedServer(lambda *_: answer("fine", usage=(PROMPT, 50))) as server:
         budget = Budget(2 * WORST, "tokens")
         outcomes = client(server, exchanges, budget=budget).ask([long, *questions(2)], nowhere)
     assert outcomes[0] is None
@@ -112,7 +108,7 @@ def test_a_budget_of_nothing_asks_nothing(exchanges: Exchanges) -> None:
 
 def test_calls_that_the_server_did_not_take_up_cost_nothing(exchanges: Exchanges) -> None:
     def play(prompt: str, _: int) -> Reply:
-        return answer("fine", usage=(12, 50)) if prompt == "question 0" else error(400)
+        return answer("fine", usage=(PROMPT, 50)) if prompt == "question 0" else error(400)
 
     with ScriptedServer(play) as server:
         asking = client(server, exchanges, budget=Budget(2 * WORST, "tokens"), concurrency=1)
@@ -122,7 +118,7 @@ def test_calls_that_the_server_did_not_take_up_cost_nothing(exchanges: Exchanges
 
 def test_calls_that_may_have_been_billed_count(exchanges: Exchanges) -> None:
     def play(prompt: str, _: int) -> Reply:
-        return answer("fine", usage=(12, 50), latency=5.0 if prompt == "question 0" else 0.0)
+        return answer("fine", usage=(PROMPT, 50), latency=5.0 if prompt == "question 0" else 0.0)
 
     with ScriptedServer(play) as server:
         asking = client(server, exchanges, budget=Budget(2 * WORST, "tokens"), concurrency=2, timeout=2.0)
@@ -142,15 +138,15 @@ def own_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("own_prices")
 def test_a_budget_of_dollars_is_never_passed(exchanges: Exchanges) -> None:
-    one = (12 * 1.0 + 50 * 10.0) / 1e6
+    one = (PROMPT * 1.0 + 50 * 10.0) / 1e6
     budget, paid = Budget(2.5 * one, "dollars"), Parameters("paid", None, 50)
-    with ScriptedServer(lambda *_: answer("fine", usage=(12, 50)), models=("paid",)) as server:
+    with ScriptedServer(lambda *_: answer("fine", usage=(PROMPT, 50)), models=("paid",)) as server:
         outcomes = client(server, exchanges, parameters=paid, budget=budget).ask(questions(4), nowhere)
         assert len(server.completions) == 2
     assert outcomes[2:] == [None, None]
     totals = exchanges.totals()
     assert totals.dollars == pytest.approx(2 * one)
-    assert (totals.calls, totals.prompt_tokens, totals.answer_tokens, totals.unpriced) == (2, 24, 100, 0)
+    assert (totals.calls, totals.prompt_tokens, totals.answer_tokens, totals.unpriced) == (2, 2 * PROMPT, 100, 0)
 
 
 def test_dollars_need_a_price(exchanges: Exchanges, own_prices: Path) -> None:

@@ -11,7 +11,7 @@ from synth.llm.failures import Failure
 from synth.llm.files import import_answers
 from synth.llm.money import Budget, Price, Prices
 from synth.llm.store import Exchange, Exchanges
-from tests.llm.asking import client, contents, noted, nowhere, question, questions, refusal
+from tests.llm.asking import PROMPT, WORST, client, contents, noted, nowhere, question, questions, refusal
 from tests.llm.scripted_server import MODEL, Reply, ScriptedServer, answer, drop, error, raw, stall
 
 
@@ -65,26 +65,27 @@ def test_a_paid_answer_is_stored_whatever_its_form(form: str, exchanges: Exchang
 
 def test_what_holds_no_answer_is_not_stored_and_may_have_been_billed(exchanges: Exchanges) -> None:
     odd = {"question 0": raw(b'{"choices": null}'), "question 1": raw(b"<html>"), "question 2": raw(b"[]")}
-    with ScriptedServer(lambda prompt, _: odd.get(prompt, answer("fine", usage=(12, 50)))) as server:
-        asking = client(server, exchanges, budget=Budget(4 * 62, "tokens"), concurrency=1)
+    with ScriptedServer(lambda prompt, _: odd.get(prompt, answer("fine", usage=(PROMPT, 50)))) as server:
+        asking = client(server, exchanges, budget=Budget(4 * WORST, "tokens"), concurrency=1)
         outcomes = asking.ask([question("q"), *questions(5)], nowhere)
     contents(outcomes[:1])
     assert [outcome.kind for outcome in outcomes[1:4] if isinstance(outcome, Failure)] == ["invalid response"] * 3
     assert outcomes[4:] == [None, None]  # what is set aside has left no room
     assert exchanges.totals().calls == 1
     assert asking.remarks == [
-        "186 tokens are set aside for 3 tries that failed and may have been billed; a later run does not count them"
+        f"{3 * WORST} tokens are set aside for 3 tries that failed and may have been billed; "
+        "a later run does not count them"
     ]
 
 
 def test_what_was_lost_counts_before_the_next_try(exchanges: Exchanges) -> None:
     """The package repeats by itself what a connection that broke off may have cost."""
     with ScriptedServer(lambda *_: drop()) as server:
-        asking = client(server, exchanges, budget=Budget(2 * 59, "tokens"), retries=4, concurrency=1)
+        asking = client(server, exchanges, budget=Budget(2 * 58, "tokens"), retries=4, concurrency=1)
         message = refusal(lambda: asking.ask([question("q")], nowhere))
         assert server.attempts("q") == 2
     assert "it broke off, and the budget has no room for another try" in message
-    assert asking.remarks[0].startswith("118 tokens are set aside for 2 tries")
+    assert asking.remarks[0].startswith("116 tokens are set aside for 2 tries")
 
 
 _WITHIN = {
@@ -177,8 +178,8 @@ def test_every_try_that_may_have_been_billed_is_told(exchanges: Exchanges) -> No
 
 
 def test_what_was_never_sent_is_given_back(exchanges: Exchanges) -> None:
-    with ScriptedServer(lambda *_: answer("fine", usage=(12, 50))) as server:
-        asking = client(server, exchanges, retries=1, budget=Budget(2 * 62, "tokens"))
+    with ScriptedServer(lambda *_: answer("fine", usage=(PROMPT, 50))) as server:
+        asking = client(server, exchanges, retries=1, budget=Budget(2 * WORST, "tokens"))
         contents(asking.ask([question("question 0")], nowhere))
     refusal(lambda: asking.ask([question("question 1")], nowhere))
     assert asking.remarks == []

@@ -13,7 +13,6 @@ from prompts.messages import (
     Message,
     Shown,
     estimate_prompt,
-    estimate_tokens,
     part_prompt,
     program_prompt,
     repair_prompt,
@@ -155,14 +154,6 @@ def test_the_worked_examples_run_in_both_kinds() -> None:
         found = np.asarray(pattern(program, batch(random_lists(3))))
         assert np.allclose(found.sum(-1)[:, 0], 1)
         assert np.isfinite(found).all()
-
-
-def test_token_estimate() -> None:
-    assert estimate_tokens("") == 0
-    assert estimate_tokens("the key") == 2
-    assert estimate_tokens("0.25") == 4
-    assert estimate_tokens("é→") == 5
-    assert estimate_tokens("\ud800") == 3
 
 
 def test_a_whole_text_is_shown_with_the_places_of_its_tokens() -> None:

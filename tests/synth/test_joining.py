@@ -1,7 +1,6 @@
 """Programs put together of others give what these do."""
 
 import itertools
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from synth.proposers.language_model.joining import (
     with_hypothesis,
     with_strength,
 )
-from tests.surrogates.golden import SURFACES
 from tests.surrogates.test_properties import batch
 
 LISTS = [[0, 1, 2, 3, 4, 5, 6, 7], [0, 3, 3, 1], [2, 4, 6, 8, 1, 1]]
@@ -81,8 +79,7 @@ def test_its_hypothesis_is_both() -> None:
 def test_one_that_is_too_large_is_refused() -> None:
     words = "".join(f'"w{number}": 1.0, ' for number in range(24))
     large = Program.parse(
-        'def attend(query, key, pair):\n    """Large."""\n    return '
-        + " + ".join([f"weights(key, {{{words}}})"] * 35)
+        'def attend(query, key, pair):\n    """Large."""\n    return ' + " + ".join([f"weights(key, {{{words}}})"] * 35)
     )
     with pytest.raises(ProgramRefused, match="write a shorter program"):
         joined(large, joined(large, ADDITIVE))

@@ -307,12 +307,12 @@ def test_more_than_a_dollar_needs_consent(copy: Any, asking: Command, capsys: An
         assert outcome.code == 2
         first, last = outcome.err.splitlines()
         # One to try the server; 3 heads, rounds of 2, 4 and 4 questions, and 8 programs that may each go back once.
-        assert first == f"{MODEL}: at most 103 calls, 875,500 tokens, $8.76"
-        assert "$8.76" in last
+        assert first == f"{MODEL}: at most 103 calls, 1,957,000 tokens, $19.57"
+        assert "$19.57" in last
         assert "--yes" in last
         # Rounds that depend on others are counted from the start.
         more = call(capsys, *asking(run, server, "--rounds", 5)).err.splitlines()[0]
-        assert more == f"{MODEL}: at most 175 calls, 1,487,500 tokens, $14.88"
+        assert more == f"{MODEL}: at most 175 calls, 3,325,000 tokens, $33.25"
         assert not server.requests
         assert call(capsys, *asking(run, server, "--rounds", 1, "--yes")).code == 0
         assert server.completions
@@ -325,12 +325,13 @@ def test_more_than_a_dollar_needs_consent(copy: Any, asking: Command, capsys: An
 def test_the_budget_is_kept_and_the_run_goes_on_with_a_larger_one(copy: Any, asking: Command, capsys: Any) -> None:
     run = copy("run")
     with ScriptedServer(player()) as server:
-        # A question is taken to cost up to 8,000 tokens, and in the end costs 120.
-        outcome = call(capsys, *asking(run, server, "--budget", "8700tokens", "--json"))
+        # A question is taken to cost up to 5,000 and a margin and 4,000 tokens, and in the end costs 120.
+        budget = ("--prompt-tokens", 5000, "--budget", "10900tokens")
+        outcome = call(capsys, *asking(run, server, *budget, "--json"))
         assert outcome.code == 0, outcome.err
-        assert "questions have no answer, since the budget of 8,700 tokens has no room" in outcome.err
+        assert "questions have no answer, since the budget of 10,900 tokens has no room" in outcome.err
         spent = outcome.document["summary"]["llm"]
-        assert 0 < spent["cost"]["tokens"] <= 8700
+        assert 0 < spent["cost"]["tokens"] <= 10_900
         first = len(server.completions)
         assert spent["calls"] == first
         assert call(capsys, *asking(run, server)).code == 0
@@ -342,10 +343,10 @@ def test_a_round_that_has_begun_keeps_its_questions(copy: Any, asking: Command, 
     """What was paid for is used, whatever is asked for afterwards."""
     run = copy("run")
     with ScriptedServer(player()) as server:
-        assert call(capsys, *asking(run, server, "--budget", "8700tokens")).code == 0
+        assert call(capsys, *asking(run, server, "--prompt-tokens", 5000, "--budget", "10900tokens")).code == 0
         some = {candidate.call for candidate in by_model(run)}
         assert some
-        assert call(capsys, *asking(run, server, "--candidates", 3, "--prompt-tokens", 5000)).code == 0
+        assert call(capsys, *asking(run, server, "--candidates", 3, "--prompt-tokens", 6000)).code == 0
     assert some <= {candidate.call for candidate in by_model(run)}
 
 

@@ -78,8 +78,11 @@ def standing_of(candidates: Iterable[Candidate]) -> Candidate:
 
 
 _NOTHING = Candidate(
-    "search", "nothing", 'def attend(query, key, pair, first=0.0):\n    """Any key."""\n    return first * key.is_first\n', None
-)  # fmt: skip
+    "search",
+    "nothing",
+    'def attend(query, key, pair, first=0.0):\n    """Any key."""\n    return first * key.is_first\n',
+    None,
+)
 
 
 def earlier(candidates: Iterable[Candidate], model: str, round_: int) -> list[Candidate]:

@@ -9,7 +9,7 @@ from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth.llm.batches import BatchClient
 from synth.llm.calls import Client
-from synth.llm.money import BATCH_SHARE, Budget, Estimate, load_prices
+from synth.llm.money import BATCH_SHARE, Budget, Estimate, at_most, load_prices
 from synth.llm.server import Endpoint
 from synth.llm.store import Exchanges
 from synth.proposers.language_model.archive import improves
@@ -120,6 +120,6 @@ class LanguageModel:
         """Every prompt and answer as long as allowed, every program sent back once."""
         price = load_prices().of(self.plan.model)
         share = BATCH_SHARE if self.batch else 1.0
-        prompt, answer = self.plan.prompt_tokens, self.plan.answer_tokens
+        prompt, answer = at_most(self.plan.prompt_tokens), self.plan.answer_tokens
         dollars = None if price is None else calls * share * price.dollars(prompt, answer)
         return Estimate(calls * (prompt + answer), dollars)

@@ -10,11 +10,11 @@ from prompts.messages import (
     Message,
     Shown,
     estimate_prompt,
-    estimate_tokens,
     part_prompt,
     program_prompt,
     system_message,
 )
+from prompts.tokens import estimate_tokens
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
