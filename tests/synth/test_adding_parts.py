@@ -1,0 +1,124 @@
+"""Parts that a language model wrote join a head's program where they pay; what becomes of the others is told."""
+
+import pytest
+
+from sandbox.verdicts import Verdict
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from synth.corpus import Split
+from synth.fitting.scoring import score_candidates
+from synth.llm.store import Exchange
+from synth.material import HeadData, Material
+from synth.proposers.language_model.trying import Tried, try_answers
+from tests.synth.planted import material_with, parse, random_lists
+
+HEAD = Head(0, 0)
+PLANTED = parse(
+    "2.0 * pair.offset(1) - pair.log_distance + 3.0 * pair.latest(key.is_quote) * query.is_capitalised"
+    " + 1.5 * pair.same_token"
+)
+KNOWN = parse("a * pair.offset(1) - b * pair.log_distance", a=1.0, b=1.0)
+OPENER = '''def attend(query, key, pair, opener=0.5):
+    """A quotation mark, from a capital."""
+    return opener * pair.latest(key.is_quote) * query.is_capitalised
+'''
+SAME = '''def attend(query, key, pair, a=0.5):
+    """The same token, by a loop."""
+    s = pair.zeros()
+    for i in range(len(query)):
+        for j in range(i + 1):
+            if query.text[i] == query.text[j]:
+                s[i, j] = a
+    return s
+'''
+BARE = 'def attend(query, key, pair):\n    """The same token."""\n    return pair.same_token\n'
+USELESS = 'def attend(query, key, pair, w=1.0):\n    """Itself, by its length."""\n    return w * pair.offset(19) * key.length\n'
+RAISES = 'def attend(query, key, pair, w=1.0):\n    """Breaks."""\n    return w * pair.distance[10 ** 6, 0]\n'
+REFUSED = 'def attend(query, key, pair):\n    """Blue."""\n    return pair.blue\n'
+NAME = 'def attend(query, key, pair):\n    """Looks one back and at what opened the quotation."""\n'
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    lists = random_lists(60)
+    splits: list[Split] = [*["train"] * 30, *["validation"] * 15, *["test"] * 15]  # type: ignore[list-item]
+    return material_with(tmp_path_factory.mktemp("planted"), [[PLANTED]], lists, splits)
+
+
+@pytest.fixture(scope="module")
+def known(material: Material) -> list[Candidate]:
+    return score_candidates(HeadData(material, HEAD), [Candidate("search", "known", KNOWN.source, None)])
+
+
+def tried(material: Material, known: list[Candidate], *sources: str, round_: int = 1) -> Tried:
+    content = "\n".join(f"```python\n{source}```" for source in sources)
+    reply = Exchange("the key", content, "stop", 1, 1, None, 0.0, "m")
+    return try_answers(material, HEAD, known, [reply], "m", round_, 9)
+
+
+def iou(candidate: Candidate) -> float:
+    assert candidate.scores is not None
+    return candidate.scores.validation_iou
+
+
+def test_parts_that_pay_join_one_after_the_other(material: Material, known: list[Candidate]) -> None:
+    found = tried(material, known, USELESS, BARE, OPENER)
+    ious = [iou(candidate) for candidate in found.candidates]
+    # The two, the one that gains more first, then all constants together, which are the planted ones.
+    assert len(found.candidates) >= 3
+    assert iou(known[0]) + 0.001 < ious[0] < ious[1] - 0.001
+    assert max(ious) > 0.98
+    last = found.candidates[-1]
+    assert (last.origin, last.model, last.round, last.call) == ("llm", "m", 1, "the key")
+    assert last.program.parts == 4
+    assert last.program.hypothesis.startswith("Planted; ")
+    assert [part.kind for part in found.unusable] == ["adds nothing"]
+    assert "itself_by_its_length adds +0.0000 IoU on validation texts" in found.unusable[0].reason
+    assert not found.broken
+
+
+def test_a_script_over_the_whole_text_joins(material: Material, known: list[Candidate]) -> None:
+    (joined,) = tried(material, known, SAME).candidates
+    assert joined.program.kind == "scripted"
+    assert iou(joined) > iou(known[0]) + 0.01
+    # The next part is added to that script.
+    more = tried(material, [*known, joined], OPENER, round_=2).candidates
+    assert more
+    assert max(map(iou, more)) > iou(joined) + 0.01
+
+
+def test_what_is_broken_is_told_and_goes_back(material: Material, known: list[Candidate]) -> None:
+    found = tried(material, known, RAISES, REFUSED)
+    assert [candidate.verdict for candidate in found.candidates] == [Verdict.RAISED, Verdict.REFUSED]
+    assert [broken.source.strip() for broken in found.broken] == [RAISES.strip(), REFUSED.strip()]
+    assert "IndexError" in found.broken[0].error
+
+
+def test_summands_of_whole_programs_are_parts_too(material: Material, known: list[Candidate]) -> None:
+    whole = '''def attend(query, key, pair, opener=0.5, far=0.1):
+    """Quotations, and what is far away."""
+    quoted = pair.latest(key.is_quote) * query.is_capitalised
+    return opener * quoted + far * pair.distance
+'''
+    found = tried(material, known, whole, round_=3)
+    alone = [candidate for candidate in found.candidates if "pair.offset(1)" not in candidate.source]
+    joined = [candidate for candidate in found.candidates if "pair.offset(1)" in candidate.source]
+    assert alone
+    assert joined
+    assert max(map(iou, joined)) > max(iou(known[0]), *map(iou, alone)) + 0.01
+    assert {candidate.call for candidate in found.candidates} == {"the key"}
+
+
+def test_a_better_hypothesis_names_the_best_program(material: Material, known: list[Candidate]) -> None:
+    for sources in ((NAME,), (OPENER, NAME)):
+        named = tried(material, known, *sources).candidates[-1]
+        assert named.program.hypothesis == "Looks one back and at what opened the quotation."
+        assert named.scores is not None
+        before = max([*known, *tried(material, known, *sources).candidates[:-1]], key=lambda c: c.train_iou)
+        assert named.scores == before.scores
+        assert named.program.structure == before.program.structure
+
+
+def test_without_a_program_parts_are_added_to_nothing(material: Material) -> None:
+    found = tried(material, [], OPENER)
+    assert max(map(iou, found.candidates)) > 0.1
