@@ -57,7 +57,7 @@ LLM = Annotated[
     ),
 ]  # fmt: skip
 Rounds = Annotated[int, typer.Option(metavar="N", min=1, help="Rounds of asking and showing what was wrong.")]
-Candidates = Annotated[int, typer.Option(metavar="N", min=1, help="Programs asked for, a head and round.")]
+Candidates = Annotated[int, typer.Option(metavar="N", min=1, help="Parts or programs asked for, a head and round.")]
 PromptTokens = Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens of a whole prompt, by an estimate.")]
 AnswerTokens = Annotated[
     int, typer.Option(metavar="N", min=1, help="Most tokens of an answer, a model's reasoning included.")

@@ -3,6 +3,7 @@
 import shutil
 
 from surrogates.errors import InputError
+from surrogates.library.clusters_file import FILE_NAME, clusters_text
 from surrogates.library.program_files import file_text
 from synth.regular_files import mend_writing
 from synth.run import Run
@@ -23,6 +24,8 @@ def export_programs(run: Run) -> None:
             folder.mkdir(parents=True)
             for entry in run.library.ranked(head):
                 (folder / f"{entry.name}.py").write_text(file_text(head, entry), encoding="utf-8")
+        if run.material.clusters.names:
+            (unfinished / FILE_NAME).write_text(clusters_text(run.material.clusters), encoding="utf-8")
         shutil.rmtree(run.programs, ignore_errors=True)
         unfinished.replace(run.programs)
     except OSError as error:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
+from surrogates.language.clusters import NO_CLUSTERS, Clusters, is_cluster
 from surrogates.language.features import Texts
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
@@ -21,6 +22,7 @@ from synth.attention import open_store
 from synth.corpus import Split
 from synth.regular_files import check_regular, mend_writing
 from synth.shards import unpack, visible_cells
+from synth.word_clusters import word_clusters
 
 SAMPLE = 60
 """Train texts on which programs are compared and attention is summed up."""
@@ -58,6 +60,7 @@ class Material:
         ids: token numbers of every text, in the store's order; each is a row of ``table``.
         splits: text numbers of each split; texts of a single token are in none.
         origin: names what all this was made from; empty where that cannot be told.
+        clusters: of the model's whole vocabulary, found on the training texts; the table has those of its tokens.
         windows: sliding window of each layer, None where there is none.
     """
 
@@ -69,6 +72,7 @@ class Material:
     ids: tuple[tuple[int, ...], ...]
     splits: dict[Split, tuple[int, ...]]
     origin: str = ""
+    clusters: Clusters = NO_CLUSTERS
 
     @classmethod
     def build(
@@ -107,8 +111,12 @@ class Material:
         longest = max(map(len, ids))
         windows = tuple(None if window is None or window >= longest else window for window in windows)
         renumbered = tuple(tuple(number[token] for token in tokens) for tokens in ids)
+        clusters = word_clusters(table, embeddings, [ids[number] for number in found["train"]])
         vectors = embeddings[torch.tensor(used)].float().cpu().numpy()
-        return cls(attention, table.subset(used, vectors), tuple(used), causal, windows, renumbered, found)
+        own = table.subset(used, vectors).with_clusters(clusters.of(np.array(used)))
+        return cls(
+            attention, own, tuple(used), causal, windows, renumbered, found, clusters=clusters
+        )
 
     def save(self, path: Path) -> None:
         """Write everything but the patterns to one file.
@@ -125,8 +133,10 @@ class Material:
             "ids": self.ids,
             "splits": self.splits,
             "origin": self.origin,
+            "clusters": self.clusters.names,
         }
-        arrays = {f"column_{name}": values for name, values in self.table.columns.items()}
+        columns = {name: values for name, values in self.table.columns.items() if not is_cluster(name)}
+        arrays = {f"column_{name}": values for name, values in columns.items()} | {"clusters": self.clusters.places}
         if self.table.embeddings is not None:
             arrays["embeddings"] = self.table.embeddings
         unfinished = path.with_name(path.name + ".unfinished")
@@ -155,22 +165,27 @@ class Material:
                     facts = json.loads(bytes(stored["facts"]))
                     arrays = {name: stored[name] for name in stored.files if name != "facts"}
             embeddings = arrays.pop("embeddings", None)
+            clusters = Clusters(tuple(facts["clusters"]), arrays.pop("clusters"))
             columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
             _check_table(facts["texts"], columns, embeddings)
             broken = {int(token): bytes.fromhex(data) for token, data in facts["broken"].items()}
             _check_texts(facts)
+            _check_clusters(clusters, facts["vocabulary"])
+            table = TokenTable(tuple(facts["texts"]), columns, broken, embeddings)
+            table = table.with_clusters(clusters.of(np.array(facts["vocabulary"])))
         except Exception as error:  # of NumPy, zip files and JSON, all of which a damaged file can bring
             why = str(error) or type(error).__name__
             raise InputError(f"{path} cannot be read ({why}); {_AGAIN}") from error
         return cls(
             attention,
-            TokenTable(tuple(facts["texts"]), columns, broken, embeddings),
+            table,
             tuple(facts["vocabulary"]),
             facts["causal"],
             tuple(facts["windows"]),
             tuple(map(tuple, facts["ids"])),
             {split: tuple(numbers) for split, numbers in facts["splits"].items()},
             facts["origin"],
+            clusters,
         )
 
     @property
@@ -270,6 +285,16 @@ def _check_table(texts: Any, columns: dict[str, np.ndarray], embeddings: np.ndar
         raise ValueError(f"its embeddings are {embeddings.dtype} of shape {embeddings.shape}")
     if not np.isfinite(embeddings).all():
         raise ValueError("its embeddings are not finite")
+
+
+def _check_clusters(clusters: Clusters, vocabulary: list[int]) -> None:
+    names, places = clusters.names, clusters.places
+    if not all(type(name) is str and is_cluster(name) and name.isidentifier() for name in names):
+        raise ValueError("its clusters have no names")
+    if places.dtype != np.int16 or places.ndim != 1 or not (places < len(names)).all():
+        raise ValueError("its clusters are damaged")
+    if names and max(vocabulary) >= len(places):
+        raise ValueError("its clusters are of another vocabulary")
 
 
 def _check_texts(facts: Any) -> None:

@@ -1,7 +1,7 @@
 """What a run's model loses with its heads replaced, as rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.sweep import Order, PatchedModel, Replacement, measure_effects, sweep
 from surrogates.errors import InputError
@@ -78,7 +78,7 @@ def evaluate(
         )
     validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
     loaded = run.model(device)
-    programs = {head: entry.program for head, entry in surrogates.items()}
+    programs = {head: replace(entry.program, clusters=run.material.clusters) for head, entry in surrogates.items()}
     if len(programs) < len(loaded.heads):
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)

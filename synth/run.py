@@ -251,7 +251,7 @@ class Run(RunDirectory):
             (ids,) = encode(loaded, [valid(text)], self.settings.max_tokens)
             if not ids:
                 raise InputError("the text has no tokens; give a longer one")
-            table = token_table(loaded.model, loaded.tokenizer, [program])
+            table = token_table(loaded.model, loaded.tokenizer, [replace(program, clusters=material.clusters)])
             # The run's own windows are those that its texts reach.
             visible = visible_cells([len(ids)], loaded.causal, loaded.windows[wanted.layer])
             target = pattern_on(loaded, wanted, ids)

@@ -18,11 +18,12 @@ from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.llm.calls import Asker
 from synth.llm.store import Exchanges
+from synth.k_means import grouped
 from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
 from synth.proposers.additive.proposing import GROUP, propose
 from synth.proposers.additive.rows import Rows, training_rows
-from synth.proposers.additive.sharing import grouped, share
+from synth.proposers.additive.sharing import share
 from synth.proposers.language_model.asking import LanguageModel
 from synth.proposers.language_model.rounds import Rounds
 from synth.proposers.shared import best_fitting

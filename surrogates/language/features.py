@@ -13,7 +13,8 @@ import torch
 
 from surrogates.language.backend import Array, as_numpy, backend_of
 from surrogates.language.tokens import TokenTable
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.clusters import is_cluster
+from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES, token_feature
 from surrogates.language.word_weights import word_weights
 
 KEPT_BYTES = 1 << 30
@@ -166,11 +167,13 @@ class Texts:
         """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n).
 
         Raises:
-            FeatureUnavailable: the feature would tell a causal model of the future.
+            FeatureUnavailable: the feature would tell a causal model of the future, or is a cluster that is unknown.
         """
-        if self.causal and TOKEN_FEATURES[name].encoders_only:
+        feature = token_feature(name)
+        assert feature is not None
+        if self.causal and feature.encoders_only:
             raise FeatureUnavailable(f"{name} is for encoders only: it depends on what comes later")
-        if TOKEN_FEATURES[name].type == "mask":
+        if feature.type == "mask":
             return self.keep(("token", name, shift), lambda: self.shifted(self.token_mask(name), shift))
         return self.keep(("token", name, shift), lambda: self.backend.number(self.shifted(self.number(name), shift)))
 
@@ -183,7 +186,15 @@ class Texts:
         return self.keep(("one_of", strings, shift), compute)
 
     def fact(self, name: str) -> Array:
-        """A fact of the tokens alone, see `TokenTable`: shape (b, n)."""
+        """A fact of the tokens alone, see `TokenTable`: shape (b, n).
+
+        Raises:
+            FeatureUnavailable: it is a cluster that the table does not have.
+        """
+        if is_cluster(name) and name not in self.table.columns:
+            known = [own for own in self.table.columns if is_cluster(own)]
+            there = f"there are {', '.join(known)}" if known else "no clusters of words are at hand"
+            raise FeatureUnavailable(f"{name} is no cluster of this run's words; {there}")
         return self.backend.lookup(self.table.columns[name], self.entries)
 
     def ids_left(self, shift: int) -> Array:
@@ -233,7 +244,7 @@ class TokenView:
         return self._aim(word_weights(self._texts, words, classes, values, self._shift))
 
     def __getattr__(self, name: str) -> Array:
-        if name not in TOKEN_FEATURES:
+        if token_feature(name) is None:
             raise AttributeError(f"no token feature is called {name}")
         return self._aim(self._texts.token(name, self._shift))
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from surrogates.language.curves import log_scale
-from surrogates.language.vocabulary import CLASSES, FITTED, MAX_KNOTS, MAX_WORDS, TOKEN_FEATURES
+from surrogates.language.vocabulary import CLASSES, FITTED, MAX_KNOTS, MAX_WORDS, TOKEN_FEATURES, is_class
 
 _APART = 1e-6
 """Least distance of two knots on the scale on which a curve is straight, so that its slope is finite."""
@@ -78,7 +78,8 @@ def fitted_calls(nodes: Sequence[ast.AST]) -> list[FittedCall]:
 
 def classes_in(nodes: Sequence[ast.AST]) -> set[str]:
     """Names of the classes that have a weight in calls among some nodes."""
-    return {keyword.arg or "" for call in _calls_of_weights(nodes) for keyword in call.keywords} & set(CLASSES)
+    named = {keyword.arg or "" for call in _calls_of_weights(nodes) for keyword in call.keywords}
+    return set(filter(is_class, named))
 
 
 def has_words(nodes: Sequence[ast.AST]) -> bool:
@@ -152,7 +153,7 @@ def _wrong_words(node: ast.Call) -> str | None:
         if twice is not None:
             return f"{_quoted(twice)} stands twice in `weights`"
     for name in classes:
-        if name not in CLASSES:
+        if not is_class(name):
             return _no_class(name)
     return None if words or classes else "`weights` takes at least one word or class"
 

@@ -15,6 +15,7 @@ from sandbox import policy
 from sandbox.parsing import MAX_LENGTH, parsed
 from sandbox.plain_text import HALVES, command_in, plain
 from surrogates.language.backend import Array
+from surrogates.language.clusters import NO_CLUSTERS, Clusters, is_cluster
 from surrogates.language.compiling import compile_vectorised
 from surrogates.language.fitted_calls import FittedCall, classes_in, fitted_calls, is_fitted, literal
 from surrogates.language.scripting import as_script
@@ -22,7 +23,7 @@ from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
 from surrogates.language.values import Values
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.vocabulary import PAIR_FEATURES, token_feature
 
 Kind = Literal["vectorised", "scripted"]
 _SIDES = ("query", "key", "pair")
@@ -69,6 +70,7 @@ class Program:
         features: side and name of the features that it names, those with arguments aside.
         families: of all features that it names, in alphabetical order, ``text`` among them where it reads the tokens'
             strings itself.
+        clusters: of the words of the run that it comes from; none where it was parsed alone.
     """
 
     source: str
@@ -84,6 +86,7 @@ class Program:
     _function: ast.FunctionDef = field(repr=False)
     _calls: tuple[FittedCall, ...] = field(repr=False)
     _validator: Validator | None = field(repr=False)
+    clusters: Clusters = field(default=NO_CLUSTERS, repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Program) and self.source == other.source
@@ -162,6 +165,11 @@ class Program:
     def terms(self) -> tuple[Term, ...]:
         """The summands of what a vectorised program returns; none of a scripted one."""
         return () if self.kind == "scripted" else Summands(self._function).terms(self.constants)
+
+    @property
+    def cluster_names(self) -> frozenset[str]:
+        """The clusters of words that it names."""
+        return frozenset(name for _, name in self.features if is_cluster(name))
 
     @property
     def parts(self) -> int:
@@ -260,9 +268,12 @@ def _main_function(tree: ast.Module) -> ast.FunctionDef:
 def _features(nodes: Sequence[ast.AST]) -> frozenset[tuple[str, str]]:
     """Side and name of every feature without an argument that a scripted program may ask for."""
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | classes_in(nodes)
-    sides = (("token", TOKEN_FEATURES), ("pair", PAIR_FEATURES))
+    sides = (("token", token_feature), ("pair", PAIR_FEATURES.get))
     return frozenset(
-        (side, name) for side, table in sides for name in named & set(table) if table[name].argument is None
+        (side, name)
+        for side, feature_of in sides
+        for name in named
+        if (feature := feature_of(name)) and feature.argument is None
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from surrogates.language.fitted_calls import classes_in, has_words
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES
+from surrogates.language.vocabulary import PAIR_FEATURES, token_feature
 
 MAX_TERMS = 1_000
 """Most terms of a program: sums held in local names may double with every line."""
@@ -204,5 +204,5 @@ def families_in(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
     """The families of the features that nodes name, in alphabetical order; words with a weight are such, too."""
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | classes_in(nodes)
     named |= {"is_one_of"} if has_words(nodes) else set()
-    features = [table[name] for table in (TOKEN_FEATURES, PAIR_FEATURES) for name in named & set(table)]
-    return tuple(sorted({str(feature.family) for feature in features}))
+    found = [feature for name in named for feature in (token_feature(name), PAIR_FEATURES.get(name)) if feature]
+    return tuple(sorted({str(feature.family) for feature in found}))

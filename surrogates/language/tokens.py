@@ -18,10 +18,11 @@ import numpy as np
 from surrogates.errors import InputError
 from surrogates.language import characters
 from surrogates.language.characters import beginning, ending, parts, spelled, stand_in
+from surrogates.language.clusters import Clusters
 from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
 from surrogates.language.word_classes import WORD_CLASSES
 
-READING = 3
+READING = 4
 """Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
 _KEPT_BYTES = 64 << 20
 """Bytes of places among strings that a table keeps."""
@@ -36,7 +37,7 @@ class TokenTable:
         columns: name of a fact to its values, shape (rows,); masks are bool, numbers float32. Facts that are no
             features: ``is_wordlike``, part of a word; ``opens_word``, a word starts with it whatever comes before;
             ``joins``, none ever does; ``goes_on``, it belongs to the word of the token before it, whatever that is;
-            ``closes_word``, no word goes on after it.
+            ``closes_word``, no word goes on after it. Clusters of a run's words are columns, too.
         broken: bytes of the ids that begin or end inside a character.
         embeddings: rows of unit length, shape (vocabulary, width), or None when the model's are not at hand.
         serial: tells tables apart, and is the same in copies, those in other processes too.
@@ -105,6 +106,11 @@ class TokenTable:
         broken = {place: self.broken[token] for place, token in enumerate(ids) if token in self.broken}
         return TokenTable(tuple(self.texts[token] for token in ids), columns, broken, _unit_rows(embeddings))
 
+    def with_clusters(self, clusters: Clusters) -> "TokenTable":
+        """The table with clusters of its tokens, which are as many as its rows."""
+        columns = self.columns | dict(clusters.masks)
+        return TokenTable(self.texts, columns, self.broken, self.embeddings)
+
     def same_facts(self, other: "TokenTable") -> bool:
         """Whether programs see the same in both tables, embeddings aside."""
         same = self.texts == other.texts and self.broken == other.broken
@@ -121,7 +127,11 @@ class TokenTable:
         """The table with rows behind it for tokens, each after bytes of a character that others began."""
         closes = self.columns["closes_word"]
         more = _table([_inside(before, self.broken[token], bool(closes[token])) for before, token in found])
-        columns = {name: np.concatenate([values, more.columns[name]]) for name, values in self.columns.items()}
+        # What completes a character is in no cluster: embeddings are of tokens, whatever comes before.
+        nothing = np.zeros(len(found), dtype=bool)
+        columns = {
+            name: np.concatenate([values, more.columns.get(name, nothing)]) for name, values in self.columns.items()
+        }
         texts = self.texts + more.texts
         return TokenTable(texts, columns, self.broken, self.embeddings, serial=self.serial, _parts=(self, more))
 

@@ -17,6 +17,7 @@ from surrogates.language.vocabulary import (
     TOKEN_FEATURES,
     Feature,
     Type,
+    token_feature,
 )
 
 
@@ -209,14 +210,14 @@ class Validator:
         if isinstance(owner, Typed):
             self.report(node, Reason.FEATURE, f"`.{node.attr}`: only query, key and pair have features")
             return None
-        table = PAIR_FEATURES if owner == "pair" else TOKEN_FEATURES
-        if node.attr not in table:
+        found = PAIR_FEATURES.get(node.attr) if owner == "pair" else token_feature(node.attr)
+        if found is None:
             where = "`pair`" if owner == "pair" else "`query` and `key`"
             other = TOKEN_FEATURES if owner == "pair" else PAIR_FEATURES
             hint = f"; `{'key' if owner == 'pair' else 'pair'}.{node.attr}` exists" if node.attr in other else ""
             self.report(node, Reason.FEATURE, f"{where} has no feature `{node.attr}`{hint}")
             return None
-        return table[node.attr]
+        return found
 
     def call(self, node: ast.Call) -> Value:
         if isinstance(node.func, ast.Name) and node.func.id in FITTED:

@@ -6,6 +6,8 @@ The validator, the evaluator and the documentation read this table; the search k
 from dataclasses import dataclass
 from typing import Literal
 
+from surrogates.language.clusters import PREFIX, is_cluster
+
 Type = Literal["mask", "number"]
 Side = Literal["token", "pair"]
 Argument = Literal["count", "strings", "mask"]
@@ -130,6 +132,15 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 TOKEN_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "token"}
+
+
+def token_feature(name: str) -> Feature | None:
+    """The token feature of a name, those that are a run's own included; None if there is none."""
+    if is_cluster(name):
+        return _token("meaning", name, "mask", f"a token whose input embedding is like that of {name[len(PREFIX):]}")
+    return TOKEN_FEATURES.get(name)
+
+
 SIMILARITY = ("pair", "similarity")
 """Side and name of the one feature that needs the model's input embeddings."""
 PAIR_FEATURES = {feature.name: feature for feature in FEATURES if feature.side == "pair"}
@@ -188,7 +199,12 @@ FITTED = {
 CLASSES = tuple(
     feature.name for feature in TOKEN_FEATURES.values() if feature.type == "mask" and feature.argument is None
 )
-"""Token features that ``weights`` takes as classes."""
+"""Token features that ``weights`` takes as classes, next to clusters."""
+
+
+def is_class(name: str) -> bool:
+    """Whether ``weights`` takes a class of this name."""
+    return name in CLASSES or is_cluster(name)
 
 
 def vocabulary_table() -> str:
@@ -204,6 +220,10 @@ def vocabulary_table() -> str:
     rows.append(
         "| `query.previous` / `key.previous` | | the left neighbour, with every token feature; "
         "nothing holds before the first |"
+    )
+    rows.append(
+        f"| `query. / key.{PREFIX}…` | mask | the input embedding is in the cluster named by that word; "
+        "only the clusters that are listed exist |"
     )
     rows += [f"| `{call.form}` | number | {call.definition} |" for call in FITTED.values()]
     rows += [f"| `{function.name}` | function | {function.definition} |" for function in FUNCTIONS.values()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from surrogates.language.program import Program
 from surrogates.language.tokens import READING, read_otherwise
+from surrogates.library.clusters_file import with_clusters
 from surrogates.library.heads import Head
 from surrogates.library.library import FILE_NAME, Library
 from surrogates.library.program_files import read_folder
@@ -19,16 +20,17 @@ def load_library(folder: str | Path) -> dict[Head, Program]:
             head's files the one whose first line says that it stands in, or else the first by name.
 
     Raises:
-        InputError: the folder holds neither, something in it is damaged or refused, or the run read tokens in another
-            way, so that its constants are fitted to other facts.
+        InputError: the folder holds neither, something in it is damaged, missing or refused, or the run read tokens in
+            another way, so that its constants are fitted to other facts.
     """
     folder = Path(folder)
     if not (folder / FILE_NAME).is_file():
-        return read_folder(folder)
+        return with_clusters(read_folder(folder), folder)
     settings = folder / "run.toml"
     if settings.is_file():
         read = re.search(r"^tokens = (\d{1,9})$", settings.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
         if read is None or int(read[1]) != READING:
             raise read_otherwise(folder)
     with closing(Library(folder)) as library:
-        return {head: entry.program for head, entry in library.surrogates().items()}
+        programs = {head: entry.program for head, entry in library.surrogates().items()}
+    return with_clusters(programs, folder / "programs")

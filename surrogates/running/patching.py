@@ -14,6 +14,7 @@ from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 from surrogates.errors import InputError
 from surrogates.language.features import Texts
 from surrogates.language.program import Program
+from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
 from surrogates.library.heads import Head
@@ -115,7 +116,35 @@ def _plans(
 def token_table(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
 ) -> TokenTable:
-    """Facts of a model's tokens, built on first use; with embeddings, which are large, once a program asks for them."""
+    """Facts of a model's tokens, built on first use; with embeddings, which are large, once a program asks for them.
+
+    Raises:
+        InputError: a program names clusters of words that none of them brings along, or those of another model.
+    """
+    table = _table(model, tokenizer, surrogates)
+    programs = [surrogate for surrogate in surrogates if isinstance(surrogate, Program) and surrogate.cluster_names]
+    if not programs:
+        return table
+    clusters = next((program.clusters for program in programs if program.clusters.names), NO_CLUSTERS)
+    for program in programs:
+        if missing := sorted(program.cluster_names - set(clusters.names)):
+            raise InputError(
+                f"{program.name} names {missing[0]}, a cluster of its run's words, and comes without it; read programs "
+                "by load_library, from the run or from a folder that has its clusters.json"
+            )
+        if not program.clusters.same_as(clusters):
+            raise InputError("the programs come with clusters of words of different runs; take those of one run")
+    if len(clusters.places) != len(table.texts):
+        raise InputError(
+            f"the programs' clusters are of a vocabulary of {len(clusters.places):,} tokens, and the model has "
+            f"{len(table.texts):,}; take programs of this model"
+        )
+    return table.with_clusters(clusters)
+
+
+def _table(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
+) -> TokenTable:
     similar = any(isinstance(surrogate, Program) and SIMILARITY in surrogate.features for surrogate in surrogates)
     if model in _tables:
         owner, table = _tables[model]

@@ -32,7 +32,7 @@ SAME = '''def attend(query, key, pair, a=0.5):
     return s
 '''
 BARE = 'def attend(query, key, pair):\n    """The same token."""\n    return pair.same_token\n'
-USELESS = 'def attend(query, key, pair, w=1.0):\n    """Itself, by its length."""\n    return w * pair.offset(19) * key.length\n'
+USELESS = 'def attend(query, key, pair, w=1.0):\n    """Far away."""\n    return w * pair.offset(19) * key.length\n'
 RAISES = 'def attend(query, key, pair, w=1.0):\n    """Breaks."""\n    return w * pair.distance[10 ** 6, 0]\n'
 REFUSED = 'def attend(query, key, pair):\n    """Blue."""\n    return pair.blue\n'
 NAME = 'def attend(query, key, pair):\n    """Looks one back and at what opened the quotation."""\n'
@@ -73,7 +73,7 @@ def test_parts_that_pay_join_one_after_the_other(material: Material, known: list
     assert last.program.parts == 4
     assert last.program.hypothesis.startswith("Planted; ")
     assert [part.kind for part in found.unusable] == ["adds nothing"]
-    assert "itself_by_its_length adds +0.0000 IoU on validation texts" in found.unusable[0].reason
+    assert "far_away adds +0.0000 IoU on validation texts" in found.unusable[0].reason
     assert not found.broken
 
 

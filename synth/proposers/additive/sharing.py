@@ -6,9 +6,6 @@ of heads, and not with its square as if every head's structure were tried on eve
 
 from collections.abc import Sequence
 
-import numpy as np
-import torch
-
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
@@ -20,7 +17,6 @@ from synth.proposers.additive.writing import write_draft
 
 _WARM_STEPS = 30
 """Steps after which the optimiser knows again what each value is worth."""
-_TURNS = 20
 
 
 def share(
@@ -43,31 +39,3 @@ def share(
     drafts = Compression(training, most, together=True).largest()
     written = [write_draft(parts, rows.words, draft, alike=True) for draft in drafts]
     return [list(own) for own in zip(*written, strict=True)]
-
-
-def grouped(profiles: np.ndarray, count: int, seed: int) -> list[list[int]]:
-    """Rows of (n, features) in at most ``count`` groups of those that point the same way, by spherical k-means.
-
-    Dhillon and Modha, Concept decompositions for large sparse text data using clustering, 2001; begun from rows that
-    are far from each other.
-    """
-    points = torch.from_numpy(profiles).float()
-    points = points / points.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    count = min(count, len(points))
-    first = int(torch.randint(len(points), (1,), generator=torch.Generator().manual_seed(seed)))
-    chosen = [first]
-    while len(chosen) < count:
-        nearest = (points @ points[chosen].T).amax(1)
-        nearest[chosen] = torch.inf
-        chosen.append(int(nearest.argmin()))
-    centres = points[chosen]
-    for _ in range(_TURNS):
-        own = (points @ centres.T).argmax(1)
-        sums = torch.zeros_like(centres).index_add(0, own, points)
-        moved = sums / sums.norm(dim=1, keepdim=True).clamp(min=1e-12)
-        if torch.equal(moved, centres):
-            break
-        centres = moved
-    own = (points @ centres.T).argmax(1).tolist()
-    groups = [[row for row, group in enumerate(own) if group == place] for place in range(count)]
-    return [group for group in groups if group]

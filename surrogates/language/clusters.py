@@ -1,0 +1,47 @@
+"""Clusters of tokens whose input embeddings are alike, as classes of words: ``key.like_dog``.
+
+They are a model's and a run's: found on the words of its texts, named by the most frequent of each, and kept with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+PREFIX = "like_"
+
+
+def is_cluster(name: str) -> bool:
+    """Whether a feature of this name would be a cluster."""
+    return name.startswith(PREFIX) and name != PREFIX
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Which token of a model is in which cluster.
+
+    Attributes:
+        names: of the clusters, ``like_dog``.
+        places: of each token of the vocabulary the place of its cluster's name, -1 where it is in none: int16.
+    """
+
+    names: tuple[str, ...]
+    places: np.ndarray
+
+    @property
+    def masks(self) -> Mapping[str, np.ndarray]:
+        """Of each cluster which tokens are in it, shape (vocabulary,)."""
+        return {name: self.places == place for place, name in enumerate(self.names)}
+
+    def same_as(self, other: "Clusters") -> bool:
+        """Whether they are the same clusters."""
+        return self is other or (self.names == other.names and np.array_equal(self.places, other.places))
+
+    def of(self, tokens: np.ndarray) -> "Clusters":
+        """The same of some tokens, in their order."""
+        if not self.names:
+            return self
+        return Clusters(self.names, self.places[tokens])
+
+
+NO_CLUSTERS = Clusters((), np.zeros(0, dtype=np.int16))
