@@ -108,14 +108,13 @@ class Compression:
 
     def _draft(self) -> Draft:
         model = self._model
-        chosen = model.chosen
         return Draft(
-            Chosen(chosen.parts.cpu(), chosen.words.cpu(), chosen.classes.cpu(), tuple(m.cpu() for m in chosen.knots)),
-            tuple(model.curve_values(place).detach().cpu() for place in range(len(model.curves))),
-            model.masks.detach().cpu().clone(),
-            model.words.detach().cpu().clone(),
-            model.classes.detach().cpu().clone(),
-            self._worth.cpu(),
+            model.chosen,
+            tuple(model.curve_values(place).detach() for place in range(len(model.curves))),
+            model.masks.detach().clone(),
+            model.words.detach().clone(),
+            model.classes.detach().clone(),
+            self._worth,
         )
 
     @torch.no_grad()

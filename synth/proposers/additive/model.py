@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import embedding
 
 from surrogates.errors import InputError
-from synth.proposers.additive.parts import EVERYWHERE, FIRST, Family, hats
+from synth.proposers.additive.parts import FIRST, Family, hats
 
 _SPREAD = 0.3
 """Standard deviation of the values that pairings start from: at zero they would stay there."""
@@ -26,16 +26,20 @@ class Batch:
         tokens: places among the words, of tokens and of their left neighbours, (2, b, n).
         classes: of both, (2, b, n, C).
         rows: which rows, the same of each text, (r,).
-        cells: values of the family's masks, (b, masks, r, n).
+        masks: numbers of those of the family's that are there.
+        cells: their values, (b, masks, r, n).
         visible: (b, 1, r, n).
+        hidden: a very low score for each cell that is not visible, else zero.
         target: the heads' patterns, (b, h, r, n).
     """
 
     tokens: Tensor
     classes: Tensor
     rows: Tensor
+    masks: tuple[int, ...]
     cells: Tensor
     visible: Tensor
+    hidden: Tensor
     target: Tensor
 
 
@@ -71,7 +75,7 @@ class Model:
         chosen: what of all this counts.
     """
 
-    def __init__(self, family: Family, heads: int, words: int, classes: int, seed: int, device: str = "cpu") -> None:
+    def __init__(self, family: Family, heads: int, words: int, classes: int, seed: int) -> None:
         self.family = family
         self.heads = heads
         tables = len(family.weights)
@@ -92,21 +96,8 @@ class Model:
         far = family.longest - 1
         self._spans = hats(torch.arange(-far, far + 1), family.knots[0])
         self._indices = hats(torch.arange(far + 1), family.knots[1])
-        self.device = torch.device(device)
-        if device != "cpu":
-            self._move()
         for values in self.values:
             values.requires_grad_()
-
-    def _move(self) -> None:
-        to = self.device
-        self.curves = [values.to(to) for values in self.curves]
-        self.masks, self.words, self.classes = self.masks.to(to), self.words.to(to), self.classes.to(to)
-        self._spans, self._indices = self._spans.to(to), self._indices.to(to)
-        chosen = self.chosen
-        self.chosen = Chosen(
-            chosen.parts.to(to), chosen.words.to(to), chosen.classes.to(to), tuple(m.to(to) for m in chosen.knots)
-        )
 
     def saved(self, head: int) -> bytes:
         """A head's values in half precision, for :meth:`restore`."""
@@ -143,90 +134,115 @@ class Model:
         """All that is fitted."""
         return [*self.curves, self.masks, self.words, self.classes]
 
+    @property
+    def masks_left(self) -> tuple[int, ...]:
+        """Which of the family's masks any head has left."""
+        return tuple(_left(self.chosen.parts[:, 2 : 2 + len(self.family.masks)]))
+
     def curve_values(self, place: int) -> Tensor:
         """Values of a curve at all its knots, (h, knots)."""
         return torch.einsum("hkl,hl->hk", self.chosen.knots[place], self.curves[place])
 
     def scores(self, batch: Batch, parts: Tensor | None = None) -> Tensor:
-        """Scores of all heads, (b, h, r, n).
+        """Scores of all heads, (b, h, r, n), of cells that a query does not see as well.
 
         Args:
             parts: which count, (h, parts), in the place of those chosen.
         """
-        family = self.family
         parts = self.chosen.parts if parts is None else parts
-        tables = self._tables(batch, parts[:, list(family.owners)])
-        queries = {k: tables[k][..., batch.rows] for k in range(len(family.queries)) if k in tables}
-        alone = len(family.queries) + len(family.keys)
-        keys = {k: tables[k] for k in range(len(family.queries), alone) if k in tables}
-        pairs = [k for k in range(alone, alone + family.pairings) if k in tables]
-        found = self._alike(batch, parts) + self._of_queries(batch, parts, queries)
-        if keys:
-            found = found + self._of_keys(batch, keys)
-        if pairs:
-            left = torch.stack([tables[k][..., batch.rows] for k in pairs], -1)  # (b, h, r, k)
-            right = torch.stack([tables[k + family.pairings] for k in pairs], -2)  # (b, h, k, n)
-            found = found + torch.matmul(left, right)
-        return found
+        tables = self._tables(batch, parts[:, list(self.family.owners)])
+        b, r, n = batch.visible.shape[0], *batch.visible.shape[2:]
+        found = self._alike(batch, parts)
+        found = found.scatter_add_(2, *self._at_places(batch, parts, tables)).view(-1, r, n)
+        left, right = self._products(batch, tables)
+        if left is not None and right is not None:
+            found = torch.baddbmm(found, left.reshape(-1, r, left.shape[3]), right.reshape(-1, right.shape[2], n))
+        far = self._by_distance(tables)
+        if far is not None:
+            logarithm = _distance(batch).abs().float().log1p()
+            found = found + (far * logarithm).expand(b, self.heads, r, n).reshape(-1, r, n)
+        return found.view(b, self.heads, r, n)
 
     def _alike(self, batch: Batch, parts: Tensor) -> Tensor:
-        """The curve of the distance, and masks; (h, r, n) or (b, h, r, n)."""
+        """The curve of the distance, and masks, (b, h, r * n)."""
         curve = self.curve_values(0) * parts[:, :1]
         # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
         far = self.family.longest - 1
-        found = (curve @ self._spans.T)[:, _distance(batch).clamp(-far, far) + far]
-        marks = parts[:, 2 : 2 + len(self.family.masks)]
-        held = _left(marks)
-        if not held:
-            return found
-        b, _, r, n = batch.cells.shape
-        cells = batch.cells[:, held].reshape(b, len(held), r * n)
-        return found + torch.matmul((self.masks * marks)[:, held], cells).view(b, self.heads, r, n)
+        found = curve @ self._spans[(_distance(batch).clamp(-far, far) + far).flatten()].T
+        b = len(batch.cells)
+        weights = (self.masks * parts[:, 2 : 2 + len(self.family.masks)])[:, list(batch.masks)]
+        expanded = found.expand(b, *found.shape)
+        if not batch.masks:
+            return expanded.clone()
+        return torch.baddbmm(expanded, weights.expand(b, *weights.shape), batch.cells.flatten(2))
 
-    def _of_queries(self, batch: Batch, parts: Tensor, tables: dict[int, Tensor]) -> Tensor:
-        """Weights of the query's words, and the curve of its index, times features of the places; (b, h, r, n)."""
+    def _at_places(self, batch: Batch, parts: Tensor, tables: dict[int, Tensor]) -> tuple[Tensor, Tensor]:
+        """Numbers of cells that are one in every row, and what is added there, both (b, h, r * k)."""
         b, r, n = batch.visible.shape[0], *batch.visible.shape[2:]
         first = self.curve_values(1) * parts[:, 1:2]
-        index = (first @ self._indices[batch.rows.clamp(max=self.family.longest - 1)].T).expand(b, self.heads, r)
-        found = _by_cells([(self.family.queries[k].cells, values) for k, values in tables.items()])
-        found[FIRST] = found[FIRST] + index if FIRST in found else index
-        features = torch.stack([_feature(cells, _distance(batch)) for cells in found], 1)  # (r, k, n)
-        columns = torch.stack(list(found.values()), -1).permute(2, 0, 1, 3).reshape(r, b * self.heads, len(found))
-        return torch.bmm(columns, features).view(r, b, self.heads, n).permute(1, 2, 0, 3)
+        index = first @ self._indices[batch.rows.clamp(max=self.family.longest - 1)].T
+        found = {FIRST: index.expand(b, self.heads, r)}
+        for k, values in tables.items():
+            cells = self.family.weights[k].cells
+            if cells == FIRST or _is_offset(cells):
+                found[cells] = found[cells] + values if cells in found else values
+        columns = torch.stack([_column(cells, batch.rows) for cells in found], 1)  # (r, k)
+        there = (columns >= 0) & (columns < n)
+        numbers = columns.clamp(0, n - 1) + torch.arange(0, r * n, n)[:, None]
+        values = torch.stack(list(found.values()), 3) * there
+        return numbers.flatten().expand(b, self.heads, -1), values.flatten(2)
 
-    def _of_keys(self, batch: Batch, tables: dict[int, Tensor]) -> Tensor:
-        """Weights of the key's words, times features of the places; (b, h, r, n) or (b, h, 1, n)."""
-        b, r, n = batch.visible.shape[0], *batch.visible.shape[2:]
-        found = _by_cells([(self.family.weights[k].cells, values) for k, values in tables.items()])
-        everywhere = found.pop(EVERYWHERE, None)
-        if not found:
-            assert everywhere is not None
-            return everywhere[:, :, None]
-        features = torch.stack([_feature(cells, _distance(batch)) for cells in found], 1)
-        columns = torch.stack(list(found.values()), -1).permute(2, 0, 1, 3).reshape(n, b * self.heads, len(found))
-        total = torch.bmm(columns, features.permute(2, 1, 0)).view(n, b, self.heads, r).permute(1, 2, 3, 0)
-        return total if everywhere is None else total + everywhere[:, :, None]
+    def _products(self, batch: Batch, tables: dict[int, Tensor]) -> tuple[Tensor | None, Tensor | None]:
+        """What is multiplied to give pairings and weights of keys, (b, h, r, k) and (b, h, k, n)."""
+        family = self.family
+        alone = len(family.queries) + len(family.keys)
+        pairs = [k for k in range(alone, alone + family.pairings) if k in tables]
+        left, right = [tables[k] for k in pairs], [tables[k + family.pairings] for k in pairs]
+        keys = [tables[k] for k in range(len(family.queries), alone) if k in tables and not family.weights[k].cells]
+        if keys:
+            right.append(sum(keys[1:], keys[0]))
+            left.append(torch.ones(()).expand(*keys[0].shape[:2], len(batch.rows)))
+        return (torch.stack(left, 3), torch.stack(right, 2)) if left else (None, None)
+
+    def _by_distance(self, tables: dict[int, Tensor]) -> Tensor | None:
+        """What the logarithm of the distance is multiplied by, of a shape like (b, h, r, n)."""
+        found: Tensor | None = None
+        for k, values in tables.items():
+            weights = self.family.weights[k]
+            if weights.cells == "pair.log_distance":
+                values = values[..., None] if k < len(self.family.queries) else values[:, :, None]
+                found = values if found is None else found + values
+        return found
 
     def _tables(self, batch: Batch, left: Tensor) -> dict[int, Tensor]:
-        """Of each table of which something is left the weight of every token, (b, h, n)."""
-        words, classes = self.words * self.chosen.words, self.classes * self.chosen.classes
+        """Of each table of which something is left the weight of every token that it is asked for.
+
+        The query's are asked for the rows, (b, h, r), and so are the key's at an offset; others for all keys, (b, h, n).
+        """
+        words, classes = self.words * (self.chosen.words * left), self.classes * (self.chosen.classes * left)
+        together: dict[tuple[str, str], list[int]] = {}
+        for k in _left(left):
+            table = self.family.weights[k]
+            place = table.cells if table.token.startswith("key") and _is_offset(table.cells) else ""
+            together.setdefault((table.token, place), []).append(k)
         found: dict[int, Tensor] = {}
-        _, b, n = batch.tokens.shape
-        for shift in (0, 1):
-            chosen = [k for k in _left(left) if self.family.weights[k].token.endswith(".previous") == bool(shift)]
-            if not chosen:
-                continue
-            gate = left[:, chosen]
-            own = (words[:, :, chosen] * gate).reshape(len(words), -1)
-            shared = (classes[:, :, chosen] * gate).reshape(len(classes), -1)
-            values = embedding(batch.tokens[shift], own) + batch.classes[shift] @ shared
-            values = values.view(b, n, self.heads, len(chosen)).permute(3, 0, 2, 1)
-            found |= dict(zip(chosen, values, strict=True))
+        b, n = batch.tokens.shape[1:]
+        for (token, place), chosen in together.items():
+            shift = int(token.endswith(".previous"))
+            tokens, marks = batch.tokens[shift], batch.classes[shift]
+            if token.startswith("query") or place:
+                at = _column(place, batch.rows).clamp(0, n - 1) if place else batch.rows
+                tokens, marks = tokens[:, at], marks[:, at]
+            which = torch.tensor(chosen)
+            own, shared = (values.index_select(2, which).flatten(1) for values in (words, classes))
+            values = embedding(tokens, own) + marks @ shared
+            values = values.view(b, -1, self.heads, len(chosen)).permute(3, 0, 2, 1)
+            found |= dict(zip(chosen, values.contiguous(), strict=True))
         return found
 
 
 def _half(values: Tensor) -> np.ndarray:
-    return values.detach().cpu().half().numpy()
+    return values.detach().half().numpy()
 
 
 def _left(gates: Tensor) -> list[int]:
@@ -236,23 +252,15 @@ def _left(gates: Tensor) -> list[int]:
 
 def _distance(batch: Batch) -> Tensor:
     """The query's less the key's place, (r, n)."""
-    return batch.rows[:, None] - torch.arange(batch.tokens.shape[-1], device=batch.rows.device)
+    return batch.rows[:, None] - torch.arange(batch.tokens.shape[-1])
 
 
-def _by_cells(tables: list[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    """Tables that count in the same cells, added up."""
-    found: dict[str, Tensor] = {}
-    for cells, values in tables:
-        found[cells] = found[cells] + values if cells in found else values
-    return found
+def _is_offset(cells: str) -> bool:
+    return cells.startswith("pair.offset(")
 
 
-def _feature(cells: str, distance: Tensor) -> Tensor:
-    """Values of a feature of the places alone, (r, n), from the query's less the key's place."""
+def _column(cells: str, rows: Tensor) -> Tensor:
+    """The place of the key that is in some cells, (r,), of the first or of one at an offset."""
     if cells == FIRST:
-        found = torch.zeros(distance.shape, device=distance.device)
-        found[:, 0] = 1.0
-        return found
-    if cells == "pair.log_distance":
-        return distance.abs().float().log1p()
-    return (distance == int(cells.removeprefix("pair.offset(").removesuffix(")"))).float()
+        return torch.zeros_like(rows)
+    return rows - int(cells.removeprefix("pair.offset(").removesuffix(")"))

@@ -5,6 +5,7 @@ models with pairwise interactions, 2013) in the logits of a row's softmax.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -87,17 +88,17 @@ class Family:
     knots: tuple[tuple[int, ...], ...]
     longest: int
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         return (*self.curves, *self.masks, *self.queries, *self.keys, *map(Pairing, range(self.pairings)))
 
-    @property
+    @cached_property
     def weights(self) -> tuple[WordWeights, ...]:
         """The tables of words: the queries', the keys', then of each pairing the query's, then the key's."""
         sides = [WordWeights(side, EVERYWHERE) for side in ("query", "key") for _ in range(self.pairings)]
         return (*self.queries, *self.keys, *sides)
 
-    @property
+    @cached_property
     def owners(self) -> tuple[int, ...]:
         """Of each table the place of its part among ``parts``."""
         first = len(self.curves) + len(self.masks)

@@ -15,8 +15,14 @@ from synth.proposers.additive.rows import BATCH, Rows
 
 STEP_ROWS = 32
 """Query rows of each text in a step."""
+_ROWS = 1_500
+"""Query rows from which on all steps are taken: what is to be learnt of fewer takes fewer."""
+_LEAST = 0.25
+"""Share of the steps that are taken of the fewest."""
 _PRIOR = 0.3
 """Pull of every value towards zero, in nats over all rows for a value of the root of two."""
+_HIDDEN = -1e30
+"""Score of a cell that the query does not see."""
 _SMOOTH = 1e-4
 """Smooths the total variation's sign, so that cells that agree already do not chatter."""
 
@@ -36,19 +42,24 @@ class Training:
         self._tokens, self._classes = torch.from_numpy(rows.tokens).long(), torch.from_numpy(rows.classes).float()
         self._rows = torch.from_numpy(rows.rows)
         self._cells, self._visible = torch.from_numpy(rows.cells), torch.from_numpy(rows.visible)
+        self._hidden = torch.zeros(self._visible.shape).masked_fill(~self._visible, _HIDDEN)
         self._target = target
         self._generator = torch.Generator().manual_seed(seed)
         self._starts: list[int] = []
-        self._prior = _PRIOR / max(1, int(self._visible.any(-1).sum()))
-        self._optimiser = torch.optim.Adam(model.values, betas=(0.9, 0.98))
+        seeing = int(self._visible.any(-1).sum())
+        self._prior = _PRIOR / max(1, seeing)
+        self._effort = min(1.0, max(_LEAST, seeing / _ROWS))
+        self._optimiser = torch.optim.Adam(model.values, betas=(0.9, 0.98), fused=True)
 
     def run(self, steps: int, first: float, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
         """Take steps whose rate falls from ``first`` to ``last`` along a cosine.
 
         Args:
+            steps: where rows are many; fewer where they are few.
             overlap: share of the total variation in the objective, the rest being cross-entropy.
             rows: of each text in a step.
         """
+        steps = math.ceil(steps * self._effort)
         for step in range(steps):
             rate = last + (first - last) * (1 + math.cos(math.pi * step / steps)) / 2
             for group in self._optimiser.param_groups:
@@ -63,16 +74,20 @@ class Training:
             self._optimiser.step()
 
     def batch(self, start: int, picked: Tensor) -> Batch:
-        """Some of the rows of the texts that make a batch from ``start`` on."""
+        """Some of the rows of the texts that make a batch from ``start`` on, with the masks that are left."""
         texts = slice(start, start + BATCH)
-        to = self.model.device
+        masks = self.model.masks_left
+        # Bytes become numbers faster than truth values do.
+        cells = self._cells[texts].index_select(1, torch.tensor(masks, dtype=torch.long)).index_select(2, picked)
         return Batch(
-            self._tokens[:, texts].to(to),
-            self._classes[:, texts].to(to),
-            self._rows[start, picked].to(to),
-            self._cells[texts][:, :, picked].to(to).float(),
-            self._visible[texts][:, None, picked].to(to),
-            self._target[texts][:, :, picked].to(to).float(),
+            self._tokens[:, texts],
+            self._classes[:, texts],
+            self._rows[start, picked],
+            masks,
+            cells.view(torch.uint8).float(),
+            self._visible[texts].index_select(1, picked)[:, None],
+            self._hidden[texts].index_select(1, picked)[:, None],
+            self._target[texts].index_select(2, picked).float(),
         )
 
     def _next(self, rows: int) -> Batch:
@@ -92,12 +107,18 @@ class Training:
         count = 0
         for start in list(spread)[:batches]:
             batch = self.batch(start, picked)
-            whole = _cross_entropy(self.model.scores(batch), batch)
+            whole = self.model.scores(batch)
+            mass = batch.target.sum(3)
+            before = _logarithm_of_sums(whole, batch)
+            seeing = int(batch.visible.any(-1).sum())
             count += 1
             for place in torch.nonzero(parts.any(0))[:, 0].tolist():
-                without = parts.clone()
-                without[:, place] = 0.0
-                worth[:, place] += _cross_entropy(self.model.scores(batch, without), batch) - whole
+                alone = torch.zeros_like(parts)
+                alone[:, place] = parts[:, place]
+                own = self.model.scores(batch, alone)
+                after = _logarithm_of_sums(whole - own, batch)
+                more = (mass * (after - before)).sum((0, 2)) + (batch.target * own).sum((0, 2, 3))
+                worth[:, place] += more / max(1, seeing)
         return worth / max(1, count) * parts
 
     def curvature(self, values: Tensor) -> Tensor:
@@ -114,25 +135,25 @@ class Training:
 
 
 def _pattern(scores: Tensor, batch: Batch) -> Tensor:
-    return scores.masked_fill(~batch.visible, -1e30).softmax(-1) * batch.visible
+    """Rows of the visible cells' shares; those of a row that sees nothing are alike."""
+    return (scores + batch.hidden).softmax(-1)
 
 
-def _cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
-    """Of each head, nats a row, (h,)."""
-    logs = scores.masked_fill(~batch.visible, -1e30).log_softmax(-1).masked_fill(~batch.visible, 0.0)
-    return -(batch.target * logs).sum((0, 2, 3)) / batch.visible.any(-1).sum().clamp(min=1)
+def _logarithm_of_sums(scores: Tensor, batch: Batch) -> Tensor:
+    """Of the exponentials over each row's visible cells, (b, h, r)."""
+    return (scores + batch.hidden).logsumexp(-1)
 
 
 def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
     """Of the objective by the scores, (b, h, r, n)."""
     pattern = _pattern(scores, batch)
-    difference = pattern - batch.target
-    found = difference
+    found = difference = pattern - batch.target
     if overlap:
-        slope = difference / (difference**2 + _SMOOTH).sqrt()
-        slope = pattern * (slope - (pattern * slope).sum(-1, keepdim=True))
-        found = (1 - overlap) * difference + overlap * slope
-    return found / batch.visible.any(-1).sum().clamp(min=1)
+        slope = (difference**2).add_(_SMOOTH).rsqrt_().mul_(difference).mul_(pattern)
+        slope -= pattern * slope.sum(-1, keepdim=True)
+        found = difference.mul_(1 - overlap).add_(slope, alpha=overlap)
+    seeing = batch.visible.any(-1, keepdim=True)
+    return found * (seeing / seeing.sum().clamp(min=1))
 
 
 def stacked(patterns: Iterable[Tensor], rows: Rows) -> Tensor:
@@ -147,6 +168,6 @@ def overlap(model: Model, rows: Rows, target: Tensor) -> Tensor:
     """IoU of the model's patterns with heads' on the texts of one batch of which all rows are there, (t, h)."""
     training = Training(model, rows, target, 0)
     batch = training.batch(0, torch.arange(rows.rows.shape[1]))
-    pattern = _pattern(model.scores(batch), batch)
+    pattern = _pattern(model.scores(batch), batch) * batch.visible
     larger = torch.maximum(pattern, batch.target).sum((2, 3))
-    return (torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)).cpu()
+    return torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)
