@@ -7,7 +7,7 @@ that share a feature in a sum or a logarithm of it compute that once.
 
 import ast
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from surrogates.language.backend import LOG_FLOOR, NUMPY, TORCH, Array, Backend
@@ -35,7 +35,7 @@ def compile_vectorised(
         calls: those in it whose values are constants.
     """
     writer = _Writer(types, {argument.arg for argument in function.args.args[3:]}, calls)
-    statements = [ast.fix_missing_locations(writer.visit(statement)) for statement in function.body[1:]]
+    statements = [writer.visit(statement) for statement in function.body[1:]]
     arguments = ast.arguments(
         posonlyargs=[],
         args=[ast.arg(name) for name in ("query", "key", "pair", "_constants")],
@@ -191,8 +191,8 @@ def _constant(name: str) -> ast.expr:
     return ast.Subscript(ast.Name("_constants", ast.Load()), ast.Constant(name), ast.Load())
 
 
-def _tuple(values: Iterable[float | str]) -> ast.expr:
-    return ast.Tuple([ast.Constant(value) for value in values], ast.Load())
+def _tuple(values: tuple[float, ...] | tuple[str, ...]) -> ast.expr:
+    return ast.Constant(tuple(values))
 
 
 def _arithmetic(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
