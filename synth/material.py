@@ -26,9 +26,8 @@ SAMPLE = 60
 """Train texts on which programs are compared and attention is summed up."""
 KEPT_BYTES = 1 << 28
 """Bytes of a head's patterns, as they are stored, that are kept while its programs are worked on."""
-BATCH_CELLS = 250_000
-"""Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length. What one operation
-writes the next still finds in a CPU's cache."""
+BATCH_CELLS = 1_000_000
+"""Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length."""
 _AGAIN = "run `headsynth synthesize` again"
 
 

@@ -41,8 +41,9 @@ def _places(texts: "Texts", words: tuple[str, ...], shift: int) -> Array:
     """Each token's place among the words from 1, else 0: whole numbers, shape (b, n)."""
 
     def compute() -> Array:
-        places = texts.backend.lookup(texts.table.places(words), texts.entries)
-        return texts.backend.whole(texts.shifted(places * texts.mask, shift))
+        backend = texts.backend
+        places = np.concatenate([[0], texts.table.places(words)], dtype=np.int8)  # of no token, then of each row
+        return backend.whole(backend.take(backend.array(places, texts.ids), texts.entries_left(shift)))
 
     return texts.keep(("places", words, shift), compute)
 
