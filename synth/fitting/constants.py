@@ -32,8 +32,9 @@ SCRIPTED_TEXTS = 20
 """Training texts on which a scripted program is fitted: each of its constants costs a run on all of them."""
 FIRST_SCRIPTED_TEXTS = 5
 """Of them those on which it is fitted first."""
-HOPELESS = 0.1
-"""IoU on these texts by which a scripted program that is fitted further may lack of the best one known."""
+HOPELESS = 0.15
+"""IoU on the first texts by which a program may lack of the best one known. Fitting on more texts, and tuning, add less:
+what lacks more comes to nothing, and is fitted no further."""
 SCRIPTED_CONSTANTS = 12
 """Most constants of a scripted program that are fitted; one with more keeps its own values."""
 MANY = 64
@@ -47,6 +48,8 @@ _GAIN = 1e-5
 """Least cross-entropy, nats a row, that a step must gain."""
 _LOWEST = -50.0
 """Stands for -inf while fitting, so that a cell the program excludes but the head looks at has a finite price."""
+_LEAST_LOG = -85.0
+"""What is less than its exponential takes a processor several times longer."""
 _DIFFERENCE = 0.05
 """Change of a constant, as a share of it or of one, over which a scripted program's derivative is taken."""
 _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
@@ -56,12 +59,12 @@ _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
 def fit_to_head(data: HeadData, program: Program, *, beside: Program | None = None, known: float = 0.0) -> list[Program]:
     """A program with constants fitted to a head's training patterns; see :func:`refit`.
 
-    Constants are fitted on few texts first, and from there on as many as tell them well. A scripted program that is
-    hopeless on the few is fitted no further and comes in one version.
+    Constants are fitted on few texts first, and from there on as many as tell them well. A program that is hopeless on
+    the few is fitted no further and comes in one version.
 
     Args:
         beside: a program whose scores are added to those of the one that is fitted.
-        known: IoU of the best program known; one that is less by more than :data:`HOPELESS` is hopeless.
+        known: IoU of the best program there is; less by more than :data:`HOPELESS` is hopeless.
 
     Raises:
         ProgramFailed: a program fails on a training text, or a derivative is not finite.
@@ -117,18 +120,20 @@ def _fitted(problems: Sequence["_Problem"], known: float = 0.0) -> list[Program]
     weights = torch.tensor(list(program.constants.values()), dtype=torch.float32)
     if len(weights) > MANY and program.kind == "vectorised":
         return problems[-1].descended(weights)
-    linear = False
+    linear: bool | None = None
     for problem in problems:
         problem.linear = linear
         weights = _gauss_newton(problem, weights)
         linear = problem.linear
-        if program.kind == "scripted" and problem is problems[0]:
-            moved = _try_elsewhere(problem, weights)
-            weights = weights if moved is weights else _gauss_newton(problem, moved)
+        if problem is problems[0]:
+            if program.kind == "scripted":
+                moved = _try_elsewhere(problem, weights)
+                weights = weights if moved is weights else _gauss_newton(problem, moved)
             overlap = 1 - problem.figures(weights)[1]
             if overlap / (2 - overlap) < known - HOPELESS:
                 return [problem.rounded(weights)]
-    tuned = _tune(problem, *problem.linearise(weights), weights)
+    # Few texts tell as well where tuning leads, and all whether it pays.
+    tuned = _tune(problem if program.kind == "scripted" else problems[0], problem, weights)
     return [problem.rounded(tuned), problem.rounded(weights)]
 
 
@@ -137,7 +142,7 @@ def _gauss_newton(problem: "_Problem", weights: Tensor) -> Tensor:
     loss, _ = problem.figures(weights)
     for _ in range(OUTER_STEPS):
         # Where the scores are not linear, what is beyond a few steps is thrown away with the linearisation.
-        step = fit_newton(columns, rows, weights, iterations=20 if problem.linear else 3).weights - weights
+        step = fit_newton(columns, rows, weights, iterations=3 if problem.linear is False else 20).weights - weights
         for scale in _SCALES:
             tried = weights + scale * step
             new_loss, _ = problem.figures(tried)
@@ -150,7 +155,10 @@ def _gauss_newton(problem: "_Problem", weights: Tensor) -> Tensor:
             break  # one step was enough
         before = columns
         columns, rows = problem.linearise(weights)
-        problem.linear = torch.allclose(columns, before, rtol=1e-3, atol=1e-4)
+        if problem.linear is None:
+            problem.linear = bool((columns - before).abs().amax() <= 1e-3 * before.abs().amax() + 1e-4)
+            if problem.linear:
+                break
     return weights
 
 
@@ -170,12 +178,13 @@ def _try_elsewhere(problem: "_Problem", weights: Tensor) -> Tensor:
     return best
 
 
-def _tune(problem: "_Problem", columns: Tensor, rows: Rows, weights: Tensor) -> Tensor:
+def _tune(few: "_Problem", all_: "_Problem", weights: Tensor) -> Tensor:
     """Weights of higher IoU near those of least cross-entropy, where the linearisation still holds."""
+    columns, rows = few.linearise(weights)
     step = tune_iou(columns, rows, fit_newton(columns, rows, weights, iterations=0)) - weights
-    _, variation = problem.figures(weights)
+    _, variation = all_.figures(weights)
     for scale in _SCALES:
-        if problem.figures(weights + scale * step)[1] < variation:
+        if all_.figures(weights + scale * step)[1] < variation:
             return weights + scale * step
     return weights
 
@@ -184,7 +193,7 @@ class _Problem:
     """A program whose constants are sought; weights are their values in the program's order, shape (k,).
 
     Attributes:
-        linear: whether the scores are known to be linear in the constants.
+        linear: whether the scores are linear in the constants; None as long as that is not known.
 
     Args:
         offset: scores that are added to the program's, shape (t, n, n).
@@ -194,7 +203,8 @@ class _Problem:
     def __init__(
         self, program: Program, texts: Texts, visible: Tensor, target: Tensor, offset: Tensor | None, deadline: float
     ) -> None:
-        self.program, self.linear = program, False
+        self.program = program
+        self.linear: bool | None = None
         self._texts, self._visible, self._offset, self._deadline = texts, visible, offset, deadline
         seeing = visible.any(-1)
         # The rows in which a query sees anything: None where all do, which saves the time to choose.
@@ -204,15 +214,18 @@ class _Problem:
 
     def figures(self, weights: Tensor) -> tuple[float, float]:
         """Cross-entropy in nats a row, and half the mean L1 distance of rows; not a number where a score is none."""
-        values = self._values(self._scores(weights))
-        logs = values.masked_fill(~self._seen, -torch.inf).log_softmax(-1)
-        variation = torch.linalg.vector_norm(logs.exp().sub_(self._target), 1) / (2 * len(logs))
-        loss = -torch.linalg.vecdot(self._target, logs.masked_fill_(~self._seen, 0.0)).mean()
+        if self.program.kind == "scripted" and self._straight():
+            values = self._along(weights)  # exact, and without a run
+        else:
+            values = self._values(self._scores(weights))
+        logs = values.masked_fill(~self._seen, -torch.inf).log_softmax(-1).clamp_(min=_LEAST_LOG)
+        loss = -torch.linalg.vecdot(self._target, logs).mean()
+        variation = torch.linalg.vector_norm(logs.exp_().sub_(self._target), 1) / (2 * len(logs))
         return float(loss), float(variation)
 
     def linearise(self, weights: Tensor) -> tuple[Tensor, Rows]:
         """Derivatives of the scores by each constant, shape (k, rows, n), and the rows with the rest of the scores."""
-        if self._kept is not None and (self.linear or torch.equal(self._kept[0], weights)):
+        if self._kept is not None and (self._straight() or torch.equal(self._kept[0], weights)):
             return self._kept[1:]
         self._check_time()
         if self.program.kind == "scripted":
@@ -234,6 +247,14 @@ class _Problem:
         offset = self._values(value) - torch.tensordot(weights, columns, dims=1)
         self._kept = weights, columns, Rows(self._target, self._seen, offset)
         return self._kept[1:]
+
+    def _straight(self) -> bool:
+        """Whether the columns there are tell the scores of all weights, as they do not of what has no derivative."""
+        return bool(self.linear) and self._kept is not None and bool((self._kept[1].abs().amax((1, 2)) > 0).all())
+
+    def _along(self, weights: Tensor) -> Tensor:
+        assert self._kept is not None and self._kept[2].offset is not None
+        return torch.tensordot(weights, self._kept[1], dims=1) + self._kept[2].offset
 
     def _differences(self, weights: Tensor, value: Tensor) -> Tensor:
         found = []

@@ -51,13 +51,11 @@ class Fit:
         weights: constants, shape (k,).
         loss: cross-entropy minus the target's part that no constant changes, nats a row, ridge aside.
         pattern: shape (rows, n).
-        hessian: second derivative of the loss by the constants, shape (k, k).
     """
 
     weights: Tensor
     loss: float
     pattern: Tensor
-    hessian: Tensor
 
 
 def _scores(columns: Tensor, weights: Tensor, rows: Rows) -> Tensor:
@@ -142,8 +140,8 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
     ridge = _ridge(columns, rows)
     observed = _expectation(columns, rows.target)
     pattern, loss = _forward(columns, weights, rows, observed)
-    hessian = _curvature(columns, pattern)
     for _ in range(iterations):
+        hessian = _curvature(columns, pattern)
         gradient = _expectation(columns, pattern) - observed + ridge * weights
         step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
         slope = float(gradient @ step)
@@ -160,10 +158,9 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
         if gain <= 0:
             break  # as low as rounding errors let it come
         weights, pattern, loss = tried, new_pattern, new_loss
-        hessian = _curvature(columns, pattern)
         if gain < 1e-6:
             break
-    return Fit(weights, loss, pattern, hessian)
+    return Fit(weights, loss, pattern)
 
 
 def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float = 0.05) -> Tensor:
@@ -172,7 +169,7 @@ def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float
     Steps are taken in the coordinates in which the cross-entropy's curvature is the identity, so one rate serves every
     column. The best weights met are returned, the start's if none is better.
     """
-    values, vectors = torch.linalg.eigh(fit.hessian)
+    values, vectors = torch.linalg.eigh(_curvature(columns, fit.pattern))
     basis = vectors / values.clamp(min=1e-3 * float(values.max()) + 1e-9).sqrt()
     scores_basis = torch.tensordot(basis.T, columns, dims=1)
     coordinates = torch.zeros(len(fit.weights))
