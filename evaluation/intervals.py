@@ -1,5 +1,6 @@
 """Bootstrap intervals over texts."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +23,16 @@ def mean_interval(values: np.ndarray, seed: int = 0) -> Interval:
 
 def ratio_interval(numerators: np.ndarray, denominators: np.ndarray, seed: int = 0) -> Interval:
     """Interval of sum(numerators) / sum(denominators), texts resampled as wholes; both of shape (texts,)."""
-    generator = np.random.default_rng(seed)
-    chosen = generator.integers(0, len(numerators), size=(RESAMPLES, len(numerators)))
-    ratios = numerators[chosen].sum(1) / denominators[chosen].sum(1)
+    counts = _counts(len(numerators), seed)
+    ratios = (counts @ numerators) / (counts @ denominators)
     low, high = np.percentile(ratios, [2.5, 97.5])
     return Interval(float(numerators.sum() / denominators.sum()), float(low), float(high))
+
+
+@lru_cache(maxsize=4)
+def _counts(texts: int, seed: int) -> np.ndarray:
+    """How often each resample holds each text, shape (resamples, texts); the same for every program of a run."""
+    chosen = np.random.default_rng(seed).integers(0, texts, size=(RESAMPLES, texts))
+    counts = np.zeros((RESAMPLES, texts))
+    np.add.at(counts, (np.arange(RESAMPLES)[:, None], chosen), 1)
+    return counts

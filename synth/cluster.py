@@ -4,10 +4,9 @@ A worker of ``dask worker`` ends when its scheduler has gone, within some 45 sec
 what it started in the sandbox ends with it, and with one that is killed.
 """
 
-import ctypes
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
@@ -172,17 +171,4 @@ _LOCK = Lock()
 def _alone(task: Callable[..., Result], shared: tuple, item: tuple) -> Result:
     # A worker may have several threads; those that run scripted programs share a pool that takes one at a time.
     with _LOCK, one_thread():
-        _keep_memory()
         return task(*shared, *item)
-
-
-def _keep_memory() -> None:
-    """Have glibc keep what is freed for what comes next, as it learns to do by itself.
-
-    Dask's nannies have every worker give it back at once, by ``MALLOC_TRIM_THRESHOLD_``; then page faults take longer
-    than the search. The numbers are those of ``mallopt(3)``: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, the most it takes.
-    """
-    with suppress(AttributeError):  # another C library
-        library = ctypes.CDLL(None)
-        library.mallopt(-1, 64 << 20)
-        library.mallopt(-3, 32 << 20)

@@ -1,5 +1,6 @@
 """Spreads work over processes: those of this machine here, those of many in ``synth/cluster.py``."""
 
+import ctypes
 import errno
 import os
 import pickle
@@ -9,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import resource_tracker
@@ -71,13 +72,26 @@ class Local:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Give torch one thread, so that results do not depend on the number of workers."""
+    """Give torch one thread, so that results do not depend on the number of workers; and memory that it keeps."""
+    _keep_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what is freed for what comes next; or else page faults take longer than the arithmetic.
+
+    By itself it learns that slowly, and under Dask's nannies, which set ``MALLOC_TRIM_THRESHOLD_``, not at all. The
+    numbers are those of ``mallopt(3)``: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD, the most it takes.
+    """
+    with suppress(AttributeError):  # another C library
+        library = ctypes.CDLL(None)
+        library.mallopt(-1, 64 << 20)
+        library.mallopt(-3, 32 << 20)
 
 
 def _in_workers(task: Callable[..., Result], shared: tuple, items: Sequence[tuple], jobs: int) -> Iterator[Result]:

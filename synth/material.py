@@ -16,6 +16,8 @@ from sandbox.plain_text import valid
 from surrogates.errors import InputError
 from surrogates.language.clusters import NO_CLUSTERS, Clusters, is_cluster
 from surrogates.language.features import Texts
+from surrogates.language.patterns import scores
+from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.attention import open_store
@@ -30,6 +32,8 @@ KEPT_BYTES = 1 << 28
 """Bytes of a head's patterns, as they are stored, that are kept while its programs are worked on."""
 BATCH_CELLS = 1_000_000
 """Cells (texts x queries x keys) that are worked on at once: bounds memory whatever the texts' length."""
+_KEPT_FITTING = 4
+"""Numbers of texts on which programs are fitted: few first, then more, and fewer again where constants are many."""
 _AGAIN = "run `headsynth synthesize` again"
 
 
@@ -231,6 +235,7 @@ class HeadData:
         self._cells: dict[int, np.ndarray] = {}  # by text, as they are stored
         self._kept = 0
         self._fitting: dict[int, Batch] = {}
+        self._scores: dict[tuple[str, int], Tensor] = {}
 
     def patterns(self, numbers: Sequence[int]) -> Tensor:
         """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
@@ -240,8 +245,23 @@ class HeadData:
     def fitting(self, count: int) -> Batch:
         """The first so many train texts; what programs make of their features is kept for the next program."""
         if count not in self._fitting:
-            self._fitting = {count: self._batch(self.material.splits["train"][:count])}
+            if len(self._fitting) == _KEPT_FITTING:
+                del self._fitting[next(iter(self._fitting))]
+            self._fitting[count] = self._batch(self.material.splits["train"][:count])
         return self._fitting[count]
+
+    def scores(self, program: Program, count: int) -> Tensor:
+        """A program's scores on the first so many train texts, (t, n, n), kept for the next that is fitted beside it.
+
+        Raises:
+            ProgramFailed: the program fails on them.
+        """
+        key = program.source, count
+        if key not in self._scores:
+            self._scores = {own: kept for own, kept in self._scores.items() if own[0] == program.source}
+            batch = self.fitting(count)
+            self._scores[key] = scores(program, batch.texts).expand(batch.visible.shape)
+        return self._scores[key]
 
     def batches(self, numbers: Sequence[int]) -> Iterator[Batch]:
         """Some texts in the order given, so many at a time that memory stays bounded."""

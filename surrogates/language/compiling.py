@@ -7,19 +7,20 @@ that share a feature in a sum or a logarithm of it compute that once.
 
 import ast
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from surrogates.language.backend import LOG_FLOOR, NUMPY, TORCH, Array, Backend
 from surrogates.language.curves import bins_of, height
 from surrogates.language.fitted_calls import FittedCall
 from surrogates.language.validation import RESERVED, Typed, Value
+from surrogates.language.values import observed
 from surrogates.language.vocabulary import FITTED
 
 _ENTRY = "_scores"
 _NUMBER = "_number"
 _PLUS_PRODUCT, _MINUS_PRODUCT = "_plus_product", "_minus_product"
-_BINS, _HEIGHT = "_bins", "_height"
+_BINS, _HEIGHT, _WEIGHTS, _OBSERVED = "_bins", "_height", "_weights", "_observed"
 _GUARDED = {ast.Div: "_divide", ast.Pow: "_power"}
 """Operators whose slope is infinite at 0, by the name of what takes their place."""
 
@@ -35,7 +36,7 @@ def compile_vectorised(
         calls: those in it whose values are constants.
     """
     writer = _Writer(types, {argument.arg for argument in function.args.args[3:]}, calls)
-    statements = [ast.fix_missing_locations(writer.visit(statement)) for statement in function.body[1:]]
+    statements = [writer.visit(statement) for statement in function.body[1:]]
     arguments = ast.arguments(
         posonlyargs=[],
         args=[ast.arg(name) for name in ("query", "key", "pair", "_constants")],
@@ -65,6 +66,8 @@ def _namespace(backend: Backend) -> dict[str, Any]:
         "_power": backend.power,
         _BINS: lambda x, knots: bins_of(backend, x, knots),
         _HEIGHT: lambda values, bins: height(backend, values, bins),
+        _WEIGHTS: lambda values, of, words, classes: of.weights(words, classes, values),
+        _OBSERVED: observed,
         "inf": math.inf,
         "exp": backend.exp,
         "log": lambda x: backend.log(backend.at_least(x, LOG_FLOOR)),
@@ -178,21 +181,25 @@ class _Writer(ast.NodeTransformer):
         return node  # literal arguments of a feature stay as they are written
 
     def fitted(self, call: FittedCall) -> ast.expr:
-        of, values = call.node.args[0], _constant(call.packed)
+        of = call.node.args[0]
         if call.is_curve:
             knots = _tuple(call.knots)
             bins = self.kept(of, _call(_BINS, self.as_number(of), knots), f"bins between {call.knots} of ")
-            return _call(_HEIGHT, values, bins)
-        weights = ast.Attribute(of, "weights", ast.Load())
-        return ast.Call(weights, [_tuple(call.words), _tuple(call.classes), values], [])
+            return self.observed(call, _HEIGHT, bins)
+        return self.observed(call, _WEIGHTS, of, _tuple(call.words), _tuple(call.classes))
+
+    def observed(self, call: FittedCall, name: str, *arguments: ast.expr) -> ast.expr:
+        """A function of a call's values, then of the arguments; see `Values.observed`."""
+        packed = ast.Constant(call.packed)
+        return _call(_OBSERVED, ast.Name("_constants", ast.Load()), packed, ast.Name(name, ast.Load()), *arguments)
 
 
 def _constant(name: str) -> ast.expr:
     return ast.Subscript(ast.Name("_constants", ast.Load()), ast.Constant(name), ast.Load())
 
 
-def _tuple(values: Iterable[float | str]) -> ast.expr:
-    return ast.Tuple([ast.Constant(value) for value in values], ast.Load())
+def _tuple(values: tuple[float, ...] | tuple[str, ...]) -> ast.expr:
+    return ast.Constant(tuple(values))
 
 
 def _arithmetic(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:

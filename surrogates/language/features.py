@@ -203,7 +203,7 @@ class Texts:
 
     def entries_left(self, shift: int) -> Array:
         """The same of the rows in the table."""
-        return self.shifted((self.entries + 1) * self.mask, shift)
+        return self.keep(("entries", shift), lambda: self.shifted((self.entries + 1) * self.mask, shift))
 
     def same(self, query_ids: Array, key_ids: Array) -> Array:
         """Mask of pairs with equal ids, "none" aside, shape (b, q, n)."""

@@ -1,6 +1,7 @@
 """A program's constants as its compiled function takes them: parameters by name, the values of a call in a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,8 +10,27 @@ from surrogates.language.backend import Array, Backend, backend_of
 from surrogates.language.fitted_calls import FittedCall
 
 
+OBSERVER = "()"
+"""Under this name a compiled function finds what is to see the numbers that its calls compute; no constant is called
+so."""
+Observer = Callable[[str, Array, Callable[[Array], Array]], Array]
+"""Given what a call is packed as, its numbers, and what computes them of other values; returns what takes their place."""
+
+
+def observed(constants: Mapping[str, Any], packed: str, compute: Callable[..., Array], *arguments: Any) -> Array:
+    """The numbers that a call computes from its values, as an observer of the evaluation leaves them."""
+    found = compute(constants[packed], *arguments)
+    if OBSERVER not in constants:
+        return found
+    return constants[OBSERVER](packed, found, lambda values: compute(values, *arguments))
+
+
 class Values:
     """The constants of a program. Its own are made into arrays once for each backend and device.
+
+    Attributes:
+        rows: names of the constants that a call holds, by what it packs them as.
+        parameters: names of the others.
 
     Args:
         constants: name -> value.
@@ -19,9 +39,9 @@ class Values:
 
     def __init__(self, constants: Mapping[str, float], calls: Sequence[FittedCall]) -> None:
         self._constants = constants
-        self._rows = {call.packed: tuple(call.values) for call in calls}
-        inside = {name for names in self._rows.values() for name in names}
-        self._parameters = [name for name in constants if name not in inside]
+        self.rows = {call.packed: tuple(call.values) for call in calls}
+        inside = {name for names in self.rows.values() for name in names}
+        self.parameters = [name for name in constants if name not in inside]
         self._own: dict[tuple[str, str], dict[str, Array]] = {}
 
     def on(self, like: Array, given: Mapping[str, Array] | None = None) -> dict[str, Array]:
@@ -38,8 +58,8 @@ class Values:
         if not given:
             return self._own[key]
         found = dict(self._own[key])
-        found |= {name: backend.number(given[name]) for name in self._parameters if name in given}
-        for packed, names in self._rows.items():
+        found |= {name: backend.number(given[name]) for name in self.parameters if name in given}
+        for packed, names in self.rows.items():
             if any(name in given for name in names):
                 row = [backend.number(given.get(name, self._constants[name])) for name in names]
                 found[packed] = backend.stack([backend.moved(value, like) for value in row])
@@ -52,9 +72,9 @@ class Values:
             # Scalars stay with the CPU: they mix with arrays on any device.
             found = {
                 name: backend.array(np.array(self._constants[name], dtype=np.float32), torch.empty(0))
-                for name in self._parameters
+                for name in self.parameters
             }
-            for packed, names in self._rows.items():
+            for packed, names in self.rows.items():
                 row = np.array([self._constants[name] for name in names], dtype=np.float32)
                 found[packed] = backend.array(row, like)
         return found

@@ -1,8 +1,12 @@
 """What `weights` computes: a number for each token, the sum of what its text and its classes weigh."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from surrogates.language.backend import Array
+from surrogates.language.vocabulary import CLASSES, TOKEN_FEATURES
 
 if TYPE_CHECKING:
     from surrogates.language.features import Texts
@@ -28,7 +32,8 @@ def word_weights(
         # The first place is that of tokens without a word of their own.
         found.append(backend.take(backend.after_zero(values[:count]), _places(texts, words, shift)))
     if classes:
-        found.append((_holding(texts, classes, shift) * values[count:]).sum(-1))
+        # Those of all classes there are, 0 of most: so one matrix serves all programs.
+        found.append(_holding(texts, shift) @ backend.take(backend.after_zero(values[count:]), _order(texts, classes)))
     return found[0] if len(found) == 1 else found[0] + found[1]
 
 
@@ -36,16 +41,35 @@ def _places(texts: "Texts", words: tuple[str, ...], shift: int) -> Array:
     """Each token's place among the words from 1, else 0: whole numbers, shape (b, n)."""
 
     def compute() -> Array:
-        places = texts.backend.lookup(texts.table.places(words), texts.entries)
-        return texts.backend.whole(texts.shifted(places * texts.mask, shift))
+        backend = texts.backend
+        places = np.concatenate([[0], texts.table.places(words)], dtype=np.int8)  # of no token, then of each row
+        return backend.whole(backend.take(backend.array(places, texts.ids), texts.entries_left(shift)))
 
     return texts.keep(("places", words, shift), compute)
 
 
-def _holding(texts: "Texts", classes: tuple[str, ...], shift: int) -> Array:
+def _holding(texts: "Texts", shift: int) -> Array:
     """Whether each class holds for each token: 0.0 and 1.0, shape (b, n, classes)."""
 
     def compute() -> Array:
-        return texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in classes]))
+        return texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in _known(texts.causal)]))
 
-    return texts.keep(("classes", classes, shift), compute)
+    return texts.keep(("classes", shift), compute)
+
+
+def _order(texts: "Texts", classes: tuple[str, ...]) -> Array:
+    """Each class's place among some of them from 1, else 0: whole numbers, shape (classes,)."""
+
+    def compute() -> Array:
+        for name in set(classes).difference(_known(texts.causal)):
+            texts.token(name)  # which says why there is none
+        places = [classes.index(name) + 1 if name in classes else 0 for name in _known(texts.causal)]
+        return texts.backend.array(np.array(places, dtype=np.int32), texts.ids)
+
+    return texts.keep(("order", classes), compute)
+
+
+@cache
+def _known(causal: bool) -> tuple[str, ...]:
+    """The classes that have a value for a model."""
+    return tuple(name for name in CLASSES if not (causal and TOKEN_FEATURES[name].encoders_only))

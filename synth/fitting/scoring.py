@@ -8,14 +8,21 @@ import numpy as np
 import torch
 
 from evaluation.intervals import mean_interval
-from evaluation.similarity import similarity
+from evaluation.similarity import Compared, Reference, Similarity, similarity
 from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
-from surrogates.language.patterns import pattern
+from surrogates.language.patterns import check_finite, failing, pattern, scores
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Scores
 from synth.corpus import Split
 from synth.material import Batch, HeadData
+
+_FIGURES: dict[Split, tuple[str, ...]] = {
+    "train": ("iou",),
+    "validation": ("iou", "cross_entropy"),
+    "test": ("iou", "cross_entropy", "jsd"),
+}
+"""What is kept of a split, by the names of :class:`evaluation.similarity.Compared`."""
 
 
 def score_candidates(data: HeadData, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -35,19 +42,27 @@ def score_candidates(data: HeadData, candidates: Sequence[Candidate]) -> list[Ca
     for split in splits:
         numbers = data.material.train_sample if split == "train" else data.material.splits[split]
         for batch in data.batches(numbers):
+            reference = Reference(batch.target, batch.visible)
             for source, program in programs.items():
                 if source in failed and failed[source][0] != "test":
                     continue  # it has no scores, and may take its time to fail once more
                 try:
-                    found = pattern(program, batch.texts, batch.visible)
+                    alike: Compared | Similarity = _compared(program, batch, reference)
                 except ProgramFailed as error:
                     failed.setdefault(source, (split, error))
                     if split != "test":
                         continue
-                    found = _text_by_text(program, batch)
-                alike = similarity(found, batch.target)
-                figures[source][split].append(torch.stack([alike.iou, alike.cross_entropy, alike.jsd]).numpy())
+                    alike = similarity(_text_by_text(program, batch), batch.target)
+                figures[source][split].append(np.stack([getattr(alike, name) for name in _FIGURES[split]]))
     return [_scored(c, figures[c.source], failed.get(c.source)) if c.verdict is Verdict.OK else c for c in candidates]
+
+
+def _compared(program: Program, batch: Batch, reference: Reference) -> Compared:
+    values = scores(program, batch.texts)
+    with failing(program), np.errstate(all="ignore"):  # NaN is reported below
+        found = reference.compare(values)
+    check_finite(program, found.pattern)
+    return found
 
 
 def _text_by_text(program: Program, batch: Batch) -> torch.Tensor:

@@ -13,12 +13,13 @@ from synth.fitting.scoring import score_candidates
 from synth.material import HeadData
 
 
-def try_programs(data: HeadData, proposed: Sequence[Candidate]) -> list[list[Candidate]]:
+def try_programs(data: HeadData, proposed: Sequence[Candidate], known: float = 0.0) -> list[list[Candidate]]:
     """Score programs with constants fitted to the head; those written by hand also as they are.
 
     Args:
         data: of the head whose patterns they should predict.
         proposed: candidates without scores, their sources as they were written.
+        known: IoU of the head's best program; those that have no hope to come near are scored in one version.
 
     Returns:
         What became of each, mostly one candidate fitted for IoU and one for cross-entropy. Sources that an earlier one
@@ -27,7 +28,7 @@ def try_programs(data: HeadData, proposed: Sequence[Candidate]) -> list[list[Can
     seen: set[str] = set()
     found = []
     for candidate in proposed:
-        own = [c for c in _fitted(data, candidate) if c.source not in seen or c.verdict is not Verdict.OK]
+        own = [c for c in _fitted(data, candidate, known) if c.source not in seen or c.verdict is not Verdict.OK]
         seen |= {c.source for c in own}
         found.append(own)
     scored = score_candidates(data, list(chain.from_iterable(found)))
@@ -40,7 +41,7 @@ def _without_repeats(own: list[Candidate]) -> list[Candidate]:
     return own if any(candidate.scores for candidate in own) else own[:1]
 
 
-def _fitted(data: HeadData, candidate: Candidate) -> list[Candidate]:
+def _fitted(data: HeadData, candidate: Candidate, known: float) -> list[Candidate]:
     try:
         program = Program.parse(candidate.source)
     except ProgramRefused as error:
@@ -49,7 +50,7 @@ def _fitted(data: HeadData, candidate: Candidate) -> list[Candidate]:
     as_it_is = candidate.holding(program)
     label = f"{candidate.label}_fitted" if by_hand else candidate.label
     try:
-        fitted = list(dict.fromkeys(fit_to_head(data, program)))
+        fitted = list(dict.fromkeys(fit_to_head(data, program, known=known)))
     except ProgramFailed as error:
         # It may well run with the constants it came with.
         reason = f"fitting its constants: {error}"
