@@ -118,9 +118,7 @@ class Material:
         clusters = word_clusters(table, embeddings, [ids[number] for number in found["train"]])
         vectors = embeddings[torch.tensor(used)].float().cpu().numpy()
         own = table.subset(used, vectors).with_clusters(clusters.of(np.array(used)))
-        return cls(
-            attention, own, tuple(used), causal, windows, renumbered, found, clusters=clusters
-        )
+        return cls(attention, own, tuple(used), causal, windows, renumbered, found, clusters=clusters)
 
     def save(self, path: Path) -> None:
         """Write everything but the patterns to one file.

@@ -16,9 +16,9 @@ from surrogates.library.ranking import TOLERANCE
 from synth.engine import Engine
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
+from synth.k_means import grouped
 from synth.llm.calls import Asker
 from synth.llm.store import Exchanges
-from synth.k_means import grouped
 from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
 from synth.proposers.additive.proposing import GROUP, propose

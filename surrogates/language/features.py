@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from surrogates.language.backend import Array, as_numpy, backend_of
-from surrogates.language.tokens import TokenTable
 from surrogates.language.clusters import is_cluster
-from surrogates.language.vocabulary import PAIR_FEATURES, TOKEN_FEATURES, token_feature
+from surrogates.language.tokens import TokenTable
+from surrogates.language.vocabulary import PAIR_FEATURES, token_feature
 from surrogates.language.word_weights import word_weights
 
 KEPT_BYTES = 1 << 30
@@ -192,7 +192,7 @@ class Texts:
             FeatureUnavailable: it is a cluster that the table does not have.
         """
         if is_cluster(name) and name not in self.table.columns:
-            known = [own for own in self.table.columns if is_cluster(own)]
+            known = self.table.clusters
             there = f"there are {', '.join(known)}" if known else "no clusters of words are at hand"
             raise FeatureUnavailable(f"{name} is no cluster of this run's words; {there}")
         return self.backend.lookup(self.table.columns[name], self.entries)

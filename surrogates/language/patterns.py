@@ -103,7 +103,9 @@ def scores_and_slopes(
         slopes: dict[str, torch.Tensor | None] = {}
         if found.requires_grad and sought:
             total = found.expand(shape).sum()
-            slopes = dict(zip(sought, torch.autograd.grad(total, list(sought.values()), allow_unused=True), strict=True))
+            slopes = dict(
+                zip(sought, torch.autograd.grad(total, list(sought.values()), allow_unused=True), strict=True)
+            )
     with failing(program), torch.no_grad():
         columns = torch.zeros(len(program.constants), *shape)
         place = {name: number for number, name in enumerate(program.constants)}

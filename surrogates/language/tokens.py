@@ -18,7 +18,7 @@ import numpy as np
 from surrogates.errors import InputError
 from surrogates.language import characters
 from surrogates.language.characters import beginning, ending, parts, spelled, stand_in
-from surrogates.language.clusters import Clusters
+from surrogates.language.clusters import Clusters, is_cluster
 from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
 from surrogates.language.word_classes import WORD_CLASSES
 
@@ -105,6 +105,11 @@ class TokenTable:
         columns = {name: values[rows] for name, values in self.columns.items()}
         broken = {place: self.broken[token] for place, token in enumerate(ids) if token in self.broken}
         return TokenTable(tuple(self.texts[token] for token in ids), columns, broken, _unit_rows(embeddings))
+
+    @cached_property
+    def clusters(self) -> tuple[str, ...]:
+        """Names of the clusters that its tokens may be in."""
+        return tuple(filter(is_cluster, self.columns))
 
     def with_clusters(self, clusters: Clusters) -> "TokenTable":
         """The table with clusters of its tokens, which are as many as its rows."""

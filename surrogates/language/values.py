@@ -9,7 +9,6 @@ import torch
 from surrogates.language.backend import Array, Backend, backend_of
 from surrogates.language.fitted_calls import FittedCall
 
-
 OBSERVER = "()"
 """Under this name a compiled function finds what is to see the numbers that its calls compute; no constant is called
 so."""

@@ -137,7 +137,7 @@ TOKEN_FEATURES = {feature.name: feature for feature in FEATURES if feature.side 
 def token_feature(name: str) -> Feature | None:
     """The token feature of a name, those that are a run's own included; None if there is none."""
     if is_cluster(name):
-        return _token("meaning", name, "mask", f"a token whose input embedding is like that of {name[len(PREFIX):]}")
+        return _token("meaning", name, "mask", f"a token whose input embedding is like that of {name[len(PREFIX) :]}")
     return TOKEN_FEATURES.get(name)
 
 

@@ -52,7 +52,7 @@ def _holding(texts: "Texts", shift: int) -> Array:
     """Whether each class holds for each token: 0.0 and 1.0, shape (b, n, classes)."""
 
     def compute() -> Array:
-        return texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in _known(texts.causal)]))
+        return texts.backend.number(texts.backend.stack([texts.token(name, shift) for name in _known(texts)]))
 
     return texts.keep(("classes", shift), compute)
 
@@ -61,15 +61,19 @@ def _order(texts: "Texts", classes: tuple[str, ...]) -> Array:
     """Each class's place among some of them from 1, else 0: whole numbers, shape (classes,)."""
 
     def compute() -> Array:
-        for name in set(classes).difference(_known(texts.causal)):
+        for name in set(classes).difference(_known(texts)):
             texts.token(name)  # which says why there is none
-        places = [classes.index(name) + 1 if name in classes else 0 for name in _known(texts.causal)]
+        places = [classes.index(name) + 1 if name in classes else 0 for name in _known(texts)]
         return texts.backend.array(np.array(places, dtype=np.int32), texts.ids)
 
     return texts.keep(("order", classes), compute)
 
 
+def _known(texts: "Texts") -> tuple[str, ...]:
+    """The classes that have a value for a model, clusters of a run's words among them."""
+    return _classes(texts.causal) + texts.table.clusters
+
+
 @cache
-def _known(causal: bool) -> tuple[str, ...]:
-    """The classes that have a value for a model."""
+def _classes(causal: bool) -> tuple[str, ...]:
     return tuple(name for name in CLASSES if not (causal and TOKEN_FEATURES[name].encoders_only))

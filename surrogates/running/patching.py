@@ -12,9 +12,9 @@ from torch import nn
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from surrogates.errors import InputError
+from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.features import Texts
 from surrogates.language.program import Program
-from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
 from surrogates.library.heads import Head
@@ -142,9 +142,7 @@ def token_table(
     return table.with_clusters(clusters)
 
 
-def _table(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]
-) -> TokenTable:
+def _table(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]) -> TokenTable:
     similar = any(isinstance(surrogate, Program) and SIMILARITY in surrogate.features for surrogate in surrogates)
     if model in _tables:
         owner, table = _tables[model]

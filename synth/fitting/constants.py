@@ -56,7 +56,9 @@ _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
 """Multiples at which a constant without a derivative is tried, next to one more and one less."""
 
 
-def fit_to_head(data: HeadData, program: Program, *, beside: Program | None = None, known: float = 0.0) -> list[Program]:
+def fit_to_head(
+    data: HeadData, program: Program, *, beside: Program | None = None, known: float = 0.0
+) -> list[Program]:
     """A program with constants fitted to a head's training patterns; see :func:`refit`.
 
     Constants are fitted on few texts first, and from there on as many as tell them well. A program that is hopeless on

@@ -235,7 +235,7 @@ def skeleton(source: str) -> str:
 def test_a_dense_model_is_kept_to_half_precision(small: Searched) -> None:
     rows = training_rows(small.material, 0, SEED)
     saved = small.found[1].ceiling.model
-    model = Model(family(rows.n, causal=True, masks=rows.masks), 2, len(rows.words), len(CLASSES), seed=5)
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 2, len(rows.words), len(rows.kinds), seed=5)
     assert model.saved(0) != saved
     model.restore(0, saved)
     assert model.saved(0) == saved
@@ -247,7 +247,7 @@ def test_a_damaged_dense_model_is_told(small: Searched, damage: str) -> None:
     rows = training_rows(small.material, 0, SEED)
     saved = small.found[0].ceiling.model
     words = len(rows.words) + (damage == "other words")
-    model = Model(family(rows.n, causal=True, masks=rows.masks), 1, words, len(CLASSES), seed=5)
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 1, words, len(rows.kinds), seed=5)
     middle = len(saved) // 2
     given = {
         "empty": b"",
@@ -271,5 +271,5 @@ def test_a_part_of_which_no_word_and_no_class_is_left_is_left_out(alike: bool) -
     draft = Draft(
         chosen, curves, torch.zeros(2, 0), words * 0.5, model.classes.detach(), torch.ones(2, len(parts.parts))
     )
-    for _, source in write_draft(parts, ("a", "b", "c"), draft, alike=alike):
+    for _, source in write_draft(parts, ("a", "b", "c"), CLASSES, draft, alike=alike):
         assert Program.parse(source).parts == 3

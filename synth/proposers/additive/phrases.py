@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from surrogates.language.clusters import PREFIX, is_cluster
 from synth.proposers.additive.parts import DISTANCE, FIRST, Curve, Mask, Pairing, Part, WordWeights
 from synth.proposers.layout import repr_string
 
@@ -158,5 +159,7 @@ def _quoted(word: str) -> str:
 
 def _in_words(name: str) -> str:
     """Tokens of a class."""
+    if is_cluster(name):
+        return f"words like ‘{name.removeprefix(PREFIX)}’"
     plain = name.removeprefix("is_").replace("_", " ")
     return _PLURALS.get(plain, f"{plain}s")

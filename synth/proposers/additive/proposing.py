@@ -14,7 +14,7 @@ from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
 from synth.proposers.additive.model import Model
-from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.parts import family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
 from synth.proposers.additive.training import Training, overlap, stacked
 from synth.proposers.additive.writing import write_draft
@@ -51,7 +51,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.kinds), seed)
     training = Training(model, rows, target, seed)
     training.run(_STEPS, 0.1, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]
@@ -59,7 +59,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     compression = Compression(training, most)
     shares = compression.shares.tolist()
     drafts = chain(compression.largest(), compression.smaller())
-    programs = [write_draft(parts, rows.words, draft) for draft in drafts]
+    programs = [write_draft(parts, rows.words, rows.kinds, draft) for draft in drafts]
     return [
         Proposed(list(own), Ceiling(float(validation), float(test), tuple(of_parts), saved))
         for own, validation, test, of_parts, saved in zip(

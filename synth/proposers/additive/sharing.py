@@ -10,7 +10,7 @@ from surrogates.library.heads import Head
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
 from synth.proposers.additive.model import Model
-from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.parts import family
 from synth.proposers.additive.rows import Rows
 from synth.proposers.additive.training import Training, stacked
 from synth.proposers.additive.writing import write_draft
@@ -31,11 +31,11 @@ def share(
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(CLASSES), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.kinds), seed)
     for place, saved in enumerate(models):
         model.restore(place, saved)
     training = Training(model, rows, target, seed)
     training.run(_WARM_STEPS, 0.005, 0.005)
     drafts = Compression(training, most, together=True).largest()
-    written = [write_draft(parts, rows.words, draft, alike=True) for draft in drafts]
+    written = [write_draft(parts, rows.words, rows.kinds, draft, alike=True) for draft in drafts]
     return [list(own) for own in zip(*written, strict=True)]

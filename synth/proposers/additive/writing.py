@@ -8,7 +8,7 @@ import torch
 from surrogates.language.program import format_constant
 from surrogates.library.candidates import label_of
 from synth.proposers.additive.compression import Draft
-from synth.proposers.additive.parts import CLASSES, EVERYWHERE, FIRST, Curve, Family, Mask, Pairing
+from synth.proposers.additive.parts import EVERYWHERE, FIRST, Curve, Family, Mask, Pairing
 from synth.proposers.additive.phrases import Written, hypothesis, name_of
 from synth.proposers.layout import layout, repr_string
 
@@ -40,20 +40,23 @@ class Table:
         return Table(*({name: value for name, value in own.items() if value} for own in (self.words, self.classes)))
 
 
-def write_draft(family: Family, words: Sequence[str], draft: Draft, *, alike: bool = False) -> list[tuple[str, str]]:
+def write_draft(
+    family: Family, words: Sequence[str], kinds: Sequence[str], draft: Draft, *, alike: bool = False
+) -> list[tuple[str, str]]:
     """Label and source of the program of each head.
 
     Args:
         words: the strings that the draft's words stand for.
+        kinds: the classes of words likewise.
         alike: whether all should have one structure; the same of each head's model must be left.
     """
-    writer = _Writer(family, words, draft, alike)
+    writer = _Writer(family, words, kinds, draft, alike)
     return [writer.program(head) for head in range(len(draft.masks))]
 
 
 class _Writer:
-    def __init__(self, family: Family, words: Sequence[str], draft: Draft, alike: bool) -> None:
-        self.family, self.words, self.draft, self.alike = family, words, draft, alike
+    def __init__(self, family: Family, words: Sequence[str], kinds: Sequence[str], draft: Draft, alike: bool) -> None:
+        self.family, self.words, self.kinds, self.draft, self.alike = family, words, kinds, draft, alike
 
     def program(self, head: int) -> tuple[str, str]:
         draft = self.draft
@@ -123,7 +126,7 @@ class _Writer:
 
         return Table(
             listed(self.words, draft.words[:-1, :, place], chosen.words[:-1, :, place]),
-            listed(CLASSES, draft.classes[..., place], chosen.classes[..., place]),
+            listed(self.kinds, draft.classes[..., place], chosen.classes[..., place]),
         )
 
 
