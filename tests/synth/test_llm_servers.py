@@ -122,10 +122,10 @@ def test_a_single_question_of_a_later_round_may_fail_by_itself(copy: Any, asking
     run = copy("run")
 
     def play(prompt: str, attempt: int) -> Reply:
-        return error(400, "No") if "program to improve" in prompt else player()(prompt, attempt)
+        return error(400, "No") if "of a different hypothesis" in prompt else player()(prompt, attempt)
 
     with ScriptedServer(play) as server:
-        command = ["L0H0" if part == HEADS else part for part in asking(run, server, "--rounds", 2, "--candidates", 1)]
+        command = ["L0H0" if part == HEADS else part for part in asking(run, server, "--rounds", 3, "--candidates", 1)]
         outcome = call(capsys, *command)
     assert outcome.code == 0, outcome.err
     assert [row[4:6] for row in rows(run, "unusable") if row[4] == "refused"] == [("refused", "400: No")]
@@ -135,7 +135,7 @@ def test_a_later_round_that_is_refused_keeps_what_came_before(copy: Any, asking:
     run = copy("run")
 
     def play(prompt: str, attempt: int) -> Reply:
-        return error(400, "No more of this") if "program to improve" in prompt else player()(prompt, attempt)
+        return error(400, "No more of this") if "of a different hypothesis" in prompt else player()(prompt, attempt)
 
     with ScriptedServer(play) as server:
         outcome = call(capsys, *asking(run, server))
