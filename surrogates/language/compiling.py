@@ -189,7 +189,7 @@ class _Writer(ast.NodeTransformer):
         return self.observed(call, _WEIGHTS, of, _tuple(call.words), _tuple(call.classes))
 
     def observed(self, call: FittedCall, name: str, *arguments: ast.expr) -> ast.expr:
-        """A function of a call's values, then of the arguments; see `Values.observed`."""
+        """A function of a call's values, then of the arguments; see `observed`."""
         packed = ast.Constant(call.packed)
         return _call(_OBSERVED, ast.Name("_constants", ast.Load()), packed, ast.Name(name, ast.Load()), *arguments)
 
@@ -199,7 +199,7 @@ def _constant(name: str) -> ast.expr:
 
 
 def _tuple(values: tuple[float, ...] | tuple[str, ...]) -> ast.expr:
-    return ast.Constant(tuple(values))
+    return ast.Constant(values)  # type: ignore[arg-type]  # which is told of no tuples
 
 
 def _arithmetic(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:

@@ -1,7 +1,7 @@
 """From a program to an attention pattern: evaluate the scores, mask, softmax."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,6 @@ from surrogates.language.program import Program
 from surrogates.language.scripted import scripted_scores
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.tokens import table_of
-from surrogates.language.values import OBSERVER
 from surrogates.language.vocabulary import SIMILARITY
 
 
@@ -63,61 +62,6 @@ def scores(program: Program, texts: Texts, constants: Mapping[str, Array] | None
             return scripted_scores(program, texts, {**program.constants, **(constants or {})})
         function = program.compiled[texts.backend.name]
         return function(texts.query, texts.key, texts.pair, program.values.on(texts.ids, constants))
-
-
-def scores_and_slopes(
-    program: Program, texts: Texts, constants: Mapping[str, Array], shape: tuple[int, ...]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scores of a vectorised program in every cell, (b, q, n), and their derivatives by each constant, (k, b, q, n).
-
-    A cell's score depends on no other cell's numbers. So each constant, and what each call adds, stands in every cell as
-    a value of its own, and one backward pass tells the slopes by all of them. The slope by a value of a call is that by
-    what the call adds, times the call's own, which is linear in its values.
-
-    Args:
-        texts: in torch.
-        constants: of all names.
-        shape: (b, q, n).
-
-    Raises:
-        ProgramFailed: the program failed, or a feature has no value for this model.
-    """
-    with failing(program), torch.enable_grad():
-        values = program.values
-        cells = {name: constants[name].detach().expand(shape).requires_grad_() for name in values.parameters}
-        rows = {
-            packed: torch.stack([constants[name].detach() for name in names]) for packed, names in values.rows.items()
-        }
-        added: dict[str, torch.Tensor] = {}
-        computed: dict[str, Callable[[Array], Array]] = {}
-
-        def observer(packed: str, found: Array, compute: Callable[[Array], Array]) -> Array:
-            computed[packed] = compute
-            if packed not in added:
-                added[packed] = torch.zeros(()).expand(shape).requires_grad_()
-            return found + added[packed]
-
-        given: dict[str, Any] = {**cells, **rows, OBSERVER: observer}
-        found = program.compiled["torch"](texts.query, texts.key, texts.pair, given)
-        sought = {**cells, **added}
-        slopes: dict[str, torch.Tensor | None] = {}
-        if found.requires_grad and sought:
-            total = found.expand(shape).sum()
-            slopes = dict(
-                zip(sought, torch.autograd.grad(total, list(sought.values()), allow_unused=True), strict=True)
-            )
-    with failing(program), torch.no_grad():
-        columns = torch.zeros(len(program.constants), *shape)
-        place = {name: number for number, name in enumerate(program.constants)}
-        for name, slope in slopes.items():
-            if slope is None:
-                continue
-            if name in cells:
-                columns[place[name]] = slope
-                continue
-            for unit, value in zip(torch.eye(len(values.rows[name])), values.rows[name], strict=True):
-                torch.mul(slope, computed[name](unit), out=columns[place[value]])
-        return found.detach().expand(shape), columns
 
 
 def normalise(values: Array, visible: Array, *, empty_rows: bool = True) -> Array:

@@ -10,18 +10,16 @@ from surrogates.language.backend import Array, Backend, backend_of
 from surrogates.language.fitted_calls import FittedCall
 
 OBSERVER = "()"
-"""Under this name a compiled function finds what is to see the numbers that its calls compute; no constant is called
-so."""
+"""Under this name a compiled function finds who is to see the numbers that calls compute; no constant is called so."""
 Observer = Callable[[str, Array, Callable[[Array], Array]], Array]
-"""Given what a call is packed as, its numbers, and what computes them of other values; returns what takes their place."""
+"""Given what a call is packed as, its numbers, and what computes them of other values; returns what replaces them."""
 
 
 def observed(constants: Mapping[str, Any], packed: str, compute: Callable[..., Array], *arguments: Any) -> Array:
     """The numbers that a call computes from its values, as an observer of the evaluation leaves them."""
     found = compute(constants[packed], *arguments)
-    if OBSERVER not in constants:
-        return found
-    return constants[OBSERVER](packed, found, lambda values: compute(values, *arguments))
+    observer: Observer | None = constants.get(OBSERVER)
+    return found if observer is None else observer(packed, found, lambda values: compute(values, *arguments))
 
 
 class Values:

@@ -13,8 +13,9 @@ from torch import Tensor
 from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.features import Texts
-from surrogates.language.patterns import failing, scores, scores_and_slopes
+from surrogates.language.patterns import failing, scores
 from surrogates.language.program import Program
+from surrogates.language.slopes import scores_and_slopes
 from synth.fitting.descent import descend
 from synth.fitting.newton import Rows, fit_newton, round_weights, tune_iou
 from synth.material import HeadData
@@ -33,8 +34,8 @@ SCRIPTED_TEXTS = 20
 FIRST_SCRIPTED_TEXTS = 5
 """Of them those on which it is fitted first."""
 HOPELESS = 0.15
-"""IoU on the first texts by which a program may lack of the best one known. Fitting on more texts, and tuning, add less:
-what lacks more comes to nothing, and is fitted no further."""
+"""IoU on the first texts that a program may lack of the best one known. Fitting on more texts, and tuning, add less:
+one that lacks more will not lead, and is fitted no further."""
 SCRIPTED_CONSTANTS = 12
 """Most constants of a scripted program that are fitted; one with more keeps its own values."""
 MANY = 64

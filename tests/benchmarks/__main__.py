@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.benchmarks import extraction, llm_throughput, patched_forward, sandbox_runs, scoring
+from tests.benchmarks import extraction, fitting, llm_throughput, patched_forward, sandbox_runs, scoring
 from tests.benchmarks.timing import Comparison
 
 
@@ -17,6 +17,9 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     size = f"{scoring.PROGRAMS} programs, {scoring.HEADS} heads, {scoring.TEXTS} texts of {scoring.TOKENS} tokens"
     _line(f"scoring ({size})", "a loop over (program, text, head) in NumPy float64", scoring.run(), faster=True)
+    size = f"{fitting.HEADS} heads x {fitting.PROGRAMS} programs, {fitting.TEXTS} texts of {fitting.TOKENS} tokens"
+    each = "derivatives by one constant after the other on all texts, a program"
+    _line(f"fitting ({size})", each, fitting.run(), faster=True)
     plain = "a forward pass with output_attentions"
     _line("extraction (32 texts of 128 tokens)", plain, extraction.run(), faster=False)
     for model, found in patched_forward.run().items():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from evaluation.similarity import similarity, similarity_matrix
+from evaluation.similarity import Reference, similarity, similarity_matrix
 
 
 def random_patterns(texts: int, n: int, seed: int, *, causal: bool = True, sharpness: float = 2.0) -> Tensor:
@@ -95,3 +95,32 @@ def test_the_matrix_holds_every_pair(causal: bool) -> None:
             assert float(iou[p, h]) == pytest.approx(float(one.iou.mean()), rel=1e-5)
             assert float(cross[p, h]) == pytest.approx(float(one.cross_entropy.mean()), rel=1e-5)
     assert float(iou[2, 0]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_scores_compare_as_their_patterns_do(causal: bool) -> None:
+    target = random_patterns(4, 9, 5, causal=causal)
+    visible = random_patterns(4, 9, 6, causal=causal) > 0
+    scores = 3 * torch.randn(4, 9, 9, generator=torch.Generator().manual_seed(7))
+    scores[0, 5, 2] = -torch.inf
+    pattern = scores.masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
+    scores[~visible] = torch.nan  # nobody sees it
+    expected, found = similarity(pattern, target), Reference(target, visible).compare(scores)
+    np.testing.assert_allclose(found.iou, expected.iou, rtol=1e-5)
+    np.testing.assert_allclose(found.cross_entropy, expected.cross_entropy, rtol=1e-5)
+    np.testing.assert_allclose(found.jsd, expected.jsd, rtol=1e-4)
+    np.testing.assert_allclose(found.pattern, pattern, atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_a_visible_score_that_is_no_number_shows_in_the_pattern(wrong: float) -> None:
+    target = random_patterns(1, 5, 8)
+    scores = torch.zeros(1, 5, 5)
+    scores[0, 3, 1] = wrong
+    assert np.isnan(Reference(target, target > 0).compare(scores).pattern[0, 3]).any()
+
+
+def test_a_row_of_excluded_cells_is_uniform() -> None:
+    target = random_patterns(1, 4, 9)
+    found = Reference(target, target > 0).compare(torch.full((1, 1, 1), -torch.inf)).pattern
+    np.testing.assert_allclose(found[0, 3], 0.25)

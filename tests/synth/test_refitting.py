@@ -1,13 +1,23 @@
 """Fitting the constants of a program whose structure is right: those that made the pattern are found again."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from surrogates.errors import ProgramFailed
+from surrogates.language import patterns
+from surrogates.language.backend import Array
+from surrogates.language.features import Texts
 from surrogates.language.program import Program
-from synth.fitting.constants import refit
-from synth.proposers.layout import repr_string
-from tests.synth.planted import batch, iou, made_by, parse, random_lists
+from surrogates.library.candidates import Candidate
+from surrogates.library.heads import Head
+from synth.corpus import Split
+from synth.fitting.constants import fit_to_head, refit
+from synth.fitting.trial import try_programs
+from synth.material import HeadData
+from synth.proposers.source import repr_string
+from tests.synth.planted import batch, iou, made_by, material_with, parse, random_lists
 
 TEXTS = batch(random_lists(40))
 
@@ -130,3 +140,51 @@ def test_a_program_of_many_values_that_are_no_numbers_fails_by_name() -> None:
     program = parse(f"({parts}) + log(pair.distance) / (pair.distance - pair.distance)")
     with pytest.raises(ProgramFailed, match="not finite"):
         fit(program, made_by(parse("-pair.distance"), TEXTS))
+
+
+def planted(folder: Path, truth: str, **constants: float) -> HeadData:
+    splits = [*get_args(Split)[:1] * 40]
+    material = material_with(folder, [[parse(truth, **constants)]], random_lists(len(splits)), splits)
+    return HeadData(material, Head(0, 0))
+
+
+def test_a_part_is_fitted_beside_the_program_it_is_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = planted(tmp_path, "2 * key.is_first - 0.8 * pair.distance + 1.5 * pair.offset(1)")
+    other = parse("1.5 * pair.offset(1) - 0.8 * pair.distance")
+    alone = parse("sink * key.is_first", sink=0.3)
+    evaluated: list[Program] = []
+    real = patterns.scores
+
+    def counting(program: Program, texts: Texts) -> Array:
+        evaluated.append(program)
+        return real(program, texts)
+
+    monkeypatch.setattr("synth.material.scores", counting)
+    for _ in range(3):
+        _, fitted = fit_to_head(data, alone, beside=other)
+        assert fitted.structure == alone.structure
+        assert fitted.constants["sink"] == pytest.approx(2.0, rel=0.05)
+    assert len(evaluated) == 2  # on few texts and on all, whatever the number of parts
+    _, without = fit_to_head(data, alone)
+    assert without.constants["sink"] != pytest.approx(2.0, rel=0.05)
+
+
+def test_a_scripted_part_is_fitted_beside_a_program(tmp_path: Path) -> None:
+    data = planted(tmp_path, "2 * key.is_first - 0.8 * pair.distance")
+    part = Program.parse(
+        'def part(query, key, pair, sink=0.5):\n    """The first token."""\n    s = pair.zeros()\n'
+        "    for i in range(len(query)):\n        s[i, 0] = sink\n    return s\n"
+    )
+    _, fitted = fit_to_head(data, part, beside=parse("-0.8 * pair.distance"))
+    assert fitted.constants["sink"] == pytest.approx(2.0, rel=0.05)
+
+
+def test_a_program_without_hope_is_scored_in_one_version(tmp_path: Path) -> None:
+    data = planted(tmp_path, "logaddexp(4 * key.is_first, 2 - 1.5 * pair.distance)")
+    wrong = Candidate("llm", "wrong", parse("-rate * pair.log_distance", rate=0.1).source, None)
+    versions = {}
+    for known in (0.0, 0.99):
+        (found,) = try_programs(data, [wrong], known)
+        assert all(candidate.scores for candidate in found)
+        versions[known] = len(found)
+    assert versions == {0.0: 2, 0.99: 1}
