@@ -1,6 +1,7 @@
 """Fitting the constants of a program whose structure is right: those that made the pattern are found again."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from synth.corpus import Split
 from synth.fitting.constants import fit_to_head, refit
 from synth.fitting.trial import try_programs
 from synth.material import HeadData
-from synth.proposers.source import repr_string
+from synth.proposers.layout import repr_string
 from tests.synth.planted import batch, iou, made_by, material_with, parse, random_lists
 
 TEXTS = batch(random_lists(40))
