@@ -1,10 +1,11 @@
 """Messages to a language model: templates filled with as much of each part as fits."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -86,6 +87,7 @@ def part_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
+    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
     parts: int = 1,
     limit: int = LIMIT,
 ) -> list[Message]:
@@ -96,6 +98,7 @@ def part_prompt(
         compared: train texts from which it is told where the program departs from the head.
         shown: those that are shown whole, the first ones where not all fit.
         causal: whether queries see only keys at or before them.
+        alike: clusters of words, each with its most frequent ones.
         parts: how many to ask for.
         limit: most tokens of the whole.
 
@@ -108,7 +111,7 @@ def part_prompt(
     def user(sizes: Sizes) -> str:
         most = 2 * sizes.edges
         texts = [(one, under[:most], over[:most]) for one, under, over in missed[: sizes.texts]]
-        return _render("part.j2", standing=standing, told=told, texts=texts, wanted=parts, sizes=sizes)
+        return _render("part.j2", standing=standing, told=told, texts=texts, alike=alike, wanted=parts, sizes=sizes)
 
     return _fitting(user, causal, limit)
 
@@ -119,6 +122,7 @@ def program_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
+    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ideas: Sequence[str] = (),
     others: Sequence[Shown] = (),
     programs: int = 1,
@@ -146,6 +150,7 @@ def program_prompt(
             texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in strong[: sizes.texts]],
             share=f"{100 * SHARE:g} %",
             fewest=FEWEST,
+            alike=alike,
             ideas=ideas[: sizes.ideas],
             others=others[: sizes.programs],
             wanted=programs,

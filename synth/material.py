@@ -1,6 +1,7 @@
 """What fitting and scoring needs: of a run, small enough to hand to a worker process and to keep, and of one head."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -189,6 +190,16 @@ class Material:
             facts["origin"],
             clusters,
         )
+
+    @property
+    def alike(self) -> dict[str, list[str]]:
+        """The words of each cluster that training texts hold, the most frequent first."""
+        counts = Counter(token for tokens in self.lists("train") for token in tokens)
+        frequent = [token for token, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+        return {
+            name: list(dict.fromkeys(self.table.texts[token] for token in frequent if self.table.columns[name][token]))
+            for name in self.clusters.names
+        }
 
     @property
     def train_sample(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rich.syntax import Syntax
 
+from sandbox.plain_text import one_line
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.library.candidates import Candidate, Ceiling
@@ -22,6 +23,8 @@ from synth.proposers.language_model.archive import Archive, Niche
 from synth.run import Run, open_run
 
 Sort = Literal["head", "iou", "parts", "literals"]
+MEMBERS = 8
+"""Words of a cluster that are shown."""
 _ASCII_DRAWING = str.maketrans("·░▒▓█│␣", ".:+*#|_")
 
 
@@ -175,6 +178,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     surrogate = next((entry for entry in ranked if entry.stands_in), None)
     # Before anything is printed: what it needs of the run may be damaged.
     drawn = _drawn(run, head, console) if surrogate else ""
+    alike = run.material.alike
     console.print(f"{head}: programs by validation IoU, test figures")
     if programs.ceiling:
         console.print(f"ceiling {programs.ceiling.iou:.3f}: the IoU of an additive model with full tables")
@@ -202,7 +206,14 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     # Lines are left as they are, so that the source can be copied from the screen.
     source = Syntax("", "python", background_color="default").highlight(surrogate.candidate.source)
     console.print(source, soft_wrap=True)
+    for name in sorted(surrogate.program.cluster_names & alike.keys()):
+        console.print(f"{name}: {_members(alike[name])}", soft_wrap=True)
     console.print(drawn, soft_wrap=True)
+
+
+def _members(words: Sequence[str]) -> str:
+    shown = ", ".join(one_line(word) for word in words[:MEMBERS])
+    return f"{shown} … {len(words) - MEMBERS} more" if len(words) > MEMBERS else shown
 
 
 def _drawn(run: Run, head: Head, console: Terminal) -> str:

@@ -32,6 +32,8 @@ SHOWN = 30
 """Texts, the easiest to read, of which the worst and the best are shown."""
 OTHERS = 3
 """Programs of other kinds that may be shown."""
+ALIKE = 8
+"""Words of a cluster that are shown."""
 _OTHER_SHARE = 0.1
 """Of the room for what is said of a head: the most that one of these may take."""
 
@@ -118,6 +120,7 @@ def questions(
     standing = standing_of(known)
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
+    alike = {name: words[:ALIKE] for name, words in material.alike.items()}
     texts = _worst_and_best(easiest_first(compared)[:SHOWN])
     others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
@@ -126,11 +129,13 @@ def questions(
         start = place * len(texts) // len(plan.sizes)
         own = [*texts[start:], *texts[:start]]
         if asks_for_parts(round_):
-            messages = part_prompt(shown, compared, own, causal=material.causal, parts=size, limit=plan.prompt_tokens)
+            messages = part_prompt(
+                shown, compared, own, causal=material.causal, alike=alike, parts=size, limit=plan.prompt_tokens
+            )
         else:
             messages = program_prompt(
-                shown, compared, own, causal=material.causal, ideas=ideas, others=others, programs=size,
-                limit=plan.prompt_tokens,
+                shown, compared, own, causal=material.causal, alike=alike, ideas=ideas, others=others,
+                programs=size, limit=plan.prompt_tokens,
             )  # fmt: skip
         found.append(_numbered(messages, found, head))
     return found
