@@ -95,6 +95,51 @@ def test_a_planted_program_is_found(searched: Searched, place: int) -> None:
     assert min(ceiling.shares) >= 0
 
 
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("a sink by word", "first token"),
+        ("words of left neighbours", "key words"),
+        ("a pairing", "pairings"),
+        ("induction", "what followed it"),
+    ],
+)
+def test_a_planted_part_contributes_most(searched: Searched, name: str, group: str) -> None:
+    groups = searched.found[list(PLANTED).index(name)].ceiling.groups
+    assert sum(groups.values()) == pytest.approx(1, abs=1e-4)
+    assert list(groups.values()) == sorted(groups.values(), reverse=True)
+    assert next(iter(groups)) == group
+    assert groups[group] > 0.5
+
+
+def test_what_is_avoided_is_called_so(tmp_path: Path) -> None:
+    planted = {
+        "avoids itself": "-4.0 * pair.offset(0)",
+        "avoids repeated token": "-3.0 * (pair.same_token & ~pair.offset(0))",
+        "repeated token": "3.0 * (pair.same_token & ~pair.offset(0))",
+        "avoids recency": "0.5 * pair.distance",
+        "recency": "-0.5 * pair.distance",
+        "one back": "4.0 * pair.offset(1)",
+        "itself": "3.0 * pair.offset(0)",
+    }
+    bodies = planted.values()
+    material = material_with(tmp_path, [list(map(parse, bodies))], random_lists(60), splits_of(48))
+    found = Searched.on(material, [Head(0, index) for index in range(len(bodies))]).found
+    groups = [own.ceiling.groups for own in found]
+    assert [next(iter(own)) for own in groups] == list(planted)
+
+
+def test_words_of_keys_are_names_punctuation_or_others(tmp_path: Path) -> None:
+    bodies = (
+        'weights(key, {"Tom": 3.0})', "weights(key, {}, is_punctuation=3.0)", 'weights(key, {"dog": 3.0, "ran": 3.0})',
+        "weights(key, {}, is_punctuation=-3.0)", "3.0 * pair.latest(key.is_comma)",
+    )  # fmt: skip
+    material = material_with(tmp_path, [list(map(parse, bodies))], random_lists(60), splits_of(48))
+    found = Searched.on(material, [Head(0, index) for index in range(len(bodies))]).found
+    groups = [own.ceiling.groups for own in found]
+    assert [next(iter(own)) for own in groups] == ["names", "punctuation", "key words", "key words", "punctuation"]
+
+
 def literals(source: str) -> int:
     """Numbers, words and names of classes that a program's parts hold."""
     (function,) = ast.parse(source).body

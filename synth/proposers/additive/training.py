@@ -92,12 +92,12 @@ class Training:
         count = 0
         for start in list(spread)[:batches]:
             batch = self.batch(start, picked)
-            whole = _cross_entropy(self.model.scores(batch), batch)
+            whole = cross_entropy(self.model.scores(batch), batch)
             count += 1
             for place in torch.nonzero(parts.any(0))[:, 0].tolist():
                 without = parts.clone()
                 without[:, place] = 0.0
-                worth[:, place] += _cross_entropy(self.model.scores(batch, without), batch) - whole
+                worth[:, place] += cross_entropy(self.model.scores(batch, without), batch) - whole
         return worth / max(1, count) * parts
 
     def curvature(self, values: Tensor) -> Tensor:
@@ -113,11 +113,11 @@ class Training:
         return values.detach() ** 2 * self.curvature(values)
 
 
-def _pattern(scores: Tensor, batch: Batch) -> Tensor:
+def pattern_of(scores: Tensor, batch: Batch) -> Tensor:
     return scores.masked_fill(~batch.visible, -1e30).softmax(-1) * batch.visible
 
 
-def _cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
+def cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
     """Of each head, nats a row, (h,)."""
     logs = scores.masked_fill(~batch.visible, -1e30).log_softmax(-1).masked_fill(~batch.visible, 0.0)
     return -(batch.target * logs).sum((0, 2, 3)) / batch.visible.any(-1).sum().clamp(min=1)
@@ -125,7 +125,7 @@ def _cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
 
 def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
     """Of the objective by the scores, (b, h, r, n)."""
-    pattern = _pattern(scores, batch)
+    pattern = pattern_of(scores, batch)
     difference = pattern - batch.target
     found = difference
     if overlap:
@@ -147,6 +147,6 @@ def overlap(model: Model, rows: Rows, target: Tensor) -> Tensor:
     """IoU of the model's patterns with heads' on the texts of one batch of which all rows are there, (t, h)."""
     training = Training(model, rows, target, 0)
     batch = training.batch(0, torch.arange(rows.rows.shape[1]))
-    pattern = _pattern(model.scores(batch), batch)
+    pattern = pattern_of(model.scores(batch), batch)
     larger = torch.maximum(pattern, batch.target).sum((2, 3))
     return (torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)).cpu()
