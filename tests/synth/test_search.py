@@ -15,7 +15,8 @@ from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Draft
 from synth.proposers.additive.model import Model
-from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.parts import CLASSES, DISTANCE, EVERYWHERE, Curve, family
+from synth.proposers.additive.phrases import Written, phrase
 from synth.proposers.additive.proposing import Proposed, propose
 from synth.proposers.additive.rows import training_rows
 from synth.proposers.additive.sharing import share
@@ -138,6 +139,22 @@ def test_words_of_keys_are_names_punctuation_or_others(tmp_path: Path) -> None:
     found = Searched.on(material, [Head(0, index) for index in range(len(bodies))]).found
     groups = [own.ceiling.groups for own in found]
     assert [next(iter(own)) for own in groups] == ["names", "punctuation", "key words", "key words", "punctuation"]
+
+
+@pytest.mark.parametrize(
+    ("curve", "says"),
+    [
+        # The far end is at zero, and lies above the rest of a curve whose keys are liked for other parts.
+        ({0: -1.97, 1: -0.32, 2: -1.74, 3: -3.13, 32: -1.56, 63: 0.0}, "the previous token"),
+        ({0: 1.0, 8: 0.5, 63: 0.0}, "itself and the nearest keys"),
+        ({0: -3.0, 3: -1.0, 8: -2.0, 63: 0.0}, "keys about 3 back"),
+        ({0: -3.0, 8: -2.0, 32: -1.0, 63: 0.0}, "keys far back"),
+        ({0: -3.0, 63: 0.0}, "keys far back"),
+        ({-8: 0.0, -1: -0.5, 0: -3.0, 1: -2.0, 8: 0.0}, "the next token"),
+    ],
+)
+def test_what_a_curve_of_the_distance_says(curve: dict[int, float], says: str) -> None:
+    assert phrase(Written(Curve(DISTANCE, EVERYWHERE), "", curve=curve)) == says
 
 
 def literals(source: str) -> int:
