@@ -75,7 +75,7 @@ def extract(
     batch_size = max(1, min(batch_size, _BATCH_CELLS // longest**2))
     for start in range(0, len(left), batch_size):
         batch = left[start : start + batch_size]
-        arrays = _batch_patterns(loaded, [ids[number] for number in batch])
+        arrays = batch_patterns(loaded, [ids[number] for number in batch])
         arrays["texts"] = np.array(batch, dtype=np.int64)
         arrays["lengths"] = np.array([len(ids[number]) for number in batch], dtype=np.int64)
         write_shard(folder, arrays, description)
@@ -249,11 +249,11 @@ def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarra
     Raises:
         InputError: see :func:`extract`.
     """
-    cells = _batch_patterns(loaded, [ids])[layer_name(head.layer)][head.index]
+    cells = batch_patterns(loaded, [ids])[layer_name(head.layer)][head.index]
     return unpack([cells], visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer]))[0]
 
 
-def _batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
+def batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
     """The visible cells of a batch, by layer: half precision, shape (heads, cells)."""
     if is_patched(loaded.model):
         raise InputError("the model is patched, so its attention is not its own; leave the patch first")

@@ -9,6 +9,7 @@ from surrogates.language.text_pattern import TextPattern
 from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
+from synth.categories import HeadKind
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,12 +20,19 @@ class HeadPrograms:
         ranked: each with its name, program, figures and whether it stands in for the head.
         failures: candidates that were refused or failed.
         ceiling: what an additive model with full tables reaches, where that is known.
+        kind: what its category follows from: shares of kinds of parts, and scores.
     """
 
     head: Head
     ranked: Sequence[Ranked]
     failures: Sequence[Candidate]
     ceiling: Ceiling | None
+    kind: HeadKind
+
+    @property
+    def category(self) -> str | None:
+        """What kind of head it is, in words; None where an earlier version searched."""
+        return self.kind.category
 
     @property
     def surrogate(self) -> Ranked:
@@ -49,6 +57,7 @@ class HeadPrograms:
 
     def __repr__(self) -> str:
         lines = [f"{self.head}: {len(self.ranked)} programs by validation IoU, test figures{self._reached}"]
+        lines += self.kind.lines
         for entry in self.ranked:
             mark = " (stands in)" if entry.stands_in else ""
             lines.append(f"{entry.scores.iou:.3f}  {entry.name}{mark}")
@@ -67,17 +76,20 @@ class HeadPrograms:
         ]  # fmt: skip
         sources = [entry.program.source for entry in self.ranked if entry.stands_in]
         source = "".join(f"<pre>{escape(text)}</pre>" for text in sources)
-        return f"<b>{self.head}</b>: test figures{self._reached}{_table(headings, rows)}{source}"
+        kind = "".join(f"<br>{escape(line)}" for line in self.kind.lines)
+        return f"<b>{self.head}</b>: test figures{self._reached}{kind}{_table(headings, rows)}{source}"
 
 
-def library_html(surrogates: Mapping[Head, Ranked], ceilings: Mapping[Head, Ceiling]) -> str:
+def library_html(
+    surrogates: Mapping[Head, Ranked], ceilings: Mapping[Head, Ceiling], kinds: Mapping[Head, HeadKind]
+) -> str:
     """The program that stands in for each head, as a table."""
     rows = [
         (str(head), *_figures(entry), f"{ceilings[head].iou:.3f}" if head in ceilings else "", *_sizes(entry),
-         entry.candidate.found_by, entry.program.hypothesis)
+         entry.candidate.found_by, kinds[head].category or "", entry.program.hypothesis)
         for head, entry in surrogates.items()
     ]  # fmt: skip
-    return _table(("head", "IoU", "95 %", "ceiling", "parts", "literals", "origin", "hypothesis"), rows)
+    return _table(("head", "IoU", "95 %", "ceiling", "parts", "literals", "origin", "category", "hypothesis"), rows)
 
 
 def _sizes(entry: Ranked) -> tuple[str, str]:

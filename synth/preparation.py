@@ -16,6 +16,7 @@ from synth.given import Given
 from synth.material import Material
 from synth.models import LoadedModel, encode
 from synth.progress import Reporter
+from synth.repeated_tokens import measure_scores
 from synth.run import Run
 from synth.settings import IN_MEMORY, Settings
 
@@ -52,6 +53,9 @@ class Preparation:
         reporter.say(self.start)
         with reporter.stage("attention") as step:
             extract(missing.loaded, missing.ids, run.attention, progress=step)
+        if not set(missing.loaded.heads) <= run.library.head_scores().keys():
+            longest, seed = run.settings.max_tokens, run.settings.seed
+            run.library.keep_scores(measure_scores(missing.loaded, missing.material, longest, seed))
         origin = _origin(missing.files, run.texts_file)
         replace(missing.material, origin=origin).save(run.tokens_file)
         if missing.loaded.name.startswith(IN_MEMORY):
@@ -89,6 +93,7 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     try:
         material, store = run.material, open_store(run.attention)
         whole = bool(origin) and origin == material.origin and store.holds(material.model_ids())
+        whole = whole and set(store.heads) <= run.library.head_scores().keys()  # an earlier version measured none
     except InputError:
         whole = False  # a part is damaged: it is made anew
     if not whole:

@@ -19,11 +19,13 @@ from surrogates.language.patterns import pattern
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.language.text_pattern import TextPattern
 from surrogates.library.candidates import Candidate, Ceiling
+from surrogates.library.head_scores import HeadScores
 from surrogates.library.heads import Head, no_head
 from surrogates.library.library import Library
 from surrogates.library.structures import Structure
 from surrogates.running.patching import token_table
 from synth.attention import open_store, pattern_on
+from synth.categories import HeadKind
 from synth.corpus import Split, SplitText, read_texts
 from synth.fingerprint import changed_part, model_fingerprint
 from synth.fitting.scoring import score_candidates
@@ -50,7 +52,8 @@ class Run(RunDirectory):
 
     def _repr_html_(self) -> str:
         surrogates = self.library.surrogates()
-        return f"{escape(self.settings.model)}: what stands in for each head{library_html(surrogates, self.ceilings)}"
+        table = library_html(surrogates, self.ceilings, self.kinds)
+        return f"{escape(self.settings.model)}: what stands in for each head{table}"
 
     def __enter__(self) -> "Run":
         return self
@@ -139,6 +142,13 @@ class Run(RunDirectory):
         """What an additive model with full tables reaches on each head for which that is known."""
         return self.library.ceilings()
 
+    @property
+    def kinds(self) -> dict[Head, HeadKind]:
+        """What kind of head each is that has a candidate, as far as that is known."""
+        ceilings, scores = self.ceilings, self.library.head_scores()
+        shares = {head: ceilings[head].groups if head in ceilings else {} for head in self.heads}
+        return {head: HeadKind(own, scores.get(head, HeadScores())) for head, own in shares.items()}
+
     def model(self, device: str = "cpu") -> LoadedModel:
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.
 
@@ -204,7 +214,8 @@ class Run(RunDirectory):
 
     def _programs(self, head: Head) -> HeadPrograms:
         library = self.library
-        return HeadPrograms(head, library.ranked(head), library.failures(head), library.ceilings().get(head))
+        ranked, failures = library.ranked(head), library.failures(head)
+        return HeadPrograms(head, ranked, failures, library.ceilings().get(head), self.kinds[head])
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
         """How a program does on a head, as it stands or with its constants fitted; nothing is stored.

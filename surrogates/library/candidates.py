@@ -1,6 +1,7 @@
 """Programs proposed for a head, and how they fared."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
@@ -37,6 +38,8 @@ class Ceiling:
     Attributes:
         iou: on test texts.
         shares: how much of what the model explains each of its parts carries, which add up to one.
+        groups: the same of the kinds of parts that people speak of, by their names; empty where an earlier version
+            searched.
         model: its values, as whoever fitted it wrote them.
     """
 
@@ -44,6 +47,7 @@ class Ceiling:
     iou: float
     shares: tuple[float, ...] = field(default=(), repr=False)
     model: bytes = field(default=b"", repr=False)
+    groups: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

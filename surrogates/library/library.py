@@ -5,7 +5,7 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
 from surrogates.library.candidates import Candidate, Ceiling, Scores, Unusable
 from surrogates.library.database import Database
+from surrogates.library.head_scores import HeadScores
 from surrogates.library.heads import Head
 from surrogates.library.migrations import FIRST, MIGRATIONS, keep_program
 from surrogates.library.ranking import Ranked, choose
@@ -113,8 +114,9 @@ class Library(Database):
                 self._execute("INSERT INTO unusable VALUES (?, ?, ?, ?, ?, ?, ?, ?)", part)
             if ceiling is not None:
                 shares = json.dumps(ceiling.shares)
-                row = (head.layer, head.index, ceiling.validation_iou, ceiling.iou, shares, ceiling.model)
-                self._execute("INSERT OR REPLACE INTO ceilings VALUES (?, ?, ?, ?, ?, ?)", row)
+                figures = (ceiling.validation_iou, ceiling.iou)
+                row = (head.layer, head.index, *figures, shares, ceiling.model, json.dumps(dict(ceiling.groups)))
+                self._execute("INSERT OR REPLACE INTO ceilings VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             if finished:
                 self._execute("INSERT INTO finished VALUES (?, ?, ?)", key)
 
@@ -191,9 +193,25 @@ class Library(Database):
         """Of each head that has one, in order."""
         rows = self._rows("SELECT * FROM ceilings ORDER BY layer, head")
         return {
-            Head(layer, index): Ceiling(validation, test, tuple(json.loads(shares)), model)
-            for layer, index, validation, test, shares, model in rows
+            Head(layer, index): Ceiling(validation, test, tuple(json.loads(shares)), model, json.loads(groups))
+            for layer, index, validation, test, shares, model, groups in rows
         }
+
+    def keep_scores(self, scores: Mapping[Head, HeadScores]) -> None:
+        """Store heads' scores in the place of those before.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
+        """
+        with self._transaction():
+            for head, own in scores.items():
+                row = (head.layer, head.index, *astuple(own))
+                self._execute("INSERT OR REPLACE INTO head_scores VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def head_scores(self) -> dict[Head, HeadScores]:
+        """Of each head of which they were measured, in order."""
+        rows = self._rows("SELECT * FROM head_scores ORDER BY layer, head")
+        return {Head(layer, index): HeadScores(*scores) for layer, index, *scores in rows}
 
     def structures(self) -> list[Structure]:
         """The structures that have scores, those that serve most heads first, each with its best program on a head."""

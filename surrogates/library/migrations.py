@@ -119,11 +119,24 @@ def _sizes_and_ceilings(database: sqlite3.Connection) -> None:
     )
 
 
+def _kinds_of_heads(database: sqlite3.Connection) -> None:
+    """What tells the kind of a head: shares of groups of parts, and scores on random tokens that come twice."""
+    database.execute("ALTER TABLE ceilings ADD COLUMN groups TEXT NOT NULL DEFAULT '{}'")
+    database.execute(
+        """CREATE TABLE head_scores (
+            layer INTEGER NOT NULL, head INTEGER NOT NULL, induction REAL, duplicate_token REAL, previous_token REAL,
+            current_token REAL, first_token REAL,
+            PRIMARY KEY (layer, head)
+        ) STRICT"""
+    )
+
+
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     FIRST: _candidates,
     4: _refused_anew,
     5: _structures,
     6: _sizes_and_ceilings,
+    7: _kinds_of_heads,
 }
 """By the version that a step leads to."""
 

@@ -16,6 +16,7 @@ from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.cover import cover
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
+from synth.categories import HeadKind
 from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
 from synth.proposers.language_model.accounts import Accounts, UsedAnswer
@@ -44,7 +45,7 @@ def show(path: Path, head: str | None, sort: Sort, *, as_json: bool) -> None:
 def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> None:
     """Print the program that stands in for each head."""
     library = run.library
-    surrogates, ceilings = library.surrogates(), library.ceilings()
+    surrogates, ceilings, kinds = library.surrogates(), library.ceilings(), run.kinds
     verdicts = Counter(c.verdict for head in run.heads for c in library.candidates(head))
     asked = Accounts(library).of_run() if library.has_asked() else None
     if not surrogates:
@@ -56,7 +57,8 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         heads.sort(key=lambda head: surrogates[head].program.parts)
     elif sort == "literals":
         heads.sort(key=lambda head: surrogates[head].program.literals)
-    rows = [_library_row(head, surrogates[head], ceilings.get(head)) for head in heads]
+    rows = [_library_row(head, surrogates[head], ceilings.get(head), kinds[head]) for head in heads]
+    categories = Counter(row["category"] for row in rows if row["category"])
     ious = [row["iou"] for row in rows]
     reached = [row["ceiling"] for row in rows if row["ceiling"] is not None]
     summary = {
@@ -64,6 +66,7 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         "mean_iou": sum(ious) / len(ious),
         "min_iou": min(ious),
         "mean_ceiling": sum(reached) / len(reached) if reached else None,
+        "categories": dict(categories.most_common()),
         "programs": len({entry.program.source for entry in surrogates.values()}),
         "structures": len({entry.program.structure for entry in surrogates.values()}),
         "cover": cover(library.structures()),
@@ -81,7 +84,7 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
          ("literals", "figure"), ("hypothesis", "text")],
         [
             [str(head), f"{entry.scores.iou:.3f}", _interval(entry), _ceiling(ceilings.get(head)), _parts(entry),
-             str(entry.program.literals), entry.program.hypothesis]
+             str(entry.program.literals), _said(entry, kinds[head])]
             for head, entry in ((head, surrogates[head]) for head in heads)
         ],
     )  # fmt: skip
@@ -92,6 +95,9 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
         f"{summary['heads']} heads, mean IoU {summary['mean_iou']:.3f}, lowest {summary['min_iou']:.3f}{ceiling}; "
         f"{summary['programs']} programs of {summary['structures']} structures"
     )
+    if categories:
+        told = ", ".join(f"{count} {name}" for name, count in categories.most_common())
+        console.print(f"categories: {told}")
     console.print(_covered(summary["cover"]))
     console.print(f"candidates: {_counted(verdicts)}", soft_wrap=True)
     console.print(start, soft_wrap=True)
@@ -122,6 +128,11 @@ def _ceiling(ceiling: Ceiling | None) -> str:
     return f"{ceiling.iou:.3f}" if ceiling else ""
 
 
+def _said(entry: Ranked, kind: HeadKind) -> str:
+    """What kind of head it is, and what the program says of it."""
+    return f"{kind.category}: {entry.program.hypothesis}" if kind.category else entry.program.hypothesis
+
+
 def _parts(entry: Ranked) -> str:
     return "scripted" if entry.program.kind == "scripted" else str(entry.program.parts)
 
@@ -132,13 +143,14 @@ def _sizes(entry: Ranked) -> dict[str, int | None]:
     return {"parts": parts, "literals": program.literals, "nodes": program.nodes}
 
 
-def _library_row(head: Head, entry: Ranked, ceiling: Ceiling | None) -> dict[str, Any]:
+def _library_row(head: Head, entry: Ranked, ceiling: Ceiling | None, kind: HeadKind) -> dict[str, Any]:
     return {
         "head": str(head),
         "iou": entry.scores.iou,
         "iou_low": entry.scores.iou_low,
         "iou_high": entry.scores.iou_high,
         "ceiling": ceiling and ceiling.iou,
+        **_kind(kind),
         **_sizes(entry),
         "program": entry.name,
         "hypothesis": entry.program.hypothesis,
@@ -146,6 +158,10 @@ def _library_row(head: Head, entry: Ranked, ceiling: Ceiling | None) -> dict[str
         "model": entry.candidate.model,
         "round": entry.candidate.round,
     }
+
+
+def _kind(kind: HeadKind) -> dict[str, Any]:
+    return {"category": kind.category, "shares": dict(kind.shares), "scores": asdict(kind.scores)}
 
 
 def _show_head(run: Run, name: str, *, as_json: bool) -> None:
@@ -165,6 +181,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         document = {
             "head": str(head),
             "ceiling": programs.ceiling and programs.ceiling.iou,
+            **_kind(programs.kind),
             "programs": [_program_row(entry) for entry in ranked],
             "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
             "failures": failed,
@@ -182,6 +199,8 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     console.print(f"{head}: programs by validation IoU, test figures")
     if programs.ceiling:
         console.print(f"ceiling {programs.ceiling.iou:.3f}: the IoU of an additive model with full tables")
+    for line in programs.kind.lines:
+        console.print(line)
     console.print_table(
         [("program", "text"), ("stands in", "name"), ("origin", "name"), ("parts", "figure"), ("literals", "figure"),
          ("IoU", "figure"), ("95 %", "figure"), ("cross-\nentropy", "figure"), ("JSD", "figure")],

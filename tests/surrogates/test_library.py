@@ -60,7 +60,10 @@ def test_structures_have_their_sizes(tmp_path: Path) -> None:
 
 
 def test_a_ceiling_is_stored_with_what_a_stage_found(tmp_path: Path) -> None:
-    first, second = Ceiling(0.7, 0.65), Ceiling(0.8, 0.75, (0.25, 0.75), b"\x00\xff")
+    first, second = (
+        Ceiling(0.7, 0.65),
+        Ceiling(0.8, 0.75, (0.25, 0.75), b"\x00\xff", {"itself": 0.9, "avoids one back": 0.1}),
+    )
     with closing(Library(tmp_path, create=True)) as library:
         assert library.ceilings() == {}
         library.add(OTHER, "search", [], ceiling=first)

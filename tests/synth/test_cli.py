@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +17,7 @@ from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from synth import measuring
+from synth.categories import HeadKind
 from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ceilings, forget_ceilings, ranked, refusal, rows
 from tests.tiny_models import VOCABULARY, tiny_tokenizer
@@ -40,6 +42,7 @@ def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, 
             "iou_low": entry.scores.iou_low,
             "iou_high": entry.scores.iou_high,
             "ceiling": ceilings(finished)[row["head"]],
+            **kind_of(finished, row["head"]),
             "parts": entry.program.parts,
             "literals": entry.program.literals,
             "nodes": entry.program.nodes,
@@ -56,11 +59,21 @@ def test_inspect_lists_the_program_that_stands_in_for_each_head(finished: Path, 
         "mean_iou": pytest.approx(sum(ious) / 3),
         "min_iou": min(ious),
         "mean_ceiling": pytest.approx(sum(ceilings(finished).values()) / 3),
+        "categories": Counter(row["category"] for row in document["heads"]),
         "programs": len({entry.program.source for entry in chosen.values()}),
         "structures": len({entry.program.structure for entry in chosen.values()}),
         "verdicts": {"ok": len(rows(finished))},
         "llm": None,
     }
+
+
+def kind_of(run: Path, head: str) -> dict[str, Any]:
+    """What the library tells of a head's kind, which it does of every one."""
+    with closing(Library(run)) as library:
+        groups, scores = library.ceilings()[Head.parse(head)].groups, library.head_scores()[Head.parse(head)]
+    assert sum(groups.values()) == pytest.approx(1)
+    assert all(0 <= score <= 1 for score in vars(scores).values())
+    return {"category": HeadKind(groups, scores).category, "shares": groups, "scores": vars(scores)}
 
 
 @pytest.mark.parametrize("head", ["L0H3", "l0h3"])
@@ -70,6 +83,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
     assert document == {
         "head": "L0H3",
         "ceiling": ceilings(finished)["L0H3"],
+        **kind_of(finished, "L0H3"),
         "programs": [
             {
                 "name": entry.name,

@@ -21,6 +21,9 @@ def as_version(run: Path, version: int) -> Path:
     """A run's library as a version wrote it."""
     connection = sqlite3.connect(run / "library.sqlite")
     with connection:
+        if version < 7:  # nothing told the kind of a head
+            connection.execute("DROP TABLE head_scores")
+            connection.execute("ALTER TABLE ceilings DROP COLUMN groups")
         if version < 6:  # of a structure's sizes one was known, and no ceilings
             connection.execute("DROP TABLE ceilings")
             for column in ("literals", "nodes"):
@@ -94,7 +97,7 @@ def test_a_damaged_dense_model_is_one_line(run: Path, again: Callable[..., Any],
     assert "Traceback" not in outcome.err
 
 
-@pytest.mark.parametrize("version", [3, 4, 5])
+@pytest.mark.parametrize("version", [3, 4, 5, 6])
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
 ) -> None:
@@ -108,12 +111,28 @@ def test_an_earlier_library_holds_what_it_held(
     assert stored_version(run) == version
     exported = call(capsys, "llm", "export", run, tmp_path / "requests.jsonl", "--llm", "m")
     assert exported.code == 0, exported
-    assert stored_version(run) > 5
+    assert stored_version(run) > 6
     assert rows(run) == candidates
     assert held(run) == structures
     as_version(run, version)
     assert call(capsys, *again(run)).code == 0
     assert rows(run) == candidates
+
+
+def test_a_run_that_goes_on_is_measured_where_it_was_not(
+    run: Path, finished: Path, again: Callable[..., Any], capsys: Any
+) -> None:
+    known = call(capsys, "inspect", finished, "L0H3", "--json").document
+    assert known["category"]
+    assert known["scores"]["induction"] is not None
+    as_version(run, 6)
+    before = call(capsys, "inspect", run, "L0H3", "--json").document
+    assert (before["category"], before["shares"], set(before["scores"].values())) == (None, {}, {None})
+    assert "category" not in call(capsys, "inspect", run, "L0H3").out
+    assert call(capsys, *again(run)).code == 0
+    after = call(capsys, "inspect", run, "L0H3", "--json").document
+    assert after["scores"] == known["scores"]
+    assert (after["category"], after["shares"]) == (None, {})  # its dense model was fitted before
 
 
 def test_heads_that_join_an_earlier_library_share_among_themselves(

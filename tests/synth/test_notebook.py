@@ -290,8 +290,24 @@ def test_ceilings_and_sizes_are_shown(opened: Run) -> None:
     assert table.count(">0.876</td>") == 1
     assert "test figures, ceiling 0.876" in one
     assert "test figures, ceiling 0.876" in repr(opened[HEAD])
+    assert opened[HEAD].category is None
+    assert "category:" not in one + repr(opened[HEAD])
     (entry,) = [entry for entry in opened["L0H0"] if entry.stands_in]
     assert re.search(rf"></td><td[^>]*>{entry.program.parts}</td><td[^>]*>{entry.program.literals}</td>", table)
+
+
+def test_the_kind_of_a_head_is_shown(opened: Run) -> None:
+    assert list(opened.kinds) == opened.heads
+    (kind,) = [kind for head, kind in opened.kinds.items() if str(head) == HEAD]
+    assert opened[HEAD].kind == kind
+    assert opened[HEAD].category == kind.category
+    assert kind.category
+    assert kind.scores.induction is not None
+    category, shares, scores = kind.lines
+    assert category == f"category: {kind.category}"
+    assert all(line in repr(opened[HEAD]).splitlines() for line in kind.lines)
+    assert all(f"<br>{line}" in opened[HEAD]._repr_html_() for line in (category, shares, scores))
+    assert f">{kind.category}</td>" in opened._repr_html_()
 
 
 def test_a_run_is_read_from_any_folder_and_thread(

@@ -158,6 +158,13 @@ def test_nothing_is_lost_on_any_width(
         assert str(head) in library
         for word in entry.program.hypothesis.split():
             assert word in library
+    unfolded = " ".join(one.split())
+    document = call(capsys, "inspect", finished, HEAD, "--json").document
+    assert f"category: {document['category']} shares: " in unfolded
+    for group, share in document["shares"].items():
+        assert (f"{group} {100 * share:.0f} %" in unfolded) == (share >= 0.005)
+    assert f"random tokens that come twice: induction {document['scores']['induction']:.2f}, " in unfolded
+    assert "\ncategories: " in library
     squeezed = "".join(one.split())
     for entry in ranked(finished)[HEAD]:
         for figure in (entry.scores.iou, entry.scores.cross_entropy, entry.scores.jsd):

@@ -204,7 +204,7 @@ def test_a_run_killed_at_any_moment_ends_in_the_same_library(llama: str, corpus:
     done, killed = Counter(report["done"]), set(report["killed"])
     once = {f"rename to {name}" for name in RENAMED}
     results = {effect for effect in done if effect.startswith("commit") and " 0 rows" not in effect}
-    assert len(results) == 5  # the tables, and of each head the search and what it shares
+    assert len(results) == 6  # the tables, the heads' scores, and of each head the search and what it shares
     assert {*once, *results, "rename to tokens.npz", "rename to programs", "remove programs"} <= killed
     assert {done[effect] for effect in (*once, *results)} == {1}  # what had reached the disk was not done again
     assert rows(run) == rows(undisturbed)

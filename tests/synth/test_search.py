@@ -15,7 +15,8 @@ from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Draft
 from synth.proposers.additive.model import Model
-from synth.proposers.additive.parts import CLASSES, family
+from synth.proposers.additive.parts import CLASSES, DISTANCE, EVERYWHERE, Curve, family
+from synth.proposers.additive.phrases import Written, phrase
 from synth.proposers.additive.proposing import Proposed, propose
 from synth.proposers.additive.rows import training_rows
 from synth.proposers.additive.sharing import share
@@ -93,6 +94,67 @@ def test_a_planted_program_is_found(searched: Searched, place: int) -> None:
     assert ceiling.iou == pytest.approx(ceiling.validation_iou, abs=0.03)
     assert sum(ceiling.shares) == pytest.approx(1, abs=1e-4)
     assert min(ceiling.shares) >= 0
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("a sink by word", "first token"),
+        ("words of left neighbours", "key words"),
+        ("a pairing", "pairings"),
+        ("induction", "what followed it"),
+    ],
+)
+def test_a_planted_part_contributes_most(searched: Searched, name: str, group: str) -> None:
+    groups = searched.found[list(PLANTED).index(name)].ceiling.groups
+    assert sum(groups.values()) == pytest.approx(1, abs=1e-4)
+    assert list(groups.values()) == sorted(groups.values(), reverse=True)
+    assert next(iter(groups)) == group
+    assert groups[group] > 0.5
+
+
+def test_what_is_avoided_is_called_so(tmp_path: Path) -> None:
+    planted = {
+        "avoids itself": "-4.0 * pair.offset(0)",
+        "avoids repeated token": "-3.0 * (pair.same_token & ~pair.offset(0))",
+        "repeated token": "3.0 * (pair.same_token & ~pair.offset(0))",
+        "avoids recency": "0.5 * pair.distance",
+        "recency": "-0.5 * pair.distance",
+        "one back": "4.0 * pair.offset(1)",
+        "itself": "3.0 * pair.offset(0)",
+    }
+    bodies = planted.values()
+    material = material_with(tmp_path, [list(map(parse, bodies))], random_lists(60), splits_of(48))
+    found = Searched.on(material, [Head(0, index) for index in range(len(bodies))]).found
+    groups = [own.ceiling.groups for own in found]
+    assert [next(iter(own)) for own in groups] == list(planted)
+
+
+def test_words_of_keys_are_names_punctuation_or_others(tmp_path: Path) -> None:
+    bodies = (
+        'weights(key, {"Tom": 3.0})', "weights(key, {}, is_punctuation=3.0)", 'weights(key, {"dog": 3.0, "ran": 3.0})',
+        "weights(key, {}, is_punctuation=-3.0)", "3.0 * pair.latest(key.is_comma)",
+    )  # fmt: skip
+    material = material_with(tmp_path, [list(map(parse, bodies))], random_lists(60), splits_of(48))
+    found = Searched.on(material, [Head(0, index) for index in range(len(bodies))]).found
+    groups = [own.ceiling.groups for own in found]
+    assert [next(iter(own)) for own in groups] == ["names", "punctuation", "key words", "key words", "punctuation"]
+
+
+@pytest.mark.parametrize(
+    ("curve", "says"),
+    [
+        # The far end is at zero, and lies above the rest of a curve whose keys are liked for other parts.
+        ({0: -1.97, 1: -0.32, 2: -1.74, 3: -3.13, 32: -1.56, 63: 0.0}, "the previous token"),
+        ({0: 1.0, 8: 0.5, 63: 0.0}, "itself and the nearest keys"),
+        ({0: -3.0, 3: -1.0, 8: -2.0, 63: 0.0}, "keys about 3 back"),
+        ({0: -3.0, 8: -2.0, 32: -1.0, 63: 0.0}, "keys far back"),
+        ({0: -3.0, 63: 0.0}, "keys far back"),
+        ({-8: 0.0, -1: -0.5, 0: -3.0, 1: -2.0, 8: 0.0}, "the next token"),
+    ],
+)
+def test_what_a_curve_of_the_distance_says(curve: dict[int, float], says: str) -> None:
+    assert phrase(Written(Curve(DISTANCE, EVERYWHERE), "", curve=curve)) == says
 
 
 def literals(source: str) -> int:

@@ -126,10 +126,11 @@ def rows(run: Path, table: Literal["candidates", "unusable"] = "candidates") -> 
 
 
 def forget_ceilings(run: Path) -> None:
-    """Leave the heads without dense models, as an earlier version did."""
+    """Leave the heads without dense models and scores, as an earlier version did."""
     connection = sqlite3.connect(run / "library.sqlite")
     with connection:
-        connection.execute("DELETE FROM ceilings")
+        for table in ("ceilings", "head_scores"):
+            connection.execute(f"DELETE FROM {table}")
     connection.close()
 
 

@@ -114,8 +114,12 @@ def _offset(cells: str) -> int:
 
 
 def _of_distance(curve: dict[int, float]) -> str:
-    peak = max(curve, key=lambda knot: curve[knot])
-    if peak == max(curve, key=abs) and abs(peak) > 1:
+    # The far end is at zero whatever the rest is, and few tokens of a text are that far apart.
+    inner = {knot: value for knot, value in curve.items() if abs(knot) < max(map(abs, curve))}
+    if len(inner) < 2:
+        inner = curve
+    peak = max(inner, key=lambda knot: inner[knot])
+    if abs(peak) == max(map(abs, inner)) > 1:
         return "keys far back" if peak > 0 else "keys far ahead"
     if abs(peak) <= 1:
         return {0: "itself and the nearest keys", 1: "the previous token", -1: "the next token"}[peak]

@@ -13,6 +13,7 @@ from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
+from synth.proposers.additive.contributions import shares_by_group
 from synth.proposers.additive.model import Model
 from synth.proposers.additive.parts import family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
@@ -56,14 +57,15 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     training.run(_STEPS, 0.1, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]
     dense = [model.saved(place) for place in range(len(heads))]
+    groups = shares_by_group(training, material, rows)
     compression = Compression(training, most)
     shares = compression.shares.tolist()
     drafts = chain(compression.largest(), compression.smaller())
     programs = [write_draft(parts, rows.words, rows.kinds, draft) for draft in drafts]
     return [
-        Proposed(list(own), Ceiling(float(validation), float(test), tuple(of_parts), saved))
-        for own, validation, test, of_parts, saved in zip(
-            zip(*programs, strict=True), *ceilings, shares, dense, strict=True
+        Proposed(list(own), Ceiling(float(validation), float(test), tuple(of_parts), saved, of_groups))
+        for own, validation, test, of_parts, saved, of_groups in zip(
+            zip(*programs, strict=True), *ceilings, shares, dense, groups, strict=True
         )
     ]
 

@@ -134,9 +134,15 @@ class Training:
         return values.detach() ** 2 * self.curvature(values)
 
 
-def _pattern(scores: Tensor, batch: Batch) -> Tensor:
-    """Rows of the visible cells' shares; those of a row that sees nothing are alike."""
-    return (scores + batch.hidden).softmax(-1)
+def pattern_of(scores: Tensor, batch: Batch) -> Tensor:
+    """Rows of the visible cells' shares; nothing in a row that sees nothing."""
+    return (scores + batch.hidden).softmax(-1) * batch.visible
+
+
+def cross_entropy(scores: Tensor, batch: Batch) -> Tensor:
+    """Of each head, nats a row, (h,)."""
+    logs = (scores + batch.hidden).log_softmax(-1)
+    return -(batch.target * logs).sum((0, 2, 3)) / batch.visible.any(-1).sum().clamp(min=1)
 
 
 def _logarithm_of_sums(scores: Tensor, batch: Batch) -> Tensor:
@@ -146,7 +152,7 @@ def _logarithm_of_sums(scores: Tensor, batch: Batch) -> Tensor:
 
 def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
     """Of the objective by the scores, (b, h, r, n)."""
-    pattern = _pattern(scores, batch)
+    pattern = (scores + batch.hidden).softmax(-1)  # rows that see nothing count below for nothing
     found = difference = pattern - batch.target
     if overlap:
         slope = (difference**2).add_(_SMOOTH).rsqrt_().mul_(difference).mul_(pattern)
@@ -168,6 +174,6 @@ def overlap(model: Model, rows: Rows, target: Tensor) -> Tensor:
     """IoU of the model's patterns with heads' on the texts of one batch of which all rows are there, (t, h)."""
     training = Training(model, rows, target, 0)
     batch = training.batch(0, torch.arange(rows.rows.shape[1]))
-    pattern = _pattern(model.scores(batch), batch) * batch.visible
+    pattern = pattern_of(model.scores(batch), batch)
     larger = torch.maximum(pattern, batch.target).sum((2, 3))
     return torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)
