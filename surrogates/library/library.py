@@ -4,6 +4,7 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import astuple, fields
@@ -188,12 +189,28 @@ class Library(Database):
         return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
 
     def ceilings(self) -> dict[Head, Ceiling]:
-        """Of each head that has one, in order."""
+        """Of each head that has one, in order.
+
+        Raises:
+            InputError: the file was changed by other means, and some shares are no numbers.
+        """
         rows = self._rows("SELECT * FROM ceilings ORDER BY layer, head")
         return {
-            Head(layer, index): Ceiling(validation, test, tuple(json.loads(shares)), model)
+            Head(layer, index): Ceiling(validation, test, self._shares(shares), model)
             for layer, index, validation, test, shares, model in rows
         }
+
+    def _shares(self, written: str) -> tuple[float, ...]:
+        try:
+            shares = json.loads(written)
+            if not (isinstance(shares, list) and all(isinstance(x, int | float) and 0 <= x < math.inf for x in shares)):
+                raise ValueError("they are no list of shares")
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"{self.path} holds shares of parts that cannot be read ({error}); put a copy of it back, or give "
+                "another --output to search anew"
+            ) from error
+        return tuple(shares)
 
     def structures(self) -> list[Structure]:
         """The structures that have scores, those that serve most heads first, each with its best program on a head."""
