@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 
 from sandbox.confinement import missing_layers
+from surrogates.errors import InputError
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Ceiling, label_of
 from surrogates.library.heads import Head
@@ -96,6 +97,10 @@ class Stages:
             for seeing in self.material.by_window(everyone):
                 rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
                 shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
+                if len({len(ceilings[head].shares) for head in seeing}) > 1:
+                    raise InputError(
+                        f"{self.library.path} holds shares of other parts; give another --output to search anew"
+                    )
                 profiles = np.sqrt(np.array([ceilings[head].shares for head in seeing]))
                 count = max(1, round(size * len(seeing) / len(everyone)))
                 groups = [[seeing[row] for row in alike] for alike in grouped(profiles, count, self.settings.seed)]

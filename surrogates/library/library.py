@@ -4,10 +4,12 @@ One writer, write-ahead log, one transaction a result: after a kill the file hol
 """
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
 from pathlib import Path
+from typing import Any
 
 from sandbox.plain_text import one_line, plain, valid
 from sandbox.verdicts import Verdict
@@ -190,12 +192,31 @@ class Library(Database):
         return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
 
     def ceilings(self) -> dict[Head, Ceiling]:
-        """Of each head that has one, in order."""
+        """Of each head that has one, in order.
+
+        Raises:
+            InputError: the file was changed by other means, and some shares are no numbers.
+        """
         rows = self._rows("SELECT * FROM ceilings ORDER BY layer, head")
         return {
-            Head(layer, index): Ceiling(validation, test, tuple(json.loads(shares)), model, json.loads(groups))
+            Head(layer, index): Ceiling(
+                validation, test, tuple(self._shares(shares, list)), model, self._shares(groups, dict)
+            )
             for layer, index, validation, test, shares, model, groups in rows
         }
+
+    def _shares(self, written: str, kind: type) -> Any:
+        try:
+            shares = json.loads(written)
+            values = shares.values() if isinstance(shares, dict) else shares
+            if type(shares) is not kind or not all(isinstance(x, int | float) and 0 <= x < math.inf for x in values):
+                raise ValueError("they are no shares")
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f"{self.path} holds shares of parts that cannot be read ({error}); put a copy of it back, or give "
+                "another --output to search anew"
+            ) from error
+        return shares
 
     def keep_scores(self, scores: Mapping[Head, HeadScores]) -> None:
         """Store heads' scores in the place of those before.

@@ -97,6 +97,33 @@ def test_a_damaged_dense_model_is_one_line(run: Path, again: Callable[..., Any],
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.parametrize(
+    "shares", ["", "[0.5", "7", "[[0.5]]", '["half"]', "[NaN]", "[-0.5]", "[1e999]", "[" * 100_000]
+)
+def test_damaged_shares_are_one_line(shares: str, run: Path, again: Callable[..., Any], capsys: Any) -> None:
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        connection.execute("UPDATE ceilings SET shares = ? WHERE layer = 1", (shares,))
+        connection.execute("DELETE FROM finished WHERE stage = 'shared'")
+    connection.close()
+    for command in (("inspect", run), ("inspect", run, "L1H2"), again(run)):
+        outcome = call(capsys, *command)
+        assert outcome.code == 2
+        assert "holds shares of parts that cannot be read (" in outcome.err.splitlines()[-1]
+        assert "Traceback" not in outcome.err
+
+
+def test_shares_of_other_parts_are_one_line(run: Path, again: Callable[..., Any], capsys: Any) -> None:
+    connection = sqlite3.connect(run / "library.sqlite")
+    with connection:
+        connection.execute("UPDATE ceilings SET shares = '[0.5, 0.5]' WHERE layer = 1")
+        connection.execute("DELETE FROM finished WHERE stage = 'shared'")
+    connection.close()
+    outcome = call(capsys, *again(run))
+    assert outcome.code == 2
+    assert "holds shares of other parts; give another --output" in outcome.err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("version", [3, 4, 5, 6])
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any

@@ -22,7 +22,7 @@ from synth.run import open_run
 from tests.random_programs import RandomPrograms
 from tests.synth.planted import TABLE, parse
 
-PROGRAMS = 800
+PROGRAMS = 400
 
 
 @pytest.fixture(scope="module")

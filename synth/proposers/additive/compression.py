@@ -15,7 +15,7 @@ from synth.proposers.additive.model import Chosen
 from synth.proposers.additive.parts import interpolated
 from synth.proposers.additive.training import STEP_ROWS, Training
 
-_SHRINKING = ((22, 128, 40), (18, 64, 40), (15, 40, 40), (11, 40, 30), (8, 40, 30), (6, 40, 30))
+_SHRINKING = ((22, 128, 30), (18, 64, 30), (15, 40, 30), (11, 40, 25), (8, 40, 25), (6, 40, 25))
 """Parts, words a table and steps on the way to the largest programs: at once, parts that say nearly the same would all
 go, each being worth little beside the others."""
 _FULL_STEPS = 80
@@ -27,9 +27,9 @@ _READABLE = 10
 """Literals for each part of a program that is short enough to be read at a glance."""
 _BETWEEN = 30
 """The same of one between these and the largest."""
-_RATE = 0.05
+_RATE = 0.075
 _FEW_KNOTS = 5
-_STEPS = 30
+_STEPS = 20
 _ROWS = 24
 _OVERLAP = 0.6
 """Share of the total variation in the objective where both overlap and cross-entropy should be good."""

@@ -217,7 +217,7 @@ class Model:
     def _tables(self, batch: Batch, left: Tensor) -> dict[int, Tensor]:
         """Of each table of which something is left the weight of every token that it is asked for.
 
-        The query's are asked for the rows, (b, h, r), and so are the key's at an offset; others for all keys, (b, h, n).
+        The query's are asked for the rows, (b, h, r), and so are the key's at an offset; others for all, (b, h, n).
         """
         words, classes = self.words * (self.chosen.words * left), self.classes * (self.chosen.classes * left)
         together: dict[tuple[str, str], list[int]] = {}

@@ -24,7 +24,7 @@ GROUP = 10
 """Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
 _CELLS = 4_000_000
 """Texts x heads x queries x keys that are compared at once."""
-_STEPS = 200
+_STEPS = 180
 _OVERLAP = 0.3
 """Share of the total variation in the dense models' objective."""
 
@@ -54,7 +54,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
     model = Model(parts, len(heads), len(rows.words), len(rows.kinds), seed)
     training = Training(model, rows, target, seed)
-    training.run(_STEPS, 0.1, 0.005, _OVERLAP)
+    training.run(_STEPS, 0.15, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]
     dense = [model.saved(place) for place in range(len(heads))]
     groups = shares_by_group(training, material, rows)

@@ -17,7 +17,7 @@ STEP_ROWS = 32
 """Query rows of each text in a step."""
 _ROWS = 1_500
 """Query rows from which on all steps are taken: what is to be learnt of fewer takes fewer."""
-_LEAST = 0.25
+_LEAST = 0.5
 """Share of the steps that are taken of the fewest."""
 _PRIOR = 0.3
 """Pull of every value towards zero, in nats over all rows for a value of the root of two."""
@@ -55,11 +55,12 @@ class Training:
         """Take steps whose rate falls from ``first`` to ``last`` along a cosine.
 
         Args:
-            steps: where rows are many; fewer where they are few.
+            steps: where rows are many; where they are few, fewer at greater rates.
             overlap: share of the total variation in the objective, the rest being cross-entropy.
             rows: of each text in a step.
         """
         steps = math.ceil(steps * self._effort)
+        first = first / math.sqrt(self._effort)
         for step in range(steps):
             rate = last + (first - last) * (1 + math.cos(math.pi * step / steps)) / 2
             for group in self._optimiser.param_groups:
