@@ -18,7 +18,7 @@ from synth.material import Batch, HeadData
 from tests.benchmarks.timing import Comparison
 from tests.synth.planted import material_with, random_lists
 
-HEADS, TEXTS, TOKENS = 36, 60, 32
+HEADS, TEXTS, TOKENS = 36, 80, 48
 PROGRAMS = 8
 _BASELINE_HEADS = 2
 """As many as the baseline is measured on, since it takes its time."""
@@ -70,7 +70,7 @@ def plain(program: Program, batch: Batch) -> Tensor:
 
 def run() -> Comparison:
     """Seconds a program."""
-    splits: list[Split] = [*["train"] * TEXTS, "validation", "test"]
+    splits: list[Split] = [*["train"] * TEXTS, "validation", "test"]  # type: ignore[list-item]
     folder = Path(tempfile.mkdtemp())
     try:
         heads = [[_programs(7 * layer + head)[head % PROGRAMS] for head in range(6)] for layer in range(HEADS // 6)]
