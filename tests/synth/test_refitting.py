@@ -1,7 +1,6 @@
 """Fitting the constants of a program whose structure is right: those that made the pattern are found again."""
 
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import torch

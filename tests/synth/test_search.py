@@ -297,7 +297,7 @@ def skeleton(source: str) -> str:
 def test_a_dense_model_is_kept_to_half_precision(small: Searched) -> None:
     rows = training_rows(small.material, 0, SEED)
     saved = small.found[1].ceiling.model
-    model = Model(family(rows.n, causal=True, masks=rows.masks), 2, len(rows.words), len(rows.kinds), seed=5)
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 2, len(rows.words), len(rows.class_names), seed=5)
     assert model.saved(0) != saved
     model.restore(0, saved)
     assert model.saved(0) == saved
@@ -309,7 +309,7 @@ def test_a_damaged_dense_model_is_told(small: Searched, damage: str) -> None:
     rows = training_rows(small.material, 0, SEED)
     saved = small.found[0].ceiling.model
     words = len(rows.words) + (damage == "other words")
-    model = Model(family(rows.n, causal=True, masks=rows.masks), 1, words, len(rows.kinds), seed=5)
+    model = Model(family(rows.n, causal=True, masks=rows.masks), 1, words, len(rows.class_names), seed=5)
     middle = len(saved) // 2
     given = {
         "empty": b"",

@@ -52,7 +52,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(rows.kinds), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed)
     training = Training(model, rows, target, seed)
     training.run(_STEPS, 0.15, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]
@@ -61,7 +61,7 @@ def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, se
     compression = Compression(training, most)
     shares = compression.shares.tolist()
     drafts = chain(compression.largest(), compression.smaller())
-    programs = [write_draft(parts, rows.words, rows.kinds, draft) for draft in drafts]
+    programs = [write_draft(parts, rows.words, rows.class_names, draft) for draft in drafts]
     return [
         Proposed(list(own), Ceiling(float(validation), float(test), tuple(of_parts), saved, of_groups))
         for own, validation, test, of_parts, saved, of_groups in zip(

@@ -34,10 +34,10 @@ class Rows:
     Attributes:
         numbers: the texts' numbers in the run, by their length.
         words: strings that may have a weight.
-        kinds: classes of words, clusters of the run's among them.
+        class_names: classes of words, clusters of the run's among them.
         masks: expressions that differ often enough between cells to have a constant.
         tokens: place in ``words`` of each token and of its left neighbour, their number for other ones, (2, t, n).
-        classes: which of ``kinds`` hold for each token and for its left neighbour, (2, t, n, kinds).
+        classes: which of ``class_names`` hold for each token and for its left neighbour, (2, t, n, class_names).
         rows: which query rows of its text are there, the same throughout a batch, (t, r).
         cells: values of ``masks``, (t, masks, r, n).
         visible: (t, r, n).
@@ -45,7 +45,7 @@ class Rows:
 
     numbers: tuple[int, ...]
     words: tuple[str, ...]
-    kinds: tuple[str, ...]
+    class_names: tuple[str, ...]
     masks: tuple[str, ...]
     tokens: np.ndarray
     classes: np.ndarray
@@ -81,7 +81,7 @@ def training_rows(material: Material, layer: int, seed: int) -> Rows:
     found = rows_of(material, layer, numbers, rows, words, MASKS)
     often = [place for place in range(len(MASKS)) if found.cells[:, place].sum() >= RAREST_MASK]
     return Rows(
-        found.numbers, words, found.kinds, tuple(MASKS[place] for place in often), found.tokens, found.classes, rows,
+        found.numbers, words, found.class_names, tuple(MASKS[place] for place in often), found.tokens, found.classes, rows,
         found.cells[:, often], found.visible, found.causal,
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def rows_of(
 ) -> Rows:
     """Chosen query rows, (t, r), of some texts, copied: the torch tensors made of them must be writable."""
     n = max(len(material.ids[number]) for number in numbers)
-    kinds = (*CLASSES, *material.clusters.names)
+    class_names = (*CLASSES, *material.clusters.names)
     tokens, classes, cells, visible = [], [], [], []
     for start in range(0, len(numbers), BATCH):
         lists = [list(material.ids[number]) for number in numbers[start : start + BATCH]]
@@ -108,7 +108,7 @@ def rows_of(
         seen = seen[place, chosen]
         lookup = _places(texts.table, words)
         tokens.append(np.stack([lookup[texts.entries_left(shift)] for shift in (0, 1)]))
-        classes.append(np.stack([np.stack([texts.token(name, shift) for name in kinds], -1) for shift in (0, 1)]))
+        classes.append(np.stack([np.stack([texts.token(name, shift) for name in class_names], -1) for shift in (0, 1)]))
         values = [np.broadcast_to(_value(mask, texts), (len(lists), n, n))[place, chosen] for mask in masks]
         cells.append(
             np.stack(values, axis=1).astype(bool) & seen[:, None]
@@ -117,7 +117,7 @@ def rows_of(
         )
         visible.append(seen)
     return Rows(
-        tuple(numbers), words, kinds, masks, np.concatenate(tokens, axis=1), np.concatenate(classes, axis=1),
+        tuple(numbers), words, class_names, masks, np.concatenate(tokens, axis=1), np.concatenate(classes, axis=1),
         np.array(rows), np.concatenate(cells), np.concatenate(visible), material.causal,
     )  # fmt: skip
 

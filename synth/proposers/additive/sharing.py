@@ -31,11 +31,11 @@ def share(
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(rows.kinds), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed)
     for place, saved in enumerate(models):
         model.restore(place, saved)
     training = Training(model, rows, target, seed)
     training.run(_WARM_STEPS, 0.005, 0.005)
     drafts = Compression(training, most, together=True).largest()
-    written = [write_draft(parts, rows.words, rows.kinds, draft, alike=True) for draft in drafts]
+    written = [write_draft(parts, rows.words, rows.class_names, draft, alike=True) for draft in drafts]
     return [list(own) for own in zip(*written, strict=True)]

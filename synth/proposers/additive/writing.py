@@ -41,22 +41,24 @@ class Table:
 
 
 def write_draft(
-    family: Family, words: Sequence[str], kinds: Sequence[str], draft: Draft, *, alike: bool = False
+    family: Family, words: Sequence[str], class_names: Sequence[str], draft: Draft, *, alike: bool = False
 ) -> list[tuple[str, str]]:
     """Label and source of the program of each head.
 
     Args:
         words: the strings that the draft's words stand for.
-        kinds: the classes of words likewise.
+        class_names: the classes of words likewise.
         alike: whether all should have one structure; the same of each head's model must be left.
     """
-    writer = _Writer(family, words, kinds, draft, alike)
+    writer = _Writer(family, words, class_names, draft, alike)
     return [writer.program(head) for head in range(len(draft.masks))]
 
 
 class _Writer:
-    def __init__(self, family: Family, words: Sequence[str], kinds: Sequence[str], draft: Draft, alike: bool) -> None:
-        self.family, self.words, self.kinds, self.draft, self.alike = family, words, kinds, draft, alike
+    def __init__(
+        self, family: Family, words: Sequence[str], class_names: Sequence[str], draft: Draft, alike: bool
+    ) -> None:
+        self.family, self.words, self.class_names, self.draft, self.alike = family, words, class_names, draft, alike
 
     def program(self, head: int) -> tuple[str, str]:
         draft = self.draft
@@ -126,7 +128,7 @@ class _Writer:
 
         return Table(
             listed(self.words, draft.words[:-1, :, place], chosen.words[:-1, :, place]),
-            listed(self.kinds, draft.classes[..., place], chosen.classes[..., place]),
+            listed(self.class_names, draft.classes[..., place], chosen.classes[..., place]),
         )
 
 
