@@ -81,8 +81,8 @@ def training_rows(material: Material, layer: int, seed: int) -> Rows:
     found = rows_of(material, layer, numbers, rows, words, MASKS)
     often = [place for place in range(len(MASKS)) if found.cells[:, place].sum() >= RAREST_MASK]
     return Rows(
-        found.numbers, words, found.class_names, tuple(MASKS[place] for place in often), found.tokens, found.classes, rows,
-        found.cells[:, often], found.visible, found.causal,
+        found.numbers, words, found.class_names, tuple(MASKS[place] for place in often), found.tokens, found.classes,
+        rows, found.cells[:, often], found.visible, found.causal,
     )  # fmt: skip
 
 
