@@ -213,8 +213,11 @@ class Run(RunDirectory):
         return (Head.parse(head) if isinstance(head, str) else head) in self.heads
 
     def _programs(self, head: Head) -> HeadPrograms:
-        library = self.library
-        ranked, failures = library.ranked(head), library.failures(head)
+        library, clusters = self.library, self.material.clusters
+        ranked = [
+            replace(entry, candidate=replace(entry.candidate, clusters=clusters)) for entry in library.ranked(head)
+        ]
+        failures = library.failures(head)
         return HeadPrograms(head, ranked, failures, library.ceilings().get(head), self.kinds[head])
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:

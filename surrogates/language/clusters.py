@@ -37,6 +37,11 @@ class Clusters:
         """Whether they are the same clusters."""
         return self is other or (self.names == other.names and np.array_equal(self.places, other.places))
 
+    def for_rows(self, rows: int) -> "Clusters":
+        """The same for a table of so many tokens: a tokenizer's may be fewer than the model has embeddings for."""
+        missing = np.full(max(0, rows - len(self.places)), -1, dtype=np.int16)
+        return Clusters(self.names, np.concatenate([self.places[:rows], missing]))
+
     def of(self, tokens: np.ndarray) -> "Clusters":
         """The same of some tokens, in their order."""
         if not self.names:

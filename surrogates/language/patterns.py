@@ -125,6 +125,8 @@ def pattern_on_text(
     if not ids:
         raise InputError("the text has no tokens; give a longer one")
     table = table_of(tokenizer)
+    if program.cluster_names:
+        table = table.with_clusters(program.clusters.for_rows(len(table.texts)))
     if SIMILARITY in program.features:
         if embeddings is None:
             raise InputError(

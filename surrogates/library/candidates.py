@@ -8,6 +8,7 @@ from typing import Literal
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
+from surrogates.language.clusters import NO_CLUSTERS, Clusters
 from surrogates.language.program import Program, ProgramRefused
 
 Origin = Literal["search", "shared", "transfer", "llm", "hand"]
@@ -61,6 +62,7 @@ class Candidate:
         model: of ``llm`` which language model wrote it, of ``transfer`` whose library it comes from.
         round: of ``llm``, from 1.
         call: of ``llm``, the key of the answer that held it.
+        clusters: of words, that its program is to come with.
     """
 
     origin: Origin
@@ -72,6 +74,7 @@ class Candidate:
     model: str = ""
     round: int = 0
     call: str = ""
+    clusters: Clusters = field(default=NO_CLUSTERS, repr=False, compare=False)
 
     @cached_property
     def program(self) -> Program:
@@ -81,7 +84,7 @@ class Candidate:
             InputError: the library was changed by other means, and this is no program.
         """
         try:
-            return Program.parse(self.source)
+            return replace(Program.parse(self.source), clusters=self.clusters)
         except ProgramRefused as error:
             raise InputError(
                 f"the library holds a program that cannot be read, {self.label}: {error}; put a copy of it back"

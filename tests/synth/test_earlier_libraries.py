@@ -97,9 +97,10 @@ def test_a_damaged_dense_model_is_one_line(run: Path, again: Callable[..., Any],
     assert "Traceback" not in outcome.err
 
 
-@pytest.mark.parametrize(
-    "shares", ["", "[0.5", "7", "[[0.5]]", '["half"]', "[NaN]", "[-0.5]", "[1e999]", "[" * 100_000]
-)
+SHARES = ["", "[0.5", "7", "[[0.5]]", '["half"]', "[NaN]", "[-0.5]", "[1e999]", "[" * 100_000]
+
+
+@pytest.mark.parametrize("shares", SHARES)
 def test_damaged_shares_are_one_line(shares: str, run: Path, again: Callable[..., Any], capsys: Any) -> None:
     connection = sqlite3.connect(run / "library.sqlite")
     with connection:

@@ -1,6 +1,7 @@
 """Clusters of words: found, named, kept with a run, and the same in the model as in fitting."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
-from synth.run import open_run
+from synth.run import Run, open_run
 from synth.word_clusters import word_clusters
 from tests.synth.tiny_runs import copy_run
 
@@ -85,6 +86,12 @@ def test_a_cluster_that_the_run_does_not_have_fails_by_name() -> None:
             pattern(program, Texts.from_lists([[0, 1, 2]], table, causal=True))
 
 
+def run_program(run: Run, program: Program) -> Program:
+    """A program as the run gives those that it holds."""
+    (entry, *_) = run[HEAD].ranked
+    return replace(program, clusters=entry.program.clusters)
+
+
 def naming(run: Path) -> tuple[Program, str]:
     """A program that names a cluster of the run, and the cluster."""
     name = open_run(run).material.clusters.names[0]
@@ -116,6 +123,9 @@ def test_what_stands_in_sees_the_clusters_that_were_fitted(finished: Path, tmp_p
         with patch(loaded.model, loaded.tokenizer, {HEAD: loaded_program}):
             found = loaded.model(ids, output_attentions=True).attentions[0][0, HEAD.index]
         np.testing.assert_allclose(found.detach().numpy(), on_text, atol=1e-5)
+        # A program of the run comes with its clusters.
+        found = run_program(opened, program).pattern(text, loaded.tokenizer).weights[:14, :14]
+        np.testing.assert_allclose(found, on_text, atol=1e-5)
         with (
             pytest.raises(InputError, match=r"comes without it; read programs by load_library"),
             patch(loaded.model, loaded.tokenizer, {HEAD: program}),

@@ -104,6 +104,7 @@ class Training:
         parts = self.model.chosen.parts
         picked = torch.arange(self._rows.shape[1])[:: max(1, self._rows.shape[1] // 16)]
         spread = range(0, len(self._target), max(BATCH, len(self._target) // batches // BATCH * BATCH))
+        order = parts.argsort(dim=1, descending=True, stable=True)
         worth = torch.zeros_like(parts)
         count = 0
         for start in list(spread)[:batches]:
@@ -113,13 +114,14 @@ class Training:
             before = _logarithm_of_sums(whole, batch)
             seeing = int(batch.visible.any(-1).sum())
             count += 1
-            for place in torch.nonzero(parts.any(0))[:, 0].tolist():
-                alone = torch.zeros_like(parts)
-                alone[:, place] = parts[:, place]
+            for turn in range(int(parts.sum(1).max())):
+                # Of each head another part, since what is left of heads differs.
+                places = order[:, turn : turn + 1]
+                alone = torch.zeros_like(parts).scatter(1, places, parts.gather(1, places))
                 own = self.model.scores(batch, alone)
                 after = _logarithm_of_sums(whole - own, batch)
                 more = (mass * (after - before)).sum((0, 2)) + (batch.target * own).sum((0, 2, 3))
-                worth[:, place] += more / max(1, seeing)
+                worth.scatter_add_(1, places, more[:, None] / max(1, seeing))
         return worth / max(1, count) * parts
 
     def curvature(self, values: Tensor) -> Tensor:

@@ -124,7 +124,8 @@ class _Writer:
         def listed(names: Sequence[str], values: torch.Tensor, left: torch.Tensor) -> dict[str, float]:
             weights = values.abs().mean(1) if self.alike else values[:, head].abs()
             order = weights.argsort(descending=True, stable=True).tolist()
-            return {names[k]: float(values[k, head]) for k in order if left[k, head]}
+            own, there = values[:, head].tolist(), left[:, head].tolist()
+            return {names[k]: own[k] for k in order if there[k]}
 
         return Table(
             listed(self.words, draft.words[:-1, :, place], chosen.words[:-1, :, place]),
