@@ -192,4 +192,6 @@ def _plain(number: float) -> str:
 
 def _quoted(word: str) -> str:
     """A word in quotation marks; what commands a terminal, or is half of a character, is written as an escape."""
+    if word.isalnum():
+        return f'"{word}"'  # as most are, and what follows takes its time
     return '"' + "".join(json.dumps(c, ensure_ascii=not c.isprintable())[1:-1] for c in word) + '"'

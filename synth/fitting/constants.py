@@ -82,11 +82,12 @@ def fit_to_head(
     count = min(len(lists), room, max(FIT_TEXTS, (MANY_CELLS if many else FIT_CELLS) // cells))
     stages = (FIRST_SCRIPTED_TEXTS, SCRIPTED_TEXTS) if scripted else (count,) if many else (FIT_TEXTS, count)
     problems = []
+    deadline = time.monotonic() + FIT_SECONDS
     with failing(program):
         for texts in sorted({min(count, stage) for stage in stages}):
             batch = data.fitting(texts)
             offset = None if beside is None else data.scores(beside, texts)
-            problems.append(_Problem(program, batch.texts, batch.visible, batch.target, offset, _deadline()))
+            problems.append(_Problem(program, batch.texts, batch.visible, batch.target, offset, deadline))
         return _fitted(problems, known)
 
 
@@ -110,11 +111,7 @@ def refit(
     if not program.constants:
         return [program]
     with failing(program):
-        return _fitted([_Problem(program, texts, visible, target, offset, _deadline())])
-
-
-def _deadline() -> float:
-    return time.monotonic() + FIT_SECONDS
+        return _fitted([_Problem(program, texts, visible, target, offset, time.monotonic() + FIT_SECONDS)])
 
 
 def _fitted(problems: Sequence["_Problem"], known: float = 0.0) -> list[Program]:

@@ -18,7 +18,7 @@ from synth.material import Batch, HeadData
 from tests.benchmarks.timing import Comparison
 from tests.synth.planted import material_with, random_lists
 
-HEADS, TEXTS, TOKENS = 36, 80, 48
+HEADS, TEXTS, TOKENS = 36, 50, 48
 PROGRAMS = 8
 _BASELINE_HEADS = 2
 """As many as the baseline is measured on, since it takes its time."""
