@@ -70,7 +70,8 @@ def try_answers(
     if asks_for_parts(round_):
         _add(data, standing, proposed, tried)
     else:
-        for candidate, results in zip(proposed, try_programs(data, proposed), strict=True):
+        best = max((c.scores.validation_iou for c in known if c.scores), default=0.0)
+        for candidate, results in zip(proposed, try_programs(data, proposed, best), strict=True):
             tried.candidates += results
             if results and not any(result.scores for result in results):
                 tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
