@@ -172,6 +172,9 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     asked = accounts.of_head(head) if accounts else None
     answers = accounts.answers(head) if accounts else []
     niches = _niches(ranked)
+    surrogate = next((entry for entry in ranked if entry.stands_in), None)
+    named = surrogate.program.cluster_names if surrogate else frozenset()
+    alike = {name: words for name, words in run.material.alike.items() if name in named}
     if as_json:
         failed = [
             {"label": c.label, "origin": c.origin, "model": c.model, "round": c.round, "verdict": c.verdict,
@@ -183,6 +186,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
             "ceiling": programs.ceiling and programs.ceiling.iou,
             **_kind(programs.kind),
             "programs": [_program_row(entry) for entry in ranked],
+            "clusters": alike,
             "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
             "failures": failed,
             "answers": [asdict(answer) for answer in answers],
@@ -192,10 +196,8 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         print_document(document)
         return
     console = Terminal()
-    surrogate = next((entry for entry in ranked if entry.stands_in), None)
     # Before anything is printed: what it needs of the run may be damaged.
     drawn = _drawn(run, head, console) if surrogate else ""
-    alike = run.material.alike
     console.print(f"{head}: programs by validation IoU, test figures")
     if programs.ceiling:
         console.print(f"ceiling {programs.ceiling.iou:.3f}: the IoU of an additive model with full tables")
@@ -225,8 +227,8 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     # Lines are left as they are, so that the source can be copied from the screen.
     source = Syntax("", "python", background_color="default").highlight(surrogate.candidate.source)
     console.print(source, soft_wrap=True)
-    for name in sorted(surrogate.program.cluster_names & alike.keys()):
-        console.print(f"{name}: {_members(alike[name])}", soft_wrap=True)
+    for name, words in alike.items():
+        console.print(f"{name}: {_members(words)}", soft_wrap=True)
     console.print(drawn, soft_wrap=True)
 
 

@@ -1,8 +1,10 @@
 """Clusters of words: found, named, kept with a run, and the same in the model as in fitting."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.run import Run, open_run
 from synth.word_clusters import word_clusters
-from tests.synth.tiny_runs import copy_run
+from tests.synth.tiny_runs import call, copy_run
 
 HEAD = Head(0, 3)
 ANIMALS = ("dog", "cat", "cow", "hen", "pig", "bee", "ant", "owl")
@@ -168,3 +170,22 @@ def test_programs_of_another_model_are_refused(finished: Path, tmp_path: Path) -
             patch(loaded.model, loaded.tokenizer, load_library(folder)),
         ):
             pass
+
+
+def test_inspect_tells_the_words_of_the_clusters_that_a_program_names(
+    run: Path, again: Any, tmp_path: Path, capsys: Any
+) -> None:
+    program, name = naming(run)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.py").write_text(program.source)
+    with open_run(run) as opened:
+        words = opened.material.alike[name]
+    assert name.removeprefix("like_") in words
+    assert call(capsys, *again(run, "--programs", tmp_path / "own")).code == 0
+    for head in ("L0H3", "L1H2"):
+        document = call(capsys, "inspect", run, head, "--json").document
+        (surrogate,) = (p for p in document["programs"] if p["stands_in"])
+        assert set(document["clusters"]) == set(re.findall(r"\blike_\w+", surrogate["source"]))
+        shown = call(capsys, "inspect", run, head).out
+        for cluster, members in document["clusters"].items():
+            assert f"{cluster}: {', '.join(members[:8])}" in shown
