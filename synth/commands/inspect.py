@@ -233,7 +233,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
 
 
 def _members(words: Sequence[str]) -> str:
-    shown = ", ".join(one_line(word) for word in words[:MEMBERS])
+    shown = ", ".join(word if word.strip() and one_line(word) == word else repr(word) for word in words[:MEMBERS])
     return f"{shown} … {len(words) - MEMBERS} more" if len(words) > MEMBERS else shown
 
 

@@ -188,4 +188,5 @@ def test_inspect_tells_the_words_of_the_clusters_that_a_program_names(
         assert set(document["clusters"]) == set(re.findall(r"\blike_\w+", surrogate["source"]))
         shown = call(capsys, "inspect", run, head).out
         for cluster, members in document["clusters"].items():
-            assert f"{cluster}: {', '.join(members[:8])}" in shown
+            first = [word if word.strip() else repr(word) for word in members[:8]]
+            assert f"{cluster}: {', '.join(first)}" in shown
