@@ -67,7 +67,7 @@ class Stages:
             for seeing in self.material.by_window(self.heads):
                 # What is found depends, to rounding, on which heads are fitted together: after an interruption they
                 # are the same again.
-                size = math.ceil(len(seeing) / math.ceil(len(seeing) / GROUP))
+                size = math.ceil(len(seeing) / _batches(len(seeing)))
                 groups = [tuple(seeing[start : start + size]) for start in range(0, len(seeing), size)]
                 groups = [group for group in groups if not set(group).isdisjoint(missing)]
                 if not groups:
@@ -104,9 +104,13 @@ class Stages:
                 profiles = np.sqrt(np.array([ceilings[head].shares for head in seeing]))
                 count = max(1, round(size * len(seeing) / len(everyone)))
                 groups = [[seeing[row] for row in alike] for alike in grouped(profiles, count, self.settings.seed)]
-                items = [(tuple(group), tuple(ceilings[head].model for head in group)) for group in groups]
-                for group, own in zip(groups, self.engine.map(_shared, shared, items), strict=True):
-                    found |= dict(zip(group, own, strict=True))
+                batches = _spread(groups, _batches(len(seeing)))
+                items = [
+                    (batch, tuple(tuple(ceilings[head].model for head in group) for group in batch))
+                    for batch in batches
+                ]
+                for batch, own in zip(batches, self.engine.map(_shared, shared, items), strict=True):
+                    found |= dict(zip(chain.from_iterable(batch), own, strict=True))
                     explained = [head for head in found if self._best(found[head]) >= best[head] - TOLERANCE]
                     step(len(found), len(everyone), f"structures {size}, heads explained {len(explained)}")
         for head, candidates in found.items():
@@ -184,11 +188,31 @@ def _search(
     return found
 
 
+def _batches(heads: int) -> int:
+    """How often heads are fitted together: an even number, so that two workers, or more, have alike to do."""
+    return 1 if heads <= GROUP // 2 else 2 * math.ceil(heads / (2 * GROUP))
+
+
+def _spread(groups: Sequence[Sequence[Head]], batches: int) -> list[tuple[tuple[Head, ...], ...]]:
+    """Groups in batches that hold about as many heads each; none is empty."""
+    found: list[list[tuple[Head, ...]]] = [[] for _ in range(batches)]
+    for group in sorted(groups, key=len, reverse=True):
+        min(found, key=lambda batch: sum(map(len, batch))).append(tuple(group))
+    return [tuple(batch) for batch in found if batch]
+
+
 def _shared(
-    material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...], models: tuple[bytes, ...]
+    material: Material,
+    rows: Rows,
+    max_terms: int,
+    seed: int,
+    groups: tuple[tuple[Head, ...], ...],
+    models: tuple[tuple[bytes, ...], ...],
 ) -> list[list[Candidate]]:
     found = []
-    for head, own in zip(heads, share(material, rows, heads, models, max_terms, seed), strict=True):
+    for head, own in zip(
+        chain.from_iterable(groups), share(material, rows, groups, models, max_terms, seed), strict=True
+    ):
         candidates = [Candidate("shared", label, source, None) for label, source in own]
         found.append(score_candidates(HeadData(material, head), candidates))
     return found

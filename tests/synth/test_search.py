@@ -265,10 +265,11 @@ def test_the_same_input_gives_the_same_programs(small: Searched) -> None:
     assert Searched.on(small.material, small.heads, 3).found == small.found
 
 
-def shared(searched: Searched, places: list[int]) -> list[list[tuple[str, str]]]:
+def shared(searched: Searched, *groups: list[int]) -> list[list[tuple[str, str]]]:
     rows = training_rows(searched.material, 0, SEED)
-    heads = [searched.heads[place] for place in places]
-    return share(searched.material, rows, heads, [searched.found[place].ceiling.model for place in places], 3, SEED)
+    heads = [[searched.heads[place] for place in places] for places in groups]
+    models = [[searched.found[place].ceiling.model for place in places] for places in groups]
+    return share(searched.material, rows, heads, models, 3, SEED)
 
 
 def test_heads_that_share_have_one_structure(small: Searched) -> None:
@@ -280,7 +281,9 @@ def test_heads_that_share_have_one_structure(small: Searched) -> None:
         assert len(set(sources)) == 3
         assert len({Program.parse(source).structure for source in sources}) == 1
         assert all(len(Program.parse(source).terms) <= 3 for source in sources)
-    alike = shared(small, [0, 1])
+    *alike, other = shared(small, [0, 1], [2])
+    structures = [{Program.parse(source).structure for _, source in own} for own in (*alike, other)]
+    assert structures[0] == structures[1] != structures[2]
     together = Searched(small.material, small.heads[:2], [Proposed(own, small.found[0].ceiling) for own in alike])
     assert together.best(0) > 0.9
     assert together.best(1) > 0.9

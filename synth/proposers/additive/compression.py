@@ -4,7 +4,7 @@ Whatever is taken out, all that is left is fitted on. The smallest programs come
 larger one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -52,6 +52,18 @@ class Draft:
     classes: Tensor
     worth: Tensor
 
+    def of(self, heads: list[int]) -> "Draft":
+        """The draft of some of the models alone."""
+        chosen = self.chosen
+        return Draft(
+            Chosen(
+                chosen.parts[heads], chosen.words[:, heads], chosen.classes[:, heads],
+                tuple(matrix[heads] for matrix in chosen.knots),
+            ),
+            tuple(values[heads] for values in self.curves),
+            self.masks[heads], self.words[:, heads], self.classes[:, heads], self.worth[heads],
+        )  # fmt: skip
+
 
 class Compression:
     """Takes parts, words, classes and knots out of models that were fitted with all of them.
@@ -59,14 +71,15 @@ class Compression:
     Args:
         training: of the models.
         most: parts of the largest programs.
-        together: whether the same is left of all heads, by what it is worth to them on average.
+        alike: numbers of heads of which the same is left, by what it is worth to them on average; by default each is
+            for itself. Otherwise each head is in one of the lists.
     """
 
-    def __init__(self, training: Training, most: int, *, together: bool = False) -> None:
+    def __init__(self, training: Training, most: int, alike: Sequence[list[int]] = ()) -> None:
         self._training = training
         self._model = training.model
         self._most = most
-        self._together = together
+        self._alike = alike
         self._worth = training.worth_of_parts()
 
     @property
@@ -128,17 +141,17 @@ class Compression:
         """
         training, model, chosen = self._training, self._model, self._model.chosen
         of_parts = self._worth
-        if self._together:
+        if self._alike:
             # What some heads need most counts more than what all need a little.
-            of_parts = (self.shares**2).mean(0).expand_as(of_parts)
+            of_parts = self._averaged(self.shares[None] ** 2)[0]
         model.chosen = replace(chosen, parts=_highest(of_parts, parts) * chosen.parts)
         left = model.chosen.of(model.family)
         of_words = training.worth_of_values(model.words) * chosen.words * left
         of_classes = training.worth_of_values(model.classes) * chosen.classes * left
-        if self._together:
+        if self._alike:
             total = (of_words.sum((0, 2)) + of_classes.sum((0, 2))).clamp(min=1e-30)[:, None]
-            of_words = ((of_words / total) ** 2).mean(1, keepdim=True).sqrt().expand_as(of_words)
-            of_classes = ((of_classes / total) ** 2).mean(1, keepdim=True).sqrt().expand_as(of_classes)
+            of_words = self._averaged((of_words / total) ** 2).sqrt()
+            of_classes = self._averaged((of_classes / total) ** 2).sqrt()
         if words < len(of_words):
             of_words = of_words * (of_words >= of_words.topk(words, 0).values[-1])
         # What is worth most for its length, until the length is reached.
@@ -152,6 +165,13 @@ class Compression:
             kept *= torch.zeros_like(worth).scatter(1, order, (length <= room[:, None]).to(worth))
         kept = kept.view(model.heads, -1, left.shape[1]).transpose(0, 1)
         model.chosen = replace(model.chosen, words=kept[: len(of_words)], classes=kept[len(of_words) :])
+
+    def _averaged(self, values: Tensor) -> Tensor:
+        """Values of heads, (…, h, N), with those of heads that are alike replaced by their mean."""
+        found = values.clone()
+        for heads in self._alike:
+            found[:, heads] = values[:, heads].mean(1, keepdim=True)
+        return found
 
     def _other_literals(self) -> Tensor:
         """Of each head those of curves and masks, (h,)."""

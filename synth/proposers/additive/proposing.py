@@ -20,8 +20,8 @@ from synth.proposers.additive.rows import BATCH, Rows, rows_of
 from synth.proposers.additive.training import Training, overlap, stacked
 from synth.proposers.additive.writing import write_draft
 
-GROUP = 10
-"""Heads that are fitted at once: enough that most time goes into arithmetic, few enough that it stays in the cache."""
+GROUP = 20
+"""Most heads that are fitted at once: enough that most time goes into arithmetic, few enough to stay in the cache."""
 _CELLS = 4_000_000
 """Texts x heads x queries x keys that are compared at once."""
 _STEPS = 180

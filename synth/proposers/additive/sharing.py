@@ -5,6 +5,7 @@ of heads, and not with its square as if every head's structure were tried on eve
 """
 
 from collections.abc import Sequence
+from itertools import accumulate, chain, pairwise
 
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
@@ -20,22 +21,35 @@ _WARM_STEPS = 30
 
 
 def share(
-    material: Material, rows: Rows, heads: Sequence[Head], models: Sequence[bytes], most: int, seed: int
+    material: Material,
+    rows: Rows,
+    groups: Sequence[Sequence[Head]],
+    models: Sequence[Sequence[bytes]],
+    most: int,
+    seed: int,
 ) -> list[list[tuple[str, str]]]:
-    """Programs of one structure for each of some heads, as (label, source): fitted to cross-entropy, then to both.
+    """Programs for each head of some groups, as (label, source): fitted to cross-entropy, then to both.
+
+    Those of a group have one structure. All groups are fitted at once, which takes less time.
 
     Args:
         rows: of the training texts, as the heads' layers see them.
         models: the heads' dense models.
         most: parts of a program.
     """
+    heads = list(chain.from_iterable(groups))
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
     model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed)
-    for place, saved in enumerate(models):
+    for place, saved in enumerate(chain.from_iterable(models)):
         model.restore(place, saved)
     training = Training(model, rows, target, seed)
     training.run(_WARM_STEPS, 0.005, 0.005)
-    drafts = Compression(training, most, together=True).largest()
-    written = [write_draft(parts, rows.words, rows.class_names, draft, alike=True) for draft in drafts]
-    return [list(own) for own in zip(*written, strict=True)]
+    bounds = accumulate(map(len, groups), initial=0)
+    alike = [list(range(start, end)) for start, end in pairwise(bounds)]
+    drafts = list(Compression(training, most, alike).largest())
+    found: list[list[tuple[str, str]]] = []
+    for places in alike:
+        written = [write_draft(parts, rows.words, rows.class_names, draft.of(places), alike=True) for draft in drafts]
+        found += [list(own) for own in zip(*written, strict=True)]
+    return found
