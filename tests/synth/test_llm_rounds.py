@@ -77,7 +77,7 @@ def test_its_programs_join_the_library(copy: Any, asking: Command, capsys: Any) 
         assert searched(run) == before
         found = by_model(run)
         assert {candidate.model for candidate in found} == {MODEL}
-        assert {candidate.round for candidate in found} == {1, 2, 3}
+        assert {1, 3} <= {candidate.round for candidate in found} <= {1, 2, 3}  # parts of a round may all add nothing
         # Every answer is stored and paid for once, and every program leads back to its answer.
         asked = outcome.document["summary"]["llm"]
         assert asked["calls"] == stored(run) == len(server.completions)
@@ -201,7 +201,7 @@ def test_what_fails_goes_back_once_with_its_error(copy: Any, asking: Command, ca
     # Broken, refused; then one mended, and one that fails as it did before, which does not go back.
     assert [failure["verdict"] for failure in shown["failures"]] == ["raised", "refused"]
     ended = Counter(part["kind"] for part in shown["unusable"])
-    joined = any(program["hypothesis"].endswith("; near keys.") for program in shown["programs"])
+    joined = any("; near keys." in program["source"] for program in shown["programs"])
     assert ended == {"known program": 1} | ({} if joined else {"adds nothing": 1})
 
 
@@ -333,7 +333,7 @@ def test_the_budget_is_kept_and_the_run_goes_on_with_a_larger_one(copy: Any, ask
         assert spent["calls"] == first
         assert call(capsys, *asking(run, server)).code == 0
         assert len(server.completions) == stored(run) > first
-    assert {candidate.round for candidate in by_model(run)} == {1, 2, 3}
+    assert {1, 3} <= {candidate.round for candidate in by_model(run)}
 
 
 def test_a_round_that_has_begun_keeps_its_questions(copy: Any, asking: Command, capsys: Any) -> None:

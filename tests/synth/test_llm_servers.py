@@ -140,8 +140,8 @@ def test_a_later_round_that_is_refused_keeps_what_came_before(copy: Any, asking:
     with ScriptedServer(play) as server:
         outcome = call(capsys, *asking(run, server))
     assert outcome.code == 2
-    assert "all 12 questions to scripted in round 2 failed, the last with refused: 400: No more of this" in outcome.err
-    assert {candidate.round for candidate in by_model(run)} == {1}
+    assert "all 6 questions to scripted in round 3 failed, the last with refused: 400: No more of this" in outcome.err
+    assert 1 in {candidate.round for candidate in by_model(run)} <= {1, 2}
 
 
 def test_what_may_have_been_billed_is_said_at_the_end(copy: Any, asking: Command, capsys: Any) -> None:

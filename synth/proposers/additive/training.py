@@ -15,10 +15,6 @@ from synth.proposers.additive.rows import BATCH, Rows
 
 STEP_ROWS = 32
 """Query rows of each text in a step."""
-_ROWS = 1_500
-"""Query rows from which on all steps are taken: what is to be learnt of fewer takes fewer."""
-_LEAST = 0.5
-"""Share of the steps that are taken of the fewest."""
 _PRIOR = 0.3
 """Pull of every value towards zero, in nats over all rows for a value of the root of two."""
 _HIDDEN = -1e30
@@ -46,21 +42,16 @@ class Training:
         self._target = target
         self._generator = torch.Generator().manual_seed(seed)
         self._starts: list[int] = []
-        seeing = int(self._visible.any(-1).sum())
-        self._prior = _PRIOR / max(1, seeing)
-        self._effort = min(1.0, max(_LEAST, seeing / _ROWS))
+        self._prior = _PRIOR / max(1, int(self._visible.any(-1).sum()))
         self._optimiser = torch.optim.Adam(model.values, betas=(0.9, 0.98), fused=True)
 
     def run(self, steps: int, first: float, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
         """Take steps whose rate falls from ``first`` to ``last`` along a cosine.
 
         Args:
-            steps: where rows are many; where they are few, fewer at greater rates.
             overlap: share of the total variation in the objective, the rest being cross-entropy.
             rows: of each text in a step.
         """
-        steps = math.ceil(steps * self._effort)
-        first = first / math.sqrt(self._effort)
         for step in range(steps):
             rate = last + (first - last) * (1 + math.cos(math.pi * step / steps)) / 2
             for group in self._optimiser.param_groups:
