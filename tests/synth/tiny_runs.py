@@ -21,7 +21,7 @@ from tests.tiny_models import tiny_model, tiny_tokenizer
 
 HEADS = "L0H0,L0H3,L1H2"
 MANY = "L0-L2"
-"""More heads than are fitted together, so that there is work for two."""
+"""So many heads that they are fitted in two batches, so that there is work for two."""
 _WORDS = [
     "the",
     "dog",
