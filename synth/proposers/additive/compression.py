@@ -29,7 +29,8 @@ _BETWEEN = 30
 """The same of one between these and the largest."""
 _RATE = 0.075
 _FEW_KNOTS = 5
-_STEPS = 20
+_STEPS = 40
+"""Of each readable program; where all parts are still there and most words go, twice as many."""
 _ROWS = 24
 _OVERLAP = 0.6
 """Share of the total variation in the objective where both overlap and cross-entropy should be good."""
@@ -109,10 +110,10 @@ class Compression:
         for curve in range(len(self._model.curves)):
             self._drop_knots(curve, _FEW_KNOTS)
         self._shrink(most, literals=2 * _READABLE * most)  # at once, what is left could not take over what goes
-        self._fit(_STEPS, 0.01, _OVERLAP, _ROWS)
+        self._fit(2 * _STEPS, 0.01, _OVERLAP, _ROWS)
         for parts in (most, *range(most - 2, 6, -2), *range(min(most - 1, 6), 0, -1)):
             self._shrink(parts, literals=_READABLE * parts)
-            self._fit(_STEPS, 0.001, _OVERLAP, _ROWS)
+            self._fit(2 * _STEPS if parts == most else _STEPS, 0.001, _OVERLAP, _ROWS)
             yield self._draft()
 
     def _fit(self, steps: int, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
