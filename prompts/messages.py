@@ -53,7 +53,7 @@ class Shown:
 
     Attributes:
         train_iou: its mean IoU on train texts.
-        parts: of a vectorised one; none of a script, which is shown whole.
+        parts: of a vectorised one that can be told apart; none of others, which are shown whole.
     """
 
     source: str

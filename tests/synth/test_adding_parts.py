@@ -1,5 +1,7 @@
 """Parts that a language model wrote join a head's program where they pay; what becomes of the others is told."""
 
+import re
+
 import pytest
 
 from sandbox.verdicts import Verdict
@@ -9,6 +11,8 @@ from synth.corpus import Split
 from synth.fitting.scoring import score_candidates
 from synth.llm.store import Exchange
 from synth.material import HeadData, Material
+from synth.proposers.language_model.plan import Plan
+from synth.proposers.language_model.questions import questions
 from synth.proposers.language_model.trying import Tried, try_answers
 from tests.synth.planted import material_with, parse, random_lists
 
@@ -92,6 +96,31 @@ def test_what_is_broken_is_told_and_goes_back(material: Material, known: list[Ca
     assert [candidate.verdict for candidate in found.candidates] == [Verdict.RAISED, Verdict.REFUSED]
     assert [broken.source.strip() for broken in found.broken] == [RAISES.strip(), REFUSED.strip()]
     assert "IndexError" in found.broken[0].error
+
+
+LONE = '''def attend(query, key, pair, base=0.5, one=1.0):
+    """One back, never a comma."""
+    return base + one * pair.offset(1) + where(key.is_comma & ~pair.offset(0), -inf, 0)
+'''
+LARGE = (
+    'def attend(query, key, pair, one=1.0):\n    """Large."""\n    x = key.is_first * one\n'
+    + "".join(f"    x = where(x > {k}, x, key.length + x * x)\n" for k in range(12))
+    + "    return minimum(x, 1.0) + one * pair.offset(1)\n"
+)
+
+
+@pytest.mark.parametrize(("source", "parts"), [(LONE, 3), (LARGE, 0)])
+def test_any_program_that_runs_can_be_asked_about_and_be_taken_apart(
+    source: str, parts: int, material: Material, known: list[Candidate]
+) -> None:
+    standing = score_candidates(HeadData(material, HEAD), [Candidate("llm", "other", source, None)])
+    assert standing[0].scores
+    (ask,) = questions(material, HEAD, standing, [], 1, Plan("m", candidates=1))
+    shown = re.findall(r"^\d+\. (\S+)%: ", ask.messages[-1].content, re.MULTILINE)
+    assert len(shown) == parts
+    assert all(0 <= int(share) <= 100 for share in shown)
+    assert parts or source.strip() in ask.messages[-1].content
+    assert tried(material, known, source, round_=3).candidates
 
 
 def test_summands_of_whole_programs_are_parts_too(material: Material, known: list[Candidate]) -> None:

@@ -72,6 +72,32 @@ def test_a_joined_program_adds_up_both(first: Program, second: Program) -> None:
     np.testing.assert_allclose(values(again), values(first) + 2 * values(second), atol=1e-5)
 
 
+CLASHING = Program.parse('''
+MOST = 2.0
+
+def added(query, key, pair, added=0.5, MOST_2=1.0):
+    """Names its constant as it is called, and calls another as a rename would."""
+    s = pair.zeros()
+    for i in range(len(query)):
+        s[i, i] = added * MOST + MOST_2
+    return s
+''')
+CALLED = Program.parse(
+    'def attend(query, key, pair, known=0.5, turn=1.0):\n    """K."""\n    return known * turn * key.is_first\n'
+)
+
+
+@pytest.mark.parametrize("other", [*EVERY, CLASHING, CALLED])
+def test_names_of_constants_and_functions_do_not_hide_each_other(other: Program) -> None:
+    for clashing in (CLASHING, CALLED):
+        for first, second in ((clashing, other), (other, clashing)):
+            both = joined(first, second)
+            np.testing.assert_allclose(values(both), values(first) + values(second), atol=1e-5)
+            again = joined(joined(both, SCRIPTED), clashing)
+            wanted = values(both) + values(SCRIPTED) + values(clashing)
+            np.testing.assert_allclose(values(again), wanted, atol=1e-5)
+
+
 def test_its_hypothesis_is_both() -> None:
     assert joined(ADDITIVE, NAMED).hypothesis == "Near keys, and the words of people; commas."
 
@@ -102,6 +128,13 @@ def test_its_parts_add_up_to_a_program(program: Program) -> None:
     assert len(parts) == program.parts
     np.testing.assert_allclose(sum(map(values, parts)), values(program), atol=1e-5)
     assert all(part.hypothesis == program.hypothesis.rstrip(".") + "." for part in parts if program.kind != "scripted")
+
+
+def test_what_is_the_same_in_all_cells_is_no_part() -> None:
+    program = Program.parse(
+        'def attend(query, key, pair, a=1.0):\n    """B."""\n    return a + 2 * a * key.is_first - 3.0 - a / 2\n'
+    )
+    assert [part.terms[0].factors for part in parts_of(program)] == [("key.is_first",)]
 
 
 @pytest.mark.parametrize("program", EVERY)

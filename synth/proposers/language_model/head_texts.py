@@ -13,10 +13,12 @@ from surrogates.language.patterns import normalise, pattern, scores
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
-from synth.proposers.language_model.joining import parts_of
+from synth.proposers.language_model.joining import part_of
 
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
+_FARTHEST = 1e4
+"""Stands for infinity: far beyond other scores, and near enough to be taken away in single precision."""
 _CLASSES = (
     "is_special", "is_word_start", "is_capitalised", "is_number", "is_punctuation", "is_sentence_end", "is_comma",
     "is_quote", "is_newline", "is_sentence_start",
@@ -66,20 +68,30 @@ def compare(material: Material, head: Head, program: Program, numbers: Sequence[
 
 
 def shares(material: Material, head: Head, program: Program, numbers: Sequence[int]) -> list[float]:
-    """Of each part of a vectorised program how much of what all explain would be lost without it; they add up to one.
+    """Of each term of a vectorised program how much of what all explain would be lost without it; they add up to one.
+
+    None at all where a term cannot be told apart, because what it names is too large to be written out.
 
     Raises:
         ProgramFailed: the program fails on one of the texts.
     """
-    parts = parts_of(program)
+    parts = [part_of(program, term) for term in program.terms]
+    if any(part is None and term.factors for part, term in zip(parts, program.terms, strict=True)):
+        return []
     lost = np.zeros(len(parts))
     for batch in HeadData(material, head).batches(numbers):
-        each = [torch.as_tensor(scores(part, batch.texts)) for part in parts]
-        whole = sum(each, torch.zeros(()))
+        each = {place: _values(part, batch.texts) for place, part in enumerate(parts) if part is not None}
+        whole = sum(each.values(), torch.zeros(()))
         least = _cross_entropy(whole, batch.visible, batch.target)
-        lost += [_cross_entropy(whole - own, batch.visible, batch.target) - least for own in each]
+        for place, own in each.items():
+            lost[place] += _cross_entropy(whole - own, batch.visible, batch.target) - least
     worth = lost.clip(min=0)
     return list(worth / max(worth.sum(), 1e-12))
+
+
+def _values(part: Program, texts: Texts) -> Tensor:
+    """Its scores, so that they can be taken away again: those that are no number become finite."""
+    return torch.as_tensor(scores(part, texts)).nan_to_num(0.0, _FARTHEST, -_FARTHEST).clamp(-_FARTHEST, _FARTHEST)
 
 
 def _cross_entropy(values: Tensor, visible: Tensor, target: Tensor) -> float:

@@ -6,6 +6,7 @@ import tokenize
 from collections.abc import Iterator
 
 from surrogates.language.program import Program, ProgramRefused
+from surrogates.language.terms import Term
 from synth.proposers.layout import docstring, layout, repr_string
 
 _STRENGTH = "strength"
@@ -65,16 +66,23 @@ def parts_of(program: Program) -> list[Program]:
     """What a program adds up, each with its constants as a program: the summands of a vectorised one, or the script."""
     if program.kind == "scripted":
         return [program]
-    found = []
-    for term in program.terms:
-        text = f"{term.constant} * {' * '.join(term.factors)}"
-        names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-        constants = {name: value for name, value in program.constants.items() if name in names}
-        try:
-            found.append(Program.parse(layout(constants, program.hypothesis, [_written(ast.parse(text).body[0])])))
-        except ProgramRefused:
-            continue  # it names something too large to be written out, which no part of its own can
-    return found
+    return [part for term in program.terms if (part := part_of(program, term)) is not None]
+
+
+def part_of(program: Program, term: Term) -> Program | None:
+    """A summand of a vectorised program as a program; None where it says nothing alone.
+
+    Such is one that is the same in all cells, and one that names something too large to be written out.
+    """
+    if not term.factors:
+        return None
+    text = f"{term.constant} * {' * '.join(term.factors)}"
+    names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    constants = {name: value for name, value in program.constants.items() if name in names}
+    try:
+        return Program.parse(layout(constants, program.hypothesis, [_written(ast.parse(text).body[0])]))
+    except ProgramRefused:
+        return None
 
 
 class _Names(ast.NodeTransformer):
@@ -87,13 +95,14 @@ class _Names(ast.NodeTransformer):
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
         self.given: dict[str, str] = {}
+        self.inside: set[str] = set()  # names that other things have in what is renamed, such as local ones
 
     def bind(self, name: str, wanted: str = "") -> str:
         """The name that stands in the place of one that the function binds: as wanted, or with a number."""
         if name not in self.given:
             wanted = wanted or name
             other, number = wanted, 1
-            while other in self.taken:
+            while other in self.taken or (other != name and other in self.inside):
                 number += 1
                 other = f"{wanted}_{number}"
             self.given[name] = other
@@ -168,13 +177,17 @@ def _script(parts: tuple[Program, ...], constants: dict[str, float], hypothesis:
         constants: of its own, beside those of the others.
         total: what it returns, with a place for the call of each.
     """
-    parameters, functions = _Names({"query", "key", "pair", *constants}), _Names({"attend"})
+    parameters = _Names({"query", "key", "pair", *constants})
+    passed: list[dict[str, float]] = []
+    for part in parts:
+        parameters.given = {}
+        passed.append({parameters.bind(constant): part.constants[constant] for constant in _parameters(part)})
+    functions = _Names({"attend", *parameters.taken})  # a constant would hide a function that is called like it
     constants = dict(constants)
     sources, calls = [], []
-    for part, name in zip(parts, ("known", "added"), strict=False):
-        parameters.given, functions.given = {}, {}
-        own = {parameters.bind(constant): part.constants[constant] for constant in _parameters(part)}
+    for part, own, name in zip(parts, passed, ("known", "added"), strict=False):
         tree = ast.parse(part.as_script(part.name) if part.kind == "vectorised" else part.source)
+        functions.given, functions.inside = {}, _names_in(tree)
         main = _main(tree, part.name)
         main.args.defaults = []
         called = functions.bind(main.name, name if main.name == "attend" else main.name)
@@ -204,6 +217,13 @@ def _bound(tree: ast.Module) -> Iterator[str]:
         elif not isinstance(statement, ast.Import | ast.ImportFrom):
             stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
             yield from (node.id for node in stored if isinstance(node.ctx, ast.Store))
+
+
+def _names_in(tree: ast.Module) -> set[str]:
+    """All names in a script, local ones and those of arguments included."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return names | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def _written(node: ast.AST) -> str:

@@ -154,7 +154,8 @@ def _worst_and_best(compared: Sequence[Compared]) -> list[Compared]:
 
 def _shown(material: Material, head: Head, program: Program, compared: Sequence[Compared]) -> Shown:
     vectorised = program.kind == "vectorised"
-    parts = parts_of(program, shares(material, head, program, material.train_sample)) if vectorised else []
+    worth = shares(material, head, program, material.train_sample) if vectorised else []
+    parts = parts_of(program, worth) if worth else []
     return Shown(program.source, program.hypothesis, fmean(one.iou for one in compared), parts)
 
 
