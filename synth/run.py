@@ -242,7 +242,8 @@ class Run(RunDirectory):
                 found = score_candidates(data, [candidate.holding(Program.parse(source))])
             except ProgramRefused as error:
                 found = [replace(candidate, verdict=Verdict.REFUSED, reason=str(error))]
-        return max(found, key=lambda candidate: candidate.scores.validation_iou if candidate.scores else -1.0)
+        best = max(found, key=lambda candidate: candidate.scores.validation_iou if candidate.scores else -1.0)
+        return replace(best, clusters=self.material.clusters)
 
     def patterns(self, head: str | Head, text: str | int, program: Program | str | None = None) -> TextPatterns:
         """A head's pattern on a text, and a program's.

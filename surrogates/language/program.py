@@ -4,7 +4,7 @@ import ast
 import io
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
@@ -94,8 +94,8 @@ class Program:
     def __hash__(self) -> int:
         return hash(self.source)
 
-    def __reduce__(self) -> tuple[Callable[[str], "Program"], tuple[str]]:
-        return Program.parse, (self.source,)
+    def __reduce__(self) -> tuple[Callable[[str, Clusters], "Program"], tuple[str, Clusters]]:
+        return _with_clusters, (self.source, self.clusters)
 
     @classmethod
     def parse(cls, source: str) -> "Program":
@@ -222,7 +222,7 @@ class Program:
         return pattern_on_text(self, text, tokenizer, causal=causal, embeddings=embeddings)
 
     def with_constants(self, values: Mapping[str, float]) -> "Program":
-        """The same source with other values of constants; layout and comments stay."""
+        """The same source with other values of constants; layout, comments and clusters stay."""
         text = self.source.encode()
         # Python's own idea of a line: str.splitlines also breaks at form feeds and the like.
         lines = [0, *accumulate(len(line.encode()) for line in io.StringIO(self.source, newline=""))]
@@ -238,7 +238,12 @@ class Program:
                 changed.append((start, end, format_constant(values[name]).encode()))
         for start, end, written in sorted(changed, reverse=True):
             text = text[:start] + written + text[end:]
-        return Program.parse(text.decode())
+        return _with_clusters(text.decode(), self.clusters)
+
+
+def _with_clusters(source: str, clusters: Clusters) -> Program:
+    program = Program.parse(source)
+    return replace(program, clusters=clusters) if clusters.names else program
 
 
 def _unreadable(source: str) -> Problem | None:

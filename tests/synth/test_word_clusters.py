@@ -1,5 +1,7 @@
 """Clusters of words: found, named, kept with a run, and the same in the model as in fitting."""
 
+import copy
+import pickle
 import re
 import shutil
 from dataclasses import replace
@@ -133,6 +135,20 @@ def test_what_stands_in_sees_the_clusters_that_were_fitted(finished: Path, tmp_p
             patch(loaded.model, loaded.tokenizer, {HEAD: program}),
         ):
             pass
+
+
+def test_a_program_keeps_its_clusters_whatever_is_made_of_it(finished: Path) -> None:
+    bare, _ = naming(finished)
+    text = "Tom liked the red ball."
+    with open_run(finished) as run:
+        tokenizer = run.model().tokenizer
+        program = run_program(run, bare)
+        copies = [pickle.loads(pickle.dumps(program)), copy.deepcopy(program), program.with_constants({"a": 3.0})]
+        copies += [run.score(bare, HEAD).program]
+        for other in copies:
+            found, expected = (one.pattern(text, tokenizer).weights for one in (other, program))
+            np.testing.assert_array_equal(found, expected)
+        assert run.score(bare, HEAD, fitted=True).program.pattern(text, tokenizer).weights.size
 
 
 @pytest.mark.parametrize(
