@@ -151,3 +151,11 @@ def test_a_hypothesis_alone() -> None:
     assert hypothesis_alone('def attend(query, key, pair):\n    """Names."""\n    pass\n') == "Names."
     for other in (BARE.source, SCRIPTED.source, "x = 1\n", "def f(:\n", "def f():\n    return 1\n"):
         assert hypothesis_alone(other) == ""
+    assert hypothesis_alone(f'def f(query, key, pair):\n    """Long."""\n    # {"x" * 40_000}\n    pass\n') == ""
+
+
+@pytest.mark.parametrize("said", ["\\ud800 names", "\\x1b[31m names", "\\d names", "a\\x00b"])
+def test_a_hypothesis_of_odd_characters_is_shown_plainly(said: str) -> None:
+    found = hypothesis_alone(f'def attend(query, key, pair):\n    """{said}"""\n')
+    assert found.isprintable()
+    assert with_hypothesis(ADDITIVE, found).structure == ADDITIVE.structure

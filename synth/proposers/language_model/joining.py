@@ -5,6 +5,8 @@ import io
 import tokenize
 from collections.abc import Iterator
 
+from sandbox.parsing import MAX_LENGTH, parsed
+from sandbox.plain_text import plain
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.language.terms import Term
 from synth.proposers.layout import docstring, layout, repr_string
@@ -41,7 +43,7 @@ def with_strength(part: Program) -> Program:
 
 def with_hypothesis(program: Program, hypothesis: str) -> Program:
     """The program under another hypothesis; layout and comments stay."""
-    function = _main(ast.parse(program.source), program.name)
+    function = _main(parsed(program.source), program.name)
     said = function.body[0]
     lines = program.source.encode().splitlines(keepends=True)
     assert said.end_lineno is not None and said.end_col_offset is not None
@@ -52,13 +54,15 @@ def with_hypothesis(program: Program, hypothesis: str) -> Program:
 
 def hypothesis_alone(source: str) -> str:
     """What a function says that has nothing but a docstring; nothing of any other source."""
+    if len(source) > MAX_LENGTH:
+        return ""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     match tree.body:
         case [ast.FunctionDef(body=[_] | [_, ast.Pass()]) as function]:
-            return " ".join((ast.get_docstring(function) or "").split())
+            return " ".join(plain(ast.get_docstring(function) or "").split())
     return ""
 
 
@@ -146,7 +150,7 @@ def _sum(program: Program, part: Program, hypothesis: str) -> str:
 
 def _statements(program: Program, names: _Names) -> tuple[list[str], ast.expr]:
     """The assignments of a vectorised program and what it returns, under names of their own."""
-    function = _main(ast.parse(program.source), program.name)
+    function = _main(parsed(program.source), program.name)
     found = []
     for statement in function.body[1:-1]:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target  # type: ignore[attr-defined]
@@ -186,7 +190,7 @@ def _script(parts: tuple[Program, ...], constants: dict[str, float], hypothesis:
     constants = dict(constants)
     sources, calls = [], []
     for part, own, name in zip(parts, passed, ("known", "added"), strict=False):
-        tree = ast.parse(part.as_script(part.name) if part.kind == "vectorised" else part.source)
+        tree = parsed(part.as_script(part.name) if part.kind == "vectorised" else part.source)
         functions.given, functions.inside = {}, _names_in(tree)
         main = _main(tree, part.name)
         main.args.defaults = []
@@ -206,7 +210,7 @@ def _main(tree: ast.Module, name: str) -> ast.FunctionDef:
 
 def _parameters(program: Program) -> list[str]:
     """Names of the constants that are parameters."""
-    return [argument.arg for argument in _main(ast.parse(program.source), program.name).args.args[3:]]
+    return [argument.arg for argument in _main(parsed(program.source), program.name).args.args[3:]]
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
