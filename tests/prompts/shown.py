@@ -48,8 +48,9 @@ STANDING = Shown(
     [Part("before * pair.offset(1)", 0.5), Part(TABLE, 0.375), Part("sink * key.is_first", 0.125)],
 )
 COMPARED = [Compared(text, uniform(text), iou) for text, iou in zip(TEXTS, (0.25, 0.75), strict=True)]
+ALIKE = {"like_dog": ["dog", "cat", '"'], "like_ran": ["ran"]}
 PROMPTS = {
-    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, parts=3),
+    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, alike=ALIKE, parts=3),
     "program": program_prompt(
         STANDING,
         COMPARED,

@@ -123,6 +123,30 @@ def test_any_program_that_runs_can_be_asked_about_and_be_taken_apart(
     assert tried(material, known, source, round_=3).candidates
 
 
+LONG_WINDED = '''def attend(query, key, pair, one=1.0, base=0.5):
+    """One back, WORDS."""
+    return one * pair.offset(1)
+'''.replace("WORDS", " ".join(f"word{number}" for number in range(4_000)))
+COMMENTED = '''def attend(query, key, pair, one=1.0):
+    """One back."""
+    # WORDS
+    return one * pair.offset(1) + 0 * len(query.text)
+'''.replace("WORDS", " ".join(f"word{number}" for number in range(4_000)))
+
+
+@pytest.mark.parametrize("source", [LONG_WINDED, COMMENTED])
+def test_a_program_too_long_to_be_shown_leaves_its_place_to_the_next(source: str, material: Material) -> None:
+    worse = parse("a * pair.offset(1) * key.length", a=0.25).source
+    others = [Candidate("llm", "long", source, None), Candidate("search", "short", worse, None)]
+    known = score_candidates(HeadData(material, HEAD), others)
+    assert known[0].train_iou > known[1].train_iou
+    for round_ in (1, 3):
+        (ask,) = questions(material, HEAD, known, [], round_, Plan("m", candidates=1))
+        assert "pair.offset(1) * key.length" in ask.messages[-1].content
+        (ask,) = questions(material, HEAD, known[:1], [], round_, Plan("m", candidates=1))
+        assert "first * key.is_first" in ask.messages[-1].content
+
+
 def test_summands_of_whole_programs_are_parts_too(material: Material, known: list[Candidate]) -> None:
     whole = '''def attend(query, key, pair, opener=0.5, far=0.1):
     """Quotations, and what is far away."""

@@ -13,7 +13,7 @@ from surrogates.language.patterns import normalise, pattern, scores
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
-from synth.proposers.language_model.joining import part_of
+from synth.proposers.language_model.joining import is_separable, part_of
 
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
@@ -75,9 +75,9 @@ def shares(material: Material, head: Head, program: Program, numbers: Sequence[i
     Raises:
         ProgramFailed: the program fails on one of the texts.
     """
-    parts = [part_of(program, term) for term in program.terms]
-    if any(part is None and term.factors for part, term in zip(parts, program.terms, strict=True)):
+    if not is_separable(program):
         return []
+    parts = [part_of(program, term) for term in program.terms]
     lost = np.zeros(len(parts))
     for batch in HeadData(material, head).batches(numbers):
         each = {place: _values(part, batch.texts) for place, part in enumerate(parts) if part is not None}

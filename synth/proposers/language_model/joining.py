@@ -89,6 +89,11 @@ def part_of(program: Program, term: Term) -> Program | None:
         return None
 
 
+def is_separable(program: Program) -> bool:
+    """Whether each summand of a vectorised program that says something can stand alone."""
+    return all(not term.factors or part_of(program, term) is not None for term in program.terms)
+
+
 class _Names(ast.NodeTransformer):
     """Gives what a function binds names of its own.
 

@@ -24,6 +24,7 @@ from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.language_model.archive import Archive, best_first, earlier, ideas_of, standing_of
 from synth.proposers.language_model.head_texts import compare, easiest_first, shares
+from synth.proposers.language_model.joining import is_separable
 from synth.proposers.language_model.plan import Plan, asks_for_parts, stage_name
 from synth.proposers.shared import best_fitting
 from synth.run import Run
@@ -36,6 +37,8 @@ ALIKE = 8
 """Words of a cluster that are shown."""
 _OTHER_SHARE = 0.1
 """Of the room for what is said of a head: the most that one of these may take."""
+_STANDING_SHARE = 0.5
+"""The same of the head's program, in its shortest form."""
 
 
 def questions_of_round(
@@ -117,7 +120,7 @@ def questions(
         InputError: even the smallest prompt is larger than the plan allows.
         ProgramFailed: the head's program, which ran when it was scored, fails.
     """
-    standing = standing_of(known)
+    standing = _standing_that_fits(known, plan, causal=material.causal)
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
     alike = {name: words[:ALIKE] for name, words in material.alike.items()}
@@ -159,9 +162,27 @@ def _shown(material: Material, head: Head, program: Program, compared: Sequence[
     return Shown(program.source, program.hypothesis, fmean(one.iou for one in compared), parts)
 
 
+def _standing_that_fits(known: Sequence[Candidate], plan: Plan, *, causal: bool) -> Candidate:
+    """The best program that can be shown: one of a long-winded docstring, or of many strings, must end no run."""
+    room = _STANDING_SHARE * _room(plan, causal=causal)
+    return next((one for one in best_first(known) if _least_tokens(one.program) <= room), standing_of(()))
+
+
+def _least_tokens(program: Program) -> int:
+    whole = program.kind == "scripted" or not is_separable(program)
+    parts = [] if whole else parts_of(program, [0.0] * program.parts)
+    shown = program.source if whole else "\n".join(part.abridged(1) for part in parts)
+    return estimate_tokens(program.hypothesis) + estimate_tokens(shown)
+
+
+def _room(plan: Plan, *, causal: bool) -> int:
+    """Tokens for what is said of a head."""
+    return plan.prompt_tokens - estimate_prompt([system_message(causal=causal)])
+
+
 def _others(known: Sequence[Candidate], standing: Candidate, plan: Plan, *, causal: bool) -> list[Shown]:
     """The best programs of other kinds, as far as they are short enough to be shown."""
-    room = _OTHER_SHARE * (plan.prompt_tokens - estimate_prompt([system_message(causal=causal)]))
+    room = _OTHER_SHARE * _room(plan, causal=causal)
     found = [
         elite
         for elite in Archive(known).elites
