@@ -11,7 +11,7 @@ import numpy as np
 from prompts.edges import Compared, quoted
 
 _LEAST_QUERIES = 5
-"""Queries of a word, or that see one, below which nothing is said of it."""
+"""Queries of a word below which nothing is said of it."""
 _LEAST = 0.0005
 """Weight a query below which a difference is none."""
 _TELLING = 3
@@ -33,7 +33,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Row:
-    """A query word: how often it stands there, how much weight is misplaced at each on average, and where."""
+    """A query word: how often it stands there, how much weight is misplaced at each on average, and where.
+
+    What a program moves from one key to another counts once; so does what it takes from the first token, or from the
+    token itself, for another key, or gives to these.
+    """
 
     word: str
     queries: int
@@ -76,7 +80,7 @@ def residual(compared: Sequence[Compared]) -> Residual:
         if queries[k] < _LEAST_QUERIES:
             continue
         own_keys = [Share(other, head[k, j] / queries[k], program[k, j] / queries[k]) for j, other in enumerate(words)]
-        misplaced = sum(abs(share.missing) for share in own_keys) / 2
+        misplaced = max(sum(max(sign * share.missing, 0.0) for share in own_keys) for sign in (1, -1))
         if misplaced >= _LEAST:
             rows_of_words.append(
                 Row(word, int(queries[k]), misplaced, _most(own_keys, 1)[:_TELLING], _most(own_keys, -1)[:_TELLING])

@@ -112,3 +112,15 @@ def test_the_residual_tells_which_words_get_too_little_and_too_much_and_from_whi
     assert row.misplaced == pytest.approx(0.25 * 5 / 6)
     assert share_line(row.under[0]) == f"'b' 50.0 ({50 - 25 * 5 / 6:.1f})"
     assert residual([Compared(text, text.pattern, 1.0)]).queries == ()
+
+
+def test_what_goes_to_the_first_token_instead_is_misplaced_in_full() -> None:
+    tokens = ("<s>", *("a", "b", "c") * 6)
+    text = causal_text(tokens)
+    found = text.pattern.copy()
+    for query in range(2, len(tokens)):
+        found[query, 0] += 0.25
+        found[query, query - 1] -= 0.25
+    missed = residual([Compared(text, found, 0.5)])
+    assert {row.word for row in missed.queries} == {"a", "b", "c"}
+    assert all(0.2 < row.misplaced <= 0.25 and not row.over for row in missed.queries)
