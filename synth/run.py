@@ -1,6 +1,6 @@
 """A run as a value: what was asked and what is in it, read when it is asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from html import escape
@@ -204,21 +204,21 @@ class Run(RunDirectory):
         if wanted not in known:
             there = f"{known[0]} to {known[-1]}" if known else "none"
             raise InputError(f"{self.path} has no programs for {wanted}; heads in it: {there}")
-        return self._programs(wanted)
+        return self._programs(wanted, self.ceilings, self.kinds)
 
     def __iter__(self) -> Iterator[HeadPrograms]:
-        return map(self._programs, self.heads)
+        ceilings, kinds = self.ceilings, self.kinds  # of all heads, read once
+        return (self._programs(head, ceilings, kinds) for head in self.heads)
 
     def __contains__(self, head: str | Head) -> bool:
         return (Head.parse(head) if isinstance(head, str) else head) in self.heads
 
-    def _programs(self, head: Head) -> HeadPrograms:
-        library, clusters = self.library, self.material.clusters
+    def _programs(self, head: Head, ceilings: Mapping[Head, Ceiling], kinds: Mapping[Head, HeadKind]) -> HeadPrograms:
+        clusters = self.material.clusters
         ranked = [
-            replace(entry, candidate=replace(entry.candidate, clusters=clusters)) for entry in library.ranked(head)
+            replace(entry, candidate=replace(entry.candidate, clusters=clusters)) for entry in self.library.ranked(head)
         ]
-        failures = library.failures(head)
-        return HeadPrograms(head, ranked, failures, library.ceilings().get(head), self.kinds[head])
+        return HeadPrograms(head, ranked, self.library.failures(head), ceilings.get(head), kinds[head])
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
         """How a program does on a head, as it stands or with its constants fitted; nothing is stored.

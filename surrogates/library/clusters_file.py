@@ -42,6 +42,8 @@ def with_clusters(programs: Mapping[Head, Program], folder: Path) -> dict[Head, 
 def _read(path: Path) -> Clusters:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
+        if type(stored["vocabulary"]) is not int:
+            raise ValueError("it does not say how many tokens there are")
         places = np.full(stored["vocabulary"], -1, dtype=np.int16)
         for place, (name, tokens) in enumerate(stored["clusters"].items()):
             if not is_cluster(name) or any(type(token) is not int or token < 0 for token in tokens):

@@ -157,6 +157,7 @@ def test_a_program_keeps_its_clusters_whatever_is_made_of_it(finished: Path) -> 
         (None, "is missing, which holds clusters of words"),
         ("{", "cannot be read"),
         ('{"vocabulary": 4, "clusters": {"like_x": [9]}}', "cannot be read"),
+        ('{"vocabulary": [4, 4], "clusters": {"like_x": [1]}}', "does not say how many tokens"),
         ('{"vocabulary": 9, "clusters": {"like_zzz": [1]}}', "lacks like_"),
     ],
 )
