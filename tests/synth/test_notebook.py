@@ -55,7 +55,7 @@ def test_the_session_of_the_readme(
     names: dict[str, Any] = {"model": model, "tokenizer": tokenizer, "stories": stories}
     session, library = cells("In a notebook")
     session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
-    programs, scores, patterns, pattern, structures, ceilings, frame = displayed(session, names)
+    programs, scores, patterns, pattern, structures, (category, kind), ceilings, frame = displayed(session, names)
     assert programs.surrogate.stands_in
     assert all(entry.name in programs._repr_html_() for entry in programs)
     assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
@@ -63,6 +63,8 @@ def test_the_session_of_the_readme(
     assert patterns._repr_html_().count("<table") == 2
     assert pattern.weights.sum(1) == pytest.approx(1)
     assert Head.parse(HEAD) in structures[0].uses
+    assert category == kind.category == programs.category
+    assert isinstance(category, str)
     assert set(ceilings) <= {Head.parse(HEAD)}
     assert list(frame["heads"]) == [1] * 16
     assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
