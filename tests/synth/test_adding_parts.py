@@ -1,6 +1,7 @@
 """Parts that a language model wrote join a head's program where they pay; what becomes of the others is told."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -170,6 +171,12 @@ def test_a_better_hypothesis_names_the_best_program(material: Material, known: l
         before = max([*known, *tried(material, known, *sources).candidates[:-1]], key=lambda c: c.train_iou)
         assert named.scores == before.scores
         assert named.program.structure == before.program.structure
+
+
+def test_a_new_name_hides_no_failure_on_test_texts(material: Material, known: list[Candidate]) -> None:
+    failed = [replace(known[0], verdict=Verdict.RAISED, reason="on test texts alone: it broke")]
+    (named,) = tried(material, failed, NAME).candidates
+    assert (named.scores, named.verdict, named.reason) == (failed[0].scores, failed[0].verdict, failed[0].reason)
 
 
 def test_without_a_program_parts_are_added_to_nothing(material: Material) -> None:

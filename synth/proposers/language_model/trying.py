@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from prompts.answers import programs_in
+from sandbox.verdicts import Verdict
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.library.candidates import Candidate, Unusable, label_of
 from surrogates.library.heads import Head
@@ -132,7 +133,9 @@ def _summands(candidates: Sequence[Candidate]) -> list[Candidate]:
     for candidate in best:
         for part in parts_of(candidate.program):
             found.setdefault(part.structure, candidate.holding(part))
-    return [replace(part, scores=None) for part in list(found.values())[:MOST_SUMMANDS]]
+    # One that failed on test texts alone has scores and a verdict, which its parts may not share.
+    parts = list(found.values())[:MOST_SUMMANDS]
+    return [replace(part, scores=None, verdict=Verdict.OK, reason="") for part in parts]
 
 
 def _name(hypothesis: Candidate, candidate: Candidate, tried: Tried) -> None:
@@ -144,7 +147,9 @@ def _name(hypothesis: Candidate, candidate: Candidate, tried: Tried) -> None:
         tried.unusable.append(Unusable("refused", f"the hypothesis: {error}", hypothesis.round, hypothesis.call))
         return
     if candidate.scores:
-        tried.candidates.append(replace(hypothesis, label=_label(said), source=program.source, scores=candidate.scores))
+        named = replace(hypothesis, label=_label(said), source=program.source)
+        measured = replace(named, scores=candidate.scores, verdict=candidate.verdict, reason=candidate.reason)
+        tried.candidates.append(measured)
 
 
 def _label_and_structure(source: str) -> tuple[str, str]:
