@@ -136,7 +136,7 @@ class Material:
             "ids": self.ids,
             "splits": self.splits,
             "origin": self.origin,
-            "clusters": self.clusters.names,
+            "clusters": {"names": self.clusters.names, "vocabulary": self.clusters.vocabulary},
         }
         columns = {name: values for name, values in self.table.columns.items() if not is_cluster(name)}
         arrays = {f"column_{name}": values for name, values in columns.items()} | {"clusters": self.clusters.places}
@@ -168,7 +168,8 @@ class Material:
                     facts = json.loads(bytes(stored["facts"]))
                     arrays = {name: stored[name] for name in stored.files if name != "facts"}
             embeddings = arrays.pop("embeddings", None)
-            clusters = Clusters(tuple(facts["clusters"]), arrays.pop("clusters"))
+            named = facts["clusters"]
+            clusters = Clusters(tuple(named["names"]), arrays.pop("clusters"), str(named["vocabulary"]))
             columns = {name.removeprefix("column_"): values for name, values in arrays.items()}
             _check_table(facts["texts"], columns, embeddings)
             broken = {int(token): bytes.fromhex(data) for token, data in facts["broken"].items()}

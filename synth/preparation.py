@@ -11,6 +11,7 @@ from surrogates.library.heads import Head, select_heads
 from surrogates.library.library import Library
 from synth.attention import extract, open_store
 from synth.corpus import SplitText, read_texts, split_texts, write_texts
+from synth.engine import one_thread
 from synth.fingerprint import files_fingerprint
 from synth.given import Given
 from synth.material import Material
@@ -119,15 +120,16 @@ def prepare(
         texts = split_texts(given.documents(settings, reporter.say), settings.seed, notify=reporter.say)
     ids = encode(loaded, [text.text for text in texts], settings.max_tokens)
     embeddings = loaded.model.get_input_embeddings().weight.detach()
-    material = Material.build(
-        run.attention,
-        TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
-        embeddings,
-        ids,
-        [text.split for text in texts],
-        causal=loaded.causal,
-        windows=loaded.windows,
-    )
+    with one_thread():  # so that the clusters of words are the same on any machine
+        material = Material.build(
+            run.attention,
+            TokenTable.from_tokenizer(loaded.tokenizer, len(embeddings)),
+            embeddings,
+            ids,
+            [text.split for text in texts],
+            causal=loaded.causal,
+            windows=loaded.windows,
+        )
     return Preparation(run, chosen, Missing(files, loaded, texts, ids, material))
 
 

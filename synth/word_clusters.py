@@ -53,7 +53,7 @@ def word_clusters(table: TokenTable, embeddings: Tensor, texts: Sequence[Sequenc
         if name:  # a cluster of marks has none; there are classes for those
             places[nearest == place] = len(names)
             names.append(name)
-    return Clusters(tuple(names), places)
+    return Clusters.over(names, places, table.texts)
 
 
 def _name(word: str) -> str:

@@ -126,6 +126,8 @@ def pattern_on_text(
         raise InputError("the text has no tokens; give a longer one")
     table = table_of(tokenizer)
     if program.cluster_names:
+        if program.clusters.names and not program.clusters.fit(table.texts):
+            raise InputError(f"the clusters of words that {program.name} comes with are of another tokenizer's tokens")
         table = table.with_clusters(program.clusters.for_rows(len(table.texts)))
     if SIMILARITY in program.features:
         if embeddings is None:

@@ -18,7 +18,7 @@ FILE_NAME = "clusters.json"
 def clusters_text(clusters: Clusters) -> str:
     """What the file holds."""
     members = {name: np.flatnonzero(mask).tolist() for name, mask in clusters.masks.items()}
-    return json.dumps({"vocabulary": len(clusters.places), "clusters": members})
+    return json.dumps({"tokens": len(clusters.places), "vocabulary": clusters.vocabulary, "clusters": members})
 
 
 def with_clusters(programs: Mapping[Head, Program], folder: Path) -> dict[Head, Program]:
@@ -42,17 +42,18 @@ def with_clusters(programs: Mapping[Head, Program], folder: Path) -> dict[Head, 
 def _read(path: Path) -> Clusters:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        if type(stored["vocabulary"]) is not int:
-            raise ValueError("it does not say how many tokens there are")
-        places = np.full(stored["vocabulary"], -1, dtype=np.int16)
+        if type(stored["tokens"]) is not int or type(stored["vocabulary"]) is not str:
+            raise ValueError("it does not say of which tokens it is")
+        places = np.full(stored["tokens"], -1, dtype=np.int16)
         for place, (name, tokens) in enumerate(stored["clusters"].items()):
             if not is_cluster(name) or any(type(token) is not int or token < 0 for token in tokens):
                 raise ValueError(f"{name!r} is no cluster")
             places[tokens] = place
-        return Clusters(tuple(stored["clusters"]), places)
+        return Clusters(tuple(stored["clusters"]), places, stored["vocabulary"])
     except FileNotFoundError as error:
         raise InputError(
-            f"{path} is missing, which holds clusters of words that the programs name; copy it from the run's programs"
+            f"{path} is missing, which holds clusters of words that the programs name; copy it from the run's "
+            "programs, or run `headsynth synthesize` again to have it written"
         ) from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; change its permissions") from error

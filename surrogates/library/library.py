@@ -174,10 +174,13 @@ class Library(Database):
     def ranked(self, head: Head) -> list[Ranked]:
         """Programs of a head by validation IoU, the shorter first where equal; of equal sources only one."""
         scored = [(candidate, candidate.scores) for candidate in self.candidates(head) if candidate.scores is not None]
+        # Of equal figures those of the latest round: there a program was given a better hypothesis.
         # A copy that nobody edited is no program by hand.
         scored.sort(
-            key=lambda item: (-item[1].validation_iou, len(item[0].source), item[0].source, item[0].origin == "hand")
-        )
+            key=lambda item: (
+                -item[1].validation_iou, -item[0].round, len(item[0].source), item[0].source, item[0].origin == "hand"
+            )
+        )  # fmt: skip
         distinct: dict[str, tuple[Candidate, Scores]] = {}
         for candidate, scores in scored:
             distinct.setdefault(candidate.source, (candidate, scores))

@@ -134,12 +134,9 @@ def token_table(
             )
         if not program.clusters.same_as(clusters):
             raise InputError("the programs come with clusters of words of different runs; take those of one run")
-    if len(clusters.places) != len(table.texts):
-        raise InputError(
-            f"the programs' clusters are of a vocabulary of {len(clusters.places):,} tokens, and the model has "
-            f"{len(table.texts):,}; take programs of this model"
-        )
-    return table.with_clusters(clusters)
+    if not clusters.fit(table.texts):
+        raise InputError("the programs' clusters of words are of another model's tokens; take programs of this model")
+    return table.with_clusters(clusters.for_rows(len(table.texts)))
 
 
 def _table(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogates: Sequence[Surrogate]) -> TokenTable:

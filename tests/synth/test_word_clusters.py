@@ -156,9 +156,9 @@ def test_a_program_keeps_its_clusters_whatever_is_made_of_it(finished: Path) -> 
     [
         (None, "is missing, which holds clusters of words"),
         ("{", "cannot be read"),
-        ('{"vocabulary": 4, "clusters": {"like_x": [9]}}', "cannot be read"),
-        ('{"vocabulary": [4, 4], "clusters": {"like_x": [1]}}', "does not say how many tokens"),
-        ('{"vocabulary": 9, "clusters": {"like_zzz": [1]}}', "lacks like_"),
+        ('{"tokens": 4, "vocabulary": "x", "clusters": {"like_x": [9]}}', "cannot be read"),
+        ('{"tokens": [4, 4], "vocabulary": "x", "clusters": {"like_x": [1]}}', "does not say of which tokens"),
+        ('{"tokens": 9, "vocabulary": "x", "clusters": {"like_zzz": [1]}}', "lacks like_"),
     ],
 )
 def test_a_folder_without_its_clusters_is_refused(
@@ -179,11 +179,11 @@ def test_programs_of_another_model_are_refused(finished: Path, tmp_path: Path) -
     (folder / "L00H03").mkdir(parents=True)
     program, name = naming(finished)
     (folder / "L00H03" / "01_x.py").write_text(program.source)
-    (folder / "clusters.json").write_text(f'{{"vocabulary": 9, "clusters": {{"{name}": [1]}}}}')
+    (folder / "clusters.json").write_text(f'{{"tokens": 9, "vocabulary": "other", "clusters": {{"{name}": [1]}}}}')
     with open_run(finished) as run:
         loaded = run.model()
         with (
-            pytest.raises(InputError, match="clusters are of a vocabulary of 9 tokens"),
+            pytest.raises(InputError, match="clusters of words are of another model"),
             patch(loaded.model, loaded.tokenizer, load_library(folder)),
         ):
             pass

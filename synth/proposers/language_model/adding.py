@@ -45,9 +45,16 @@ def add_parts(data: HeadData, standing: Candidate, offered: Sequence[Candidate])
     current = standing
     for part, found in useful:
         # What was found beside the first program holds for the one that gains most; the others see what joined.
-        better = found if current is standing else _beside(data, current, part, Added())
-        gain = _gain(better, current) if better is not None else 0.0
-        if better is None or gain < LEAST_GAIN:
+        again = Added()
+        better = found if current is standing else _beside(data, current, part, again)
+        if better is None:
+            why = (again.failed or again.unusable)[0].reason
+            added.unusable.append(
+                Unusable("adds nothing", f"beside what joined before it: {why}", part.round, part.call)
+            )
+            continue
+        gain = _gain(better, current)
+        if gain < LEAST_GAIN:
             reason = f"{part.label} adds {gain:+.4f} IoU on validation texts; {LEAST_GAIN:g} is the least that counts"
             added.unusable.append(Unusable("adds nothing", reason, part.round, part.call))
             continue

@@ -41,8 +41,8 @@ class Niche:
 
 
 def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Candidates with scores by IoU on train texts, the shorter first where equal."""
-    return sorted((c for c in candidates if c.scores), key=lambda c: (-c.train_iou, len(c.source), c.source))
+    """Candidates with scores by IoU on train texts; where equal, those of the latest round, and the shorter, first."""
+    return sorted((c for c in candidates if c.scores), key=lambda c: (-c.train_iou, -c.round, len(c.source), c.source))
 
 
 class Archive:

@@ -17,6 +17,8 @@ from synth.proposers.language_model.joining import is_separable, part_of
 
 _EASY_LENGTH = 40
 """Tokens of a text that is easily read: those nearest to it are shown."""
+_LONGEST = 256
+"""Tokens of a text that are shown."""
 _FARTHEST = 1e4
 """Stands for infinity: far beyond other scores, and near enough to be taken away in single precision."""
 _CLASSES = (
@@ -28,6 +30,17 @@ _CLASSES = (
 def easiest_first(compared: Sequence[Compared]) -> list[Compared]:
     """Texts of easily read length first."""
     return sorted(compared, key=lambda one: abs(len(one.text.tokens) - _EASY_LENGTH))
+
+
+def beginning(one: Compared) -> Compared:
+    """A text that is not too long to be shown whole, or as much of it."""
+    text, most = one.text, _LONGEST
+    if len(text.tokens) <= most:
+        return one
+    cells = slice(most), slice(most)
+    classes = {name: mask[:most] for name, mask in text.classes.items()}
+    first = HeadText(text.tokens[:most], text.pattern[cells], text.visible[cells], classes)
+    return Compared(first, one.found[cells], one.iou)
 
 
 def head_texts(material: Material, head: Head, numbers: Sequence[int]) -> list[HeadText]:

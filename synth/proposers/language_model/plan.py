@@ -58,7 +58,7 @@ class Plan:
     @property
     def measure(self) -> str:
         """How much a head's questions ask for, and in how many words."""
-        return f"{self.candidates} programs, {self.prompt_tokens} tokens"
+        return f"{self.candidates} parts or programs, {self.prompt_tokens} tokens"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

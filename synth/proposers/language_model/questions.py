@@ -23,7 +23,7 @@ from synth.llm.store import Ask, Exchanges
 from synth.material import Material
 from synth.progress import Reporter
 from synth.proposers.language_model.archive import Archive, best_first, earlier, ideas_of, standing_of
-from synth.proposers.language_model.head_texts import compare, easiest_first, shares
+from synth.proposers.language_model.head_texts import beginning, compare, easiest_first, shares
 from synth.proposers.language_model.joining import is_separable
 from synth.proposers.language_model.plan import Plan, asks_for_parts, stage_name
 from synth.proposers.shared import best_fitting
@@ -124,7 +124,7 @@ def questions(
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
     alike = {name: words[:ALIKE] for name, words in material.alike.items()}
-    texts = _worst_and_best(easiest_first(compared)[:SHOWN])
+    texts = _worst_and_best([beginning(one) for one in easiest_first(compared)[:SHOWN]])
     others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
     for place, size in enumerate(plan.sizes):

@@ -68,6 +68,9 @@ def try_answers(
     tried = Tried()
     proposed, hypothesis = _read(replies, known, model, round_, most, tried)
     data, standing = HeadData(material, head), standing_of(known)
+    if hypothesis is not None and standing.scores:
+        tried.candidates += (named := _named(hypothesis, standing, known, tried))
+        standing = standing_of([*known, *named])
     if asks_for_parts(round_):
         _add(data, standing, proposed, tried)
     else:
@@ -78,8 +81,6 @@ def try_answers(
                 tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
         # What they are made of may be what the head's program lacks; asked for it was not, and nothing is said of it.
         tried.candidates += add_parts(data, standing, _summands(tried.candidates)).candidates
-    if hypothesis is not None:
-        _name(hypothesis, standing_of([*known, *tried.candidates]), tried)
     return tried
 
 
@@ -92,8 +93,11 @@ def _read(
     tried: Tried,
 ) -> tuple[list[Candidate], Candidate | None]:
     """What answers propose, and the first that is nothing but a hypothesis; what is unusable is noted."""
-    # Of those that failed, only the same source is known to fail again: a constant may be what was wrong.
-    seen = {_label_and_structure(c.source)[1] if c.scores else c.source.strip() for c in known}
+    # Of those that failed, only the same source is known to fail again: a constant may be what was wrong. A part may
+    # well be like a whole program that is known.
+    whole = not asks_for_parts(round_)
+    seen = {c.source.strip() for c in known if not c.scores}
+    seen |= {_label_and_structure(c.source)[1] for c in known if c.scores and whole}
     proposed: list[Candidate] = []
     hypotheses: list[Candidate] = []
     for reply in replies:
@@ -138,18 +142,26 @@ def _summands(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [replace(part, scores=None, verdict=Verdict.OK, reason="") for part in parts]
 
 
-def _name(hypothesis: Candidate, candidate: Candidate, tried: Tried) -> None:
-    """Put a program under a hypothesis that was written for it, with the scores that it has."""
+def _named(hypothesis: Candidate, standing: Candidate, known: Sequence[Candidate], tried: Tried) -> list[Candidate]:
+    """The fits of the program that was shown under a hypothesis that was written for it, with the scores they have."""
     said = hypothesis_alone(hypothesis.source)
+    structure = standing.program.structure
+    named = replace(hypothesis, label=_label(said))
     try:
-        program = with_hypothesis(candidate.program, said)
+        return [
+            replace(
+                named,
+                source=with_hypothesis(c.program, said).source,
+                scores=c.scores,
+                verdict=c.verdict,
+                reason=c.reason,
+            )
+            for c in known
+            if c.scores and c.program.structure == structure
+        ]
     except ProgramRefused as error:
-        tried.unusable.append(Unusable("refused", f"the hypothesis: {error}", hypothesis.round, hypothesis.call))
-        return
-    if candidate.scores:
-        named = replace(hypothesis, label=_label(said), source=program.source)
-        measured = replace(named, scores=candidate.scores, verdict=candidate.verdict, reason=candidate.reason)
-        tried.candidates.append(measured)
+        tried.unusable.append(Unusable("refused", f"the hypothesis: {error}", named.round, named.call))
+        return []
 
 
 def _label_and_structure(source: str) -> tuple[str, str]:
