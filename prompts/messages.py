@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prompts.abridged import Part
+from prompts.conversation import Message, estimate_prompt
 from prompts.edges import (
     FEWEST,
     SHARE,
@@ -24,27 +24,11 @@ from prompts.edges import (
 )
 from prompts.residual import Residual, residual, share_line
 from prompts.summary import summary_lines
-from prompts.tokens import estimate_tokens
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
 LIMIT = 12_000
 """Tokens of a whole prompt, system message included, by the estimate."""
-_MESSAGE = 5
-"""Role, separators and the like around each message; the known chat templates take 3 to 6."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """One turn of a conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-def estimate_prompt(messages: Sequence[Message]) -> int:
-    """About how many tokens a conversation takes."""
-    return sum(estimate_tokens(message.content) + _MESSAGE for message in messages)
 
 
 @dataclass(frozen=True)

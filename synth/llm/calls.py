@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import openai
 
-from prompts.messages import Message, estimate_prompt
+from prompts.conversation import Message, estimate_prompt
 from surrogates.errors import InputError
 from synth.llm.answers import read_body
 from synth.llm.dialect import Dialect

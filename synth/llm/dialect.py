@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from prompts.messages import Message
+from prompts.conversation import Message
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 """Names of the parameter that limits an answer. Most servers know the first; OpenAI's reasoning models refuse it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from prompts.messages import Message, estimate_prompt
+from prompts.conversation import Message, estimate_prompt
 from sandbox.plain_text import one_line, valid
 from surrogates.errors import InputError
 from synth.llm.answers import read_body

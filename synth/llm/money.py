@@ -7,7 +7,7 @@ from math import ceil
 from pathlib import Path
 from typing import Literal
 
-from prompts.messages import estimate_prompt
+from prompts.conversation import estimate_prompt
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters

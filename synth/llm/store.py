@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from surrogates.errors import InputError
 from surrogates.library.database import Database
 from synth.llm.dialect import Dialect

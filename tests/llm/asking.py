@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from surrogates.errors import InputError
 from surrogates.library.library import FILE_NAME, Library
 from synth.llm.calls import Client

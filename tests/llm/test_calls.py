@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from synth.llm.failures import Failure
 from synth.llm.store import Ask, Exchange, Exchanges, Parameters
 from tests.llm.asking import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from synth.llm.batches import BatchClient
 from synth.llm.dialect import Dialect
 from synth.llm.failures import Failure

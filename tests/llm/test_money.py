@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from surrogates.errors import InputError
 from synth.llm.money import Budget, Price, load_prices, worst_case
 from synth.llm.store import Exchange, Exchanges, Parameters

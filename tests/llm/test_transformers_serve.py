@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prompts.answers import programs_in
-from prompts.messages import Message
+from prompts.conversation import Message
 from surrogates.errors import InputError
 from synth.llm.calls import Client
 from synth.llm.dialect import Dialect

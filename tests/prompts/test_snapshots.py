@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prompts.messages import Message
+from prompts.conversation import Message
 from tests.prompts.shown import PROMPTS
 
 FOLDER = Path(__file__).parent / "snapshots"

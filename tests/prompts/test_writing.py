@@ -8,16 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompts.abridged import Part, parts_of
+from prompts.conversation import Message, estimate_prompt
 from prompts.edges import Compared, HeadText
-from prompts.messages import (
-    Message,
-    Shown,
-    estimate_prompt,
-    part_prompt,
-    program_prompt,
-    repair_prompt,
-    system_message,
-)
+from prompts.messages import Shown, part_prompt, program_prompt, repair_prompt, system_message
 from surrogates.errors import InputError
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program

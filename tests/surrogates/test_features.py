@@ -271,5 +271,5 @@ def test_unknown_features_are_attribute_errors() -> None:
 
 def test_vocabulary_table_has_a_row_a_word_and_three_columns() -> None:
     lines = vocabulary_table().splitlines()
-    assert len(lines) == 2 + len(FEATURES) + 1 + len(FITTED) + len(FUNCTIONS)
+    assert len(lines) == 2 + len(FEATURES) + 2 + len(FITTED) + len(FUNCTIONS)
     assert {line.count("|") for line in lines} == {4}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from prompts.messages import Message, estimate_prompt
+from prompts.conversation import Message, estimate_prompt
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from synth.attention import extract

@@ -5,15 +5,9 @@ from dataclasses import replace
 from statistics import fmean
 
 from prompts.abridged import parts_of
+from prompts.conversation import Message, estimate_prompt
 from prompts.edges import Compared
-from prompts.messages import (
-    Message,
-    Shown,
-    estimate_prompt,
-    part_prompt,
-    program_prompt,
-    system_message,
-)
+from prompts.messages import Shown, part_prompt, program_prompt, system_message
 from prompts.tokens import estimate_tokens
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate

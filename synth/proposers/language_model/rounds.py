@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from prompts.messages import Message, repair_prompt
+from prompts.conversation import Message
+from prompts.messages import repair_prompt
 from surrogates.errors import InputError
 from surrogates.library.candidates import Candidate, Unusable
 from surrogates.library.heads import Head
