@@ -1,5 +1,7 @@
 """Which cells are shown, in which groups, and what is said of where attention goes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,11 +106,19 @@ def test_the_residual_tells_which_words_get_too_little_and_too_much_and_from_whi
             found[query, query - 1] -= 0.25
             found[query, query - 2] += 0.25
     missed = residual([Compared(text, found, 0.5)])
-    assert [share.word for share in missed.under] == ["b"]
-    assert [share.word for share in missed.over] == ["a"]
+    assert [str(share.word) for share in missed.under] == ["'b'"]
+    assert [str(share.word) for share in missed.over] == ["'a'"]
     row = missed.queries[0]
-    assert (row.word, row.queries, len(missed.queries)) == ("c", 6, 1)
+    assert (str(row.word), row.queries, len(missed.queries)) == ("'c'", 6, 1)
     # Five of the six, each with a quarter of its attention.
     assert row.misplaced == pytest.approx(0.25 * 5 / 6)
     assert share_line(row.under[0]) == f"'b' 50.0 ({50 - 25 * 5 / 6:.1f})"
     assert residual([Compared(text, text.pattern, 1.0)]).queries == ()
+
+
+def test_the_residual_tells_letters_in_a_word_from_the_same_at_its_start() -> None:
+    tokens = ("<s>", *("a", "a", "c") * 6)
+    starts = np.array([place % 3 != 2 for place in range(len(tokens))])
+    text = replace(causal_text(tokens), classes={"is_word_start": starts})
+    missed = residual([Compared(text, uniform(text), 0.5)])
+    assert {str(row.word) for row in missed.queries} == {"'a'", "+'a'", "'c'"}
