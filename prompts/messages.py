@@ -19,10 +19,9 @@ from prompts.edges import (
     grouped_edges,
     missed_edges,
     numbered,
-    quoted,
     strongest_edges,
 )
-from prompts.residual import Residual, residual, share_line
+from prompts.residual import Residual, Word, residual, share_line
 from prompts.summary import summary_lines
 from prompts.tokens import estimate_tokens
 from surrogates.errors import InputError
@@ -87,7 +86,7 @@ def part_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
-    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     parts: int = 1,
     limit: int = LIMIT,
 ) -> list[Message]:
@@ -122,7 +121,7 @@ def program_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
-    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     ideas: Sequence[str] = (),
     others: Sequence[Shown] = (),
     programs: int = 1,
@@ -249,7 +248,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "fence": _fence, "edge": edge_line, "numbered": numbered, "one_line": _one_line, "share": share_line,
-        "word": quoted,
     }  # fmt: skip
     return environment
 

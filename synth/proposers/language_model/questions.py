@@ -14,6 +14,7 @@ from prompts.messages import (
     program_prompt,
     system_message,
 )
+from prompts.residual import Word
 from prompts.tokens import estimate_tokens
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
@@ -120,7 +121,7 @@ def questions(
     standing = standing_of(known)
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
-    alike = {name: words[:ALIKE] for name, words in material.alike.items()}
+    alike = _alike(material)
     texts = _worst_and_best(easiest_first(compared)[:SHOWN])
     others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
@@ -150,6 +151,14 @@ def _worst_and_best(compared: Sequence[Compared]) -> list[Compared]:
     """The text on which a program does worst, the one on which it does best, the second worst, and so on."""
     order = sorted(compared, key=lambda one: one.iou)
     return [order[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(order))]
+
+
+def _alike(material: Material) -> dict[str, list[Word]]:
+    texts, starts = material.table.texts, material.table.columns["opens_word"]
+    return {
+        name: [Word(texts[token], texts[token][:1].isalnum() and not starts[token]) for token in ids[:ALIKE]]
+        for name, ids in material.alike_tokens.items()
+    }
 
 
 def _shown(material: Material, head: Head, program: Program, compared: Sequence[Compared]) -> Shown:
