@@ -24,6 +24,7 @@ from prompts.edges import (
 from prompts.residual import Residual, Word, residual, share_line
 from prompts.summary import summary_lines
 from prompts.tokens import estimate_tokens
+from prompts.word_parts import word_part_lines
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
@@ -164,11 +165,12 @@ class _Told:
     """What is said of a head and a program over many texts."""
 
     summary: list[str]
+    word_parts: list[str]
     residual: Residual
 
     @classmethod
     def of(cls, compared: Sequence[Compared]) -> "_Told":
-        return cls(summary_lines(compared), residual(compared))
+        return cls(summary_lines(compared), word_part_lines(compared), residual(compared))
 
 
 def repair_prompt(source: str, error: str, *, causal: bool, limit: int = LIMIT) -> list[Message]:

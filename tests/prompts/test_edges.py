@@ -8,6 +8,7 @@ import pytest
 from prompts.edges import CAP, GROUPS, Compared, HeadText, edge_line, grouped_edges, missed_edges, strongest_edges
 from prompts.residual import residual, share_line
 from prompts.summary import summary_lines
+from prompts.word_parts import word_part_lines
 from tests.prompts.shown import COMPARED, causal_text, uniform
 
 
@@ -122,3 +123,18 @@ def test_the_residual_tells_letters_in_a_word_from_the_same_at_its_start() -> No
     text = replace(causal_text(tokens), classes={"is_word_start": starts})
     missed = residual([Compared(text, uniform(text), 0.5)])
     assert {str(row.word) for row in missed.queries} == {"'a'", "+'a'", "'c'"}
+
+
+def test_word_parts_tell_the_ends_of_words_from_their_beginnings() -> None:
+    tokens = ("<s>", "a", "li", "on", "ran", ".")
+    starts = np.array([True, True, True, False, True, True])
+    text = replace(causal_text(tokens), classes={"is_word_start": starts})
+    lines = word_part_lines([Compared(text, uniform(text), 0.5)])
+    assert lines == [
+        # "li" looks at "a", and "ran" at "on", with half its attention; the program at all alike. "a" has no choice.
+        f"- from a word's first token, 2 times: whole words 25.0 ({100 * (1 / 3 + 1 / 5) / 2:.1f}), "
+        "beginnings 0.0 (10.0), ends 25.0 (10.0)",
+        "- from one that goes on a word, 1 times: in the same word 50.0 (25.0), whole words 0.0 (25.0)",
+        "- from marks, 1 times: whole words 50.0 (33.3), beginnings 0.0 (16.7), ends 0.0 (16.7)",
+    ]
+    assert word_part_lines([beside_uniform(causal_text(("<s>", "a", "b")))]) == []
