@@ -87,6 +87,7 @@ def part_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
+    layer: str = "",
     alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     parts: int = 1,
     limit: int = LIMIT,
@@ -98,6 +99,7 @@ def part_prompt(
         compared: train texts from which it is told where the program departs from the head.
         shown: those that are shown whole, the first ones where not all fit.
         causal: whether queries see only keys at or before them.
+        layer: which the head is in, such as ``layer 1 of 5``.
         alike: clusters of words, each with its most frequent ones.
         parts: how many to ask for.
         limit: most tokens of the whole.
@@ -111,7 +113,9 @@ def part_prompt(
     def user(sizes: Sizes) -> str:
         most = 2 * sizes.edges
         texts = [(one, under[:most], over[:most]) for one, under, over in missed[: sizes.texts]]
-        return _render("part.j2", standing=standing, told=told, texts=texts, alike=alike, wanted=parts, sizes=sizes)
+        return _render(
+            "part.j2", standing=standing, layer=layer, told=told, texts=texts, alike=alike, wanted=parts, sizes=sizes
+        )
 
     return _fitting(user, causal, limit)
 
@@ -122,6 +126,7 @@ def program_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
+    layer: str = "",
     alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     ideas: Sequence[str] = (),
     others: Sequence[Shown] = (),
@@ -146,6 +151,7 @@ def program_prompt(
         return _render(
             "program.j2",
             standing=standing,
+            layer=layer,
             told=told,
             texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in strong[: sizes.texts]],
             share=f"{100 * SHARE:g} %",

@@ -49,12 +49,13 @@ STANDING = Shown(
 )
 COMPARED = [Compared(text, uniform(text), iou) for text, iou in zip(TEXTS, (0.25, 0.75), strict=True)]
 PROMPTS = {
-    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, parts=3),
+    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, layer="layer 1 of 5", parts=3),
     "program": program_prompt(
         STANDING,
         COMPARED,
         COMPARED,
         causal=True,
+        layer="layer 1 of 5",
         ideas=["pair.latest(key.is_sentence_start)", "log1p(query.index) * key.is_first"],
         others=[Shown(PROGRAM, "Said otherwise.", 0.375)],
         programs=2,

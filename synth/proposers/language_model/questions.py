@@ -122,6 +122,7 @@ def questions(
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
     alike = _alike(material)
+    layer = f"layer {head.layer + 1} of {len(material.windows)}"
     texts = _worst_and_best(easiest_first(compared)[:SHOWN])
     others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
@@ -131,11 +132,18 @@ def questions(
         own = [*texts[start:], *texts[:start]]
         if asks_for_parts(round_):
             messages = part_prompt(
-                shown, compared, own, causal=material.causal, alike=alike, parts=size, limit=plan.prompt_tokens
+                shown,
+                compared,
+                own,
+                causal=material.causal,
+                layer=layer,
+                alike=alike,
+                parts=size,
+                limit=plan.prompt_tokens,
             )
         else:
             messages = program_prompt(
-                shown, compared, own, causal=material.causal, alike=alike, ideas=ideas, others=others,
+                shown, compared, own, causal=material.causal, layer=layer, alike=alike, ideas=ideas, others=others,
                 programs=size, limit=plan.prompt_tokens,
             )  # fmt: skip
         found.append(_numbered(messages, found, head))
