@@ -2,13 +2,13 @@
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from surrogates.language.fitted_calls import literal
 from surrogates.language.program import Program
 
-_LEFT_OUT = "_left_out_"
+_WORDS, _CLASSES = "_words_left_out_", "_classes_left_out_"
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,34 @@ class Part:
 
     def abridged(self, words: int) -> str:
         """The expression with at most so many words and so many classes, the heaviest, in each table."""
-        tree = _Fewer(words).visit(ast.parse(self.expression, mode="eval"))
-        return re.sub(rf"{_LEFT_OUT}(\d+): 0", r"… \1 more", ast.unparse(tree))
+        text = ast.unparse(_Fewer(words).visit(ast.parse(self.expression, mode="eval")))
+        text = re.sub(rf"{_WORDS}(\d+): 0", r"… \1 more words", text)
+        return re.sub(rf"{_CLASSES}(\d+)=0", r"… \1 more classes", text)
 
 
 def parts_of(program: Program, shares: Sequence[float]) -> list[Part]:
-    """The parts of a vectorised program, the largest share first.
+    """The parts of a vectorised program, constants as their values, the largest share first.
 
     Args:
         shares: of each of its terms.
     """
     written = [" * ".join([term.constant] * (term.constant != "1") + list(term.factors)) for term in program.terms]
-    parts = [Part(text or "1", share) for text, share in zip(written, shares, strict=True)]
+    values = _Values(program.constants)
+    shown = [ast.unparse(values.visit(ast.parse(text or "1", mode="eval"))) for text in written]
+    parts = [Part(text, share) for text, share in zip(shown, shares, strict=True)]
     return sorted(parts, key=lambda part: -part.share)
+
+
+class _Values(ast.NodeTransformer):
+    """Puts values in the place of constants: whether a part adds or takes away is to be read from it."""
+
+    def __init__(self, constants: Mapping[str, float]) -> None:
+        self._constants = constants
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self._constants:
+            return node
+        return ast.Constant(float(f"{self._constants[node.id]:.3g}"))
 
 
 class _Fewer(ast.NodeTransformer):
@@ -46,10 +61,13 @@ class _Fewer(ast.NodeTransformer):
                 words = self._heaviest(values)
                 classes = self._heaviest([keyword.value for keyword in own])
                 shown = ast.Dict([keys[place] for place in words], [values[place] for place in words])
-                if left_out := len(keys) - len(words) + len(own) - len(classes):
-                    shown.keys.append(ast.Name(f"{_LEFT_OUT}{left_out}", ast.Load()))
+                named = [own[place] for place in classes]
+                if left_out := len(keys) - len(words):
+                    shown.keys.append(ast.Name(f"{_WORDS}{left_out}", ast.Load()))
                     shown.values.append(ast.Constant(0))
-                return ast.Call(node.func, [token, shown], [own[place] for place in classes])
+                if left_out := len(own) - len(classes):
+                    named.append(ast.keyword(f"{_CLASSES}{left_out}", ast.Constant(0)))
+                return ast.Call(node.func, [token, shown], named)
         return node
 
     def _heaviest(self, values: Sequence[ast.expr]) -> list[int]:

@@ -52,6 +52,12 @@ class HeadText:
         return self.visible & (self.visible.sum(1, keepdims=True) > 1)
 
     @property
+    def goes_on(self) -> np.ndarray:
+        """Tokens with which a word goes on, shape (n,)."""
+        starts = self.classes.get("is_word_start", np.ones(len(self.tokens), dtype=bool))
+        return ~starts & np.array([token[:1].isalnum() for token in self.tokens])
+
+    @property
     def apart(self) -> np.ndarray:
         """Of these the cells of other tokens than the first and than the query's own. Shape (n, n)."""
         cells = self.chosen_from & ~np.eye(len(self.tokens), dtype=bool)
@@ -171,10 +177,9 @@ def edge_line(edge: Edge, tokens: Sequence[str]) -> str:
 
 def numbered(text: HeadText) -> str:
     """A whole text with the places of its tokens: ``0:<s> 1:Once 2:up 3:+on``, a + where a word goes on."""
-    starts = text.classes.get("is_word_start", np.ones(len(text.tokens), dtype=bool))
     return " ".join(
-        f"{place}:{'+' if token[:1].isalnum() and not start else ''}{_plain(token)}"
-        for place, (token, start) in enumerate(zip(text.tokens, starts, strict=True))
+        f"{place}:{'+' if goes_on else ''}{_plain(token)}"
+        for place, (token, goes_on) in enumerate(zip(text.tokens, text.goes_on, strict=True))
     )
 
 

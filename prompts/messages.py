@@ -19,11 +19,11 @@ from prompts.edges import (
     grouped_edges,
     missed_edges,
     numbered,
-    quoted,
     strongest_edges,
 )
-from prompts.residual import Residual, residual, share_line
+from prompts.residual import Residual, Word, residual, share_line
 from prompts.summary import summary_lines
+from prompts.word_parts import word_part_lines
 from surrogates.errors import InputError
 from surrogates.language.vocabulary import vocabulary_table
 
@@ -71,7 +71,8 @@ def part_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
-    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    layer: str = "",
+    alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     parts: int = 1,
     limit: int = LIMIT,
 ) -> list[Message]:
@@ -82,6 +83,7 @@ def part_prompt(
         compared: train texts from which it is told where the program departs from the head.
         shown: those that are shown whole, the first ones where not all fit.
         causal: whether queries see only keys at or before them.
+        layer: which the head is in, such as ``layer 1 of 5``.
         alike: clusters of words, each with its most frequent ones.
         parts: how many to ask for.
         limit: most tokens of the whole.
@@ -95,7 +97,9 @@ def part_prompt(
     def user(sizes: Sizes) -> str:
         most = 2 * sizes.edges
         texts = [(one, under[:most], over[:most]) for one, under, over in missed[: sizes.texts]]
-        return _render("part.j2", standing=standing, told=told, texts=texts, alike=alike, wanted=parts, sizes=sizes)
+        return _render(
+            "part.j2", standing=standing, layer=layer, told=told, texts=texts, alike=alike, wanted=parts, sizes=sizes
+        )
 
     return _fitting(user, causal, limit)
 
@@ -106,7 +110,8 @@ def program_prompt(
     shown: Sequence[Compared],
     *,
     causal: bool,
-    alike: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    layer: str = "",
+    alike: Mapping[str, Sequence[Word]] = MappingProxyType({}),
     ideas: Sequence[str] = (),
     others: Sequence[Shown] = (),
     programs: int = 1,
@@ -130,6 +135,7 @@ def program_prompt(
         return _render(
             "program.j2",
             standing=standing,
+            layer=layer,
             told=told,
             texts=[(text, grouped_edges(edges, sizes.edges)) for text, edges in strong[: sizes.texts]],
             share=f"{100 * SHARE:g} %",
@@ -149,11 +155,12 @@ class _Told:
     """What is said of a head and a program over many texts."""
 
     summary: list[str]
+    word_parts: list[str]
     residual: Residual
 
     @classmethod
     def of(cls, compared: Sequence[Compared]) -> "_Told":
-        return cls(summary_lines(compared), residual(compared))
+        return cls(summary_lines(compared), word_part_lines(compared), residual(compared))
 
 
 def repair_prompt(source: str, error: str, *, causal: bool, limit: int = LIMIT) -> list[Message]:
@@ -233,7 +240,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "fence": _fence, "edge": edge_line, "numbered": numbered, "one_line": _one_line, "share": share_line,
-        "word": quoted,
     }  # fmt: skip
     return environment
 

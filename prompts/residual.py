@@ -18,11 +18,22 @@ _TELLING = 3
 """Keys that are named of each query word, of each kind."""
 
 
+@dataclass(frozen=True, order=True)
+class Word:
+    """A token's text, and whether a word goes on with it: the same letters at a word's start are another token."""
+
+    text: str
+    goes_on: bool = False
+
+    def __str__(self) -> str:
+        return "+" * self.goes_on + quoted(self.text)
+
+
 @dataclass(frozen=True)
 class Share:
     """What a word gets of all attention, in weight a query: from the head, and from the program."""
 
-    word: str
+    word: Word
     head: float
     program: float
 
@@ -39,7 +50,7 @@ class Row:
     token itself, for another key, or gives to these.
     """
 
-    word: str
+    word: Word
     queries: int
     misplaced: float
     under: tuple[Share, ...]
@@ -61,14 +72,14 @@ def residual(compared: Sequence[Compared]) -> Residual:
     Args:
         compared: train texts with the head's pattern and the program's.
     """
-    words = sorted({token for one in compared for token in one.text.tokens})
+    words = sorted({word for one in compared for word in _words(one)})
     place = {word: number for number, word in enumerate(words)}
     size = len(words)
     head, program = np.zeros((size, size)), np.zeros((size, size))  # weight by the query's word and the key's
     queries = np.zeros(size)
     for one in compared:
         cells = one.text.apart
-        own = np.array([place[token] for token in one.text.tokens])
+        own = np.array([place[word] for word in _words(one)])
         rows, columns = np.nonzero(cells)
         np.add.at(head, (own[rows], own[columns]), one.text.pattern[rows, columns])
         np.add.at(program, (own[rows], own[columns]), one.found[rows, columns])
@@ -89,6 +100,10 @@ def residual(compared: Sequence[Compared]) -> Residual:
     return Residual(_most(keys, 1), _most(keys, -1), tuple(rows_of_words))
 
 
+def _words(one: Compared) -> list[Word]:
+    return [Word(token, bool(goes_on)) for token, goes_on in zip(one.text.tokens, one.text.goes_on, strict=True)]
+
+
 def _most(shares: Sequence[Share], sign: int) -> tuple[Share, ...]:
     """Those that get too little (sign 1) or too much (-1), the largest differences first."""
     found = [share for share in shares if sign * share.missing >= _LEAST]
@@ -97,4 +112,4 @@ def _most(shares: Sequence[Share], sign: int) -> tuple[Share, ...]:
 
 def share_line(share: Share) -> str:
     """``'she' 2.1 (0.9)``: per cent of a query's attention, in brackets the program's."""
-    return f"{quoted(share.word)} {100 * share.head:.1f} ({100 * share.program:.1f})"
+    return f"{share.word} {100 * share.head:.1f} ({100 * share.program:.1f})"

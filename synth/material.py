@@ -195,12 +195,16 @@ class Material:
     @property
     def alike(self) -> dict[str, list[str]]:
         """The words of each cluster that training texts hold, the most frequent first."""
+        texts = self.table.texts
+        return {name: list(dict.fromkeys(texts[token] for token in ids)) for name, ids in self.alike_tokens.items()}
+
+    @property
+    def alike_tokens(self) -> dict[str, list[int]]:
+        """The ids of each cluster's tokens that training texts hold, the most frequent first."""
         counts = Counter(token for tokens in self.lists("train") for token in tokens)
         frequent = [token for token, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-        return {
-            name: list(dict.fromkeys(self.table.texts[token] for token in frequent if self.table.columns[name][token]))
-            for name in self.clusters.names
-        }
+        columns = self.table.columns
+        return {name: [token for token in frequent if columns[name][token]] for name in self.clusters.names}
 
     @property
     def train_sample(self) -> tuple[int, ...]:

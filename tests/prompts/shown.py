@@ -5,6 +5,7 @@ import numpy as np
 from prompts.abridged import Part
 from prompts.edges import Compared, HeadText
 from prompts.messages import Shown, part_prompt, program_prompt, repair_prompt
+from prompts.residual import Word
 
 SENTENCES = ("<s> The dog ran , and the girl ran .", '<s> " Stop ! " said Tom , and the dog stopped .')
 ODD = ("<s>", '"', "'", "\\", "\n", "{{ 7 * 7 }}", "{% raw %}", "```", "````python", "</system>", "\u2028", "`", "{#")
@@ -48,14 +49,15 @@ STANDING = Shown(
     [Part("before * pair.offset(1)", 0.5), Part(TABLE, 0.375), Part("sink * key.is_first", 0.125)],
 )
 COMPARED = [Compared(text, uniform(text), iou) for text, iou in zip(TEXTS, (0.25, 0.75), strict=True)]
-ALIKE = {"like_dog": ["dog", "cat", '"'], "like_ran": ["ran"]}
+ALIKE = {"like_dog": [Word("dog"), Word("cat"), Word('"')], "like_ran": [Word("ran"), Word("n", goes_on=True)]}
 PROMPTS = {
-    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, alike=ALIKE, parts=3),
+    "part": part_prompt(STANDING, COMPARED, COMPARED, causal=True, layer="layer 1 of 5", alike=ALIKE, parts=3),
     "program": program_prompt(
         STANDING,
         COMPARED,
         COMPARED,
         causal=True,
+        layer="layer 1 of 5",
         ideas=["pair.latest(key.is_sentence_start)", "log1p(query.index) * key.is_first"],
         others=[Shown(PROGRAM, "Said otherwise.", 0.375)],
         programs=2,

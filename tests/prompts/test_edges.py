@@ -1,11 +1,14 @@
 """Which cells are shown, in which groups, and what is said of where attention goes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from prompts.edges import CAP, GROUPS, Compared, HeadText, edge_line, grouped_edges, missed_edges, strongest_edges
 from prompts.residual import residual, share_line
 from prompts.summary import summary_lines
+from prompts.word_parts import word_part_lines
 from tests.prompts.shown import COMPARED, causal_text, uniform
 
 
@@ -104,10 +107,10 @@ def test_the_residual_tells_which_words_get_too_little_and_too_much_and_from_whi
             found[query, query - 1] -= 0.25
             found[query, query - 2] += 0.25
     missed = residual([Compared(text, found, 0.5)])
-    assert [share.word for share in missed.under] == ["b"]
-    assert [share.word for share in missed.over] == ["a"]
+    assert [str(share.word) for share in missed.under] == ["'b'"]
+    assert [str(share.word) for share in missed.over] == ["'a'"]
     row = missed.queries[0]
-    assert (row.word, row.queries, len(missed.queries)) == ("c", 6, 1)
+    assert (str(row.word), row.queries, len(missed.queries)) == ("'c'", 6, 1)
     # Five of the six, each with a quarter of its attention.
     assert row.misplaced == pytest.approx(0.25 * 5 / 6)
     assert share_line(row.under[0]) == f"'b' 50.0 ({50 - 25 * 5 / 6:.1f})"
@@ -122,5 +125,28 @@ def test_what_goes_to_the_first_token_instead_is_misplaced_in_full() -> None:
         found[query, 0] += 0.25
         found[query, query - 1] -= 0.25
     missed = residual([Compared(text, found, 0.5)])
-    assert {row.word for row in missed.queries} == {"a", "b", "c"}
+    assert {row.word.text for row in missed.queries} == {"a", "b", "c"}
     assert all(0.2 < row.misplaced <= 0.25 and not row.over for row in missed.queries)
+
+
+def test_the_residual_tells_letters_in_a_word_from_the_same_at_its_start() -> None:
+    tokens = ("<s>", *("a", "a", "c") * 6)
+    starts = np.array([place % 3 != 2 for place in range(len(tokens))])
+    text = replace(causal_text(tokens), classes={"is_word_start": starts})
+    missed = residual([Compared(text, uniform(text), 0.5)])
+    assert {str(row.word) for row in missed.queries} == {"'a'", "+'a'", "'c'"}
+
+
+def test_word_parts_tell_the_ends_of_words_from_their_beginnings() -> None:
+    tokens = ("<s>", "a", "li", "on", "ran", ".")
+    starts = np.array([True, True, True, False, True, True])
+    text = replace(causal_text(tokens), classes={"is_word_start": starts})
+    lines = word_part_lines([Compared(text, uniform(text), 0.5)])
+    assert lines == [
+        # "li" looks at "a", and "ran" at "on", with half its attention; the program at all alike. "a" has no choice.
+        f"- from a word's first token, 2 times: whole words 25.0 ({100 * (1 / 3 + 1 / 5) / 2:.1f}), "
+        "beginnings 0.0 (10.0), ends 25.0 (10.0)",
+        "- from one that goes on a word, 1 times: in the same word 50.0 (25.0), whole words 0.0 (25.0)",
+        "- from marks, 1 times: whole words 50.0 (33.3), beginnings 0.0 (16.7), ends 0.0 (16.7)",
+    ]
+    assert word_part_lines([beside_uniform(causal_text(("<s>", "a", "b")))]) == []

@@ -76,13 +76,14 @@ def test_what_cannot_fit_is_an_error() -> None:
 
 def test_of_a_table_the_heaviest_words_and_classes_are_shown() -> None:
     part = Part(TABLE, 0.5)
-    assert part.abridged(1) == "weights(key, {'dog': -2.5, … 3 more}, is_quote=-1.5) * pair.log_distance"
+    table = "weights(key, {'dog': -2.5, … 2 more words}, is_quote=-1.5, … 1 more classes)"
+    assert part.abridged(1) == f"{table} * pair.log_distance"
     assert part.abridged(9).count(":") == 3
     program = Program.parse(PROGRAM)
     parts = parts_of(program, [0.25, 0.75])
     assert [(found.expression, found.share) for found in parts] == [
-        ("before * pair.offset(1)", 0.75),
-        ("sink * key.is_first", 0.25),
+        ("2.0 * pair.offset(1)", 0.75),
+        ("1.5 * key.is_first", 0.25),
     ]
 
 

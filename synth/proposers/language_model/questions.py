@@ -8,6 +8,7 @@ from prompts.abridged import parts_of
 from prompts.conversation import Message, estimate_prompt
 from prompts.edges import Compared
 from prompts.messages import Shown, part_prompt, program_prompt, system_message
+from prompts.residual import Word
 from prompts.tokens import estimate_tokens
 from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate
@@ -117,7 +118,8 @@ def questions(
     standing = _standing_that_fits(known, plan, causal=material.causal)
     compared = compare(material, head, standing.program, material.train_sample)
     shown = _shown(material, head, standing.program, compared)
-    alike = {name: words[:ALIKE] for name, words in material.alike.items()}
+    alike = _alike(material)
+    layer = f"layer {head.layer + 1} of {len(material.windows)}"
     texts = _worst_and_best([beginning(one) for one in easiest_first(compared)[:SHOWN]])
     others = _others(known, standing, plan, causal=material.causal)
     found: list[Ask] = []
@@ -127,11 +129,18 @@ def questions(
         own = [*texts[start:], *texts[:start]]
         if asks_for_parts(round_):
             messages = part_prompt(
-                shown, compared, own, causal=material.causal, alike=alike, parts=size, limit=plan.prompt_tokens
+                shown,
+                compared,
+                own,
+                causal=material.causal,
+                layer=layer,
+                alike=alike,
+                parts=size,
+                limit=plan.prompt_tokens,
             )
         else:
             messages = program_prompt(
-                shown, compared, own, causal=material.causal, alike=alike, ideas=ideas, others=others,
+                shown, compared, own, causal=material.causal, layer=layer, alike=alike, ideas=ideas, others=others,
                 programs=size, limit=plan.prompt_tokens,
             )  # fmt: skip
         found.append(_numbered(messages, found, head))
@@ -147,6 +156,14 @@ def _worst_and_best(compared: Sequence[Compared]) -> list[Compared]:
     """The text on which a program does worst, the one on which it does best, the second worst, and so on."""
     order = sorted(compared, key=lambda one: one.iou)
     return [order[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(order))]
+
+
+def _alike(material: Material) -> dict[str, list[Word]]:
+    texts, starts = material.table.texts, material.table.columns["opens_word"]
+    return {
+        name: [Word(texts[token], texts[token][:1].isalnum() and not starts[token]) for token in ids[:ALIKE]]
+        for name, ids in material.alike_tokens.items()
+    }
 
 
 def _shown(material: Material, head: Head, program: Program, compared: Sequence[Compared]) -> Shown:
