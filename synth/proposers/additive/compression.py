@@ -19,6 +19,8 @@ _SHRINKING = ((22, 128, 30), (18, 64, 30), (15, 40, 30), (11, 40, 25), (8, 40, 2
 """Parts, words a table and steps on the way to the largest programs: at once, parts that say nearly the same would all
 go, each being worth little beside the others."""
 _FULL_STEPS = 80
+"""Of the largest programs. What is left of heads that are to be alike is not what each would have kept, and takes twice
+as many."""
 _FULL = 75
 """Literals for each part of the largest programs."""
 _MOST_LITERALS = 900
@@ -96,9 +98,10 @@ class Compression:
                 self._shrink(parts, words=words)
                 self._fit(steps, 0.01)
         self._shrink(self._most, literals=_FULL * self._most)
-        self._fit(_FULL_STEPS, 0.001)
+        steps = 2 * _FULL_STEPS if self._alike else _FULL_STEPS
+        self._fit(steps, 0.001)
         yield self._draft()
-        self._fit(_FULL_STEPS // 2, 0.001, _OVERLAP)
+        self._fit(steps // 2, 0.001, _OVERLAP)
         yield self._draft()
 
     def smaller(self) -> Iterator[Draft]:
