@@ -10,7 +10,7 @@ from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prompts.abridged import Part
+from prompts.abridged import Part, abridged
 from prompts.edges import (
     FEWEST,
     SHARE,
@@ -53,13 +53,17 @@ class Shown:
 
     Attributes:
         train_iou: its mean IoU on train texts.
-        parts: of a vectorised one; none of a script, which is shown whole.
+        parts: of a vectorised one; none of a script, which is shown as code.
     """
 
     source: str
     hypothesis: str
     train_iou: float
     parts: Sequence[Part] = ()
+
+    def abridged(self, words: int) -> str:
+        """The source with at most so many words and so many classes in each table."""
+        return abridged(self.source, words)
 
 
 @dataclass(frozen=True)
