@@ -20,9 +20,7 @@ class Part:
 
     def abridged(self, words: int) -> str:
         """The expression with at most so many words and so many classes, the heaviest, in each table."""
-        text = ast.unparse(_Fewer(words).visit(ast.parse(self.expression, mode="eval")))
-        text = re.sub(rf"{_WORDS}(\d+): 0", r"… \1 more words", text)
-        return re.sub(rf"{_CLASSES}(\d+)=0", r"… \1 more classes", text)
+        return abridged(self.expression, words)
 
 
 def parts_of(program: Program, shares: Sequence[float]) -> list[Part]:
@@ -36,6 +34,13 @@ def parts_of(program: Program, shares: Sequence[float]) -> list[Part]:
     shown = [ast.unparse(values.visit(ast.parse(text or "1", mode="eval"))) for text in written]
     parts = [Part(text, share) for text, share in zip(shown, shares, strict=True)]
     return sorted(parts, key=lambda part: -part.share)
+
+
+def abridged(source: str, words: int) -> str:
+    """Code with at most so many words and so many classes, the heaviest, in each table."""
+    text = ast.unparse(_Fewer(words).visit(ast.parse(source)))
+    text = re.sub(rf"{_WORDS}(\d+): 0", r"… \1 more words", text)
+    return re.sub(rf"{_CLASSES}(\d+)=0", r"… \1 more classes", text)
 
 
 class _Values(ast.NodeTransformer):

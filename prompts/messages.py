@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prompts.abridged import Part
+from prompts.abridged import Part, abridged
 from prompts.conversation import Message, estimate_prompt
 from prompts.edges import (
     FEWEST,
@@ -37,13 +37,17 @@ class Shown:
 
     Attributes:
         train_iou: its mean IoU on train texts.
-        parts: of a vectorised one that can be told apart; none of others, which are shown whole.
+        parts: of a vectorised one that can be told apart; none of others, which are shown as code.
     """
 
     source: str
     hypothesis: str
     train_iou: float
     parts: Sequence[Part] = ()
+
+    def abridged(self, words: int) -> str:
+        """The source with at most so many words and so many classes in each table."""
+        return abridged(self.source, words)
 
 
 @dataclass(frozen=True)

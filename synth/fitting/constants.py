@@ -37,7 +37,7 @@ HOPELESS = 0.15
 """IoU on the first texts that a program may lack of the best one known. Fitting on more texts, and tuning, add less:
 one that lacks more will not lead, and is fitted no further."""
 SCRIPTED_CONSTANTS = 12
-"""Most constants of a scripted program that are fitted; one with more keeps its own values."""
+"""Most constants of a scripted program that are fitted; one with more keeps its own values. The prompt says so."""
 MANY = 64
 """Constants above which they are fitted without the derivatives by each of them."""
 MANY_CELLS = 250_000
