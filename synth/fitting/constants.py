@@ -42,6 +42,8 @@ MANY = 64
 """Constants above which they are fitted without the derivatives by each of them."""
 MANY_CELLS = 250_000
 """As ``FIT_CELLS``, of a program with so many."""
+CAREFUL_CELLS = 1_000_000
+"""The same where it is worth the time: on fewer, hundreds of constants that were well fitted follow the few texts."""
 OUTER_STEPS = 12
 _SCALES = tuple(0.5**k for k in range(8))
 """Parts of a step that are tried: the linearisation may promise more than there is."""
@@ -58,7 +60,7 @@ _ELSEWHERE = (0.5, 2.0, 0.8, 1.25)
 
 
 def fit_to_head(
-    data: HeadData, program: Program, *, beside: Program | None = None, known: float = 0.0
+    data: HeadData, program: Program, *, beside: Program | None = None, known: float = 0.0, many: int = MANY_CELLS
 ) -> list[Program]:
     """A program with constants fitted to a head's training patterns; see :func:`refit`.
 
@@ -68,6 +70,7 @@ def fit_to_head(
     Args:
         beside: a program whose scores are added to those of the one that is fitted.
         known: IoU of the best program there is; less by more than :data:`HOPELESS` is hopeless.
+        many: cells on which a program with more than :data:`MANY` constants is fitted.
 
     Raises:
         ProgramFailed: a program fails on a training text, or a derivative is not finite.
@@ -77,10 +80,10 @@ def fit_to_head(
         return [program]
     lists = data.material.lists("train")
     cells = max(map(len, lists)) ** 2
-    many = len(program.constants) > MANY
-    room = len(lists) if many else max(FEWEST_TEXTS, COLUMN_CELLS // (cells * len(program.constants)))
-    count = min(len(lists), room, max(FIT_TEXTS, (MANY_CELLS if many else FIT_CELLS) // cells))
-    stages = (FIRST_SCRIPTED_TEXTS, SCRIPTED_TEXTS) if scripted else (count,) if many else (FIT_TEXTS, count)
+    descended = len(program.constants) > MANY
+    room = len(lists) if descended else max(FEWEST_TEXTS, COLUMN_CELLS // (cells * len(program.constants)))
+    count = min(len(lists), room, max(FIT_TEXTS, (many if descended else FIT_CELLS) // cells))
+    stages = (FIRST_SCRIPTED_TEXTS, SCRIPTED_TEXTS) if scripted else (count,) if descended else (FIT_TEXTS, count)
     problems = []
     deadline = time.monotonic() + FIT_SECONDS
     with failing(program):

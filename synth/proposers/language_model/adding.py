@@ -7,7 +7,7 @@ from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.program import Program, ProgramRefused
 from surrogates.library.candidates import Candidate, Unusable
-from synth.fitting.constants import fit_to_head
+from synth.fitting.constants import CAREFUL_CELLS, fit_to_head
 from synth.fitting.scoring import score_candidates
 from synth.material import HeadData
 from synth.proposers.language_model.archive import LEAST_GAIN
@@ -91,7 +91,7 @@ def _beside(data: HeadData, standing: Candidate, part: Candidate, added: Added) 
 
 def _fitted_together(data: HeadData, candidate: Candidate) -> list[Candidate]:
     try:
-        fits = fit_to_head(data, candidate.program)
+        fits = fit_to_head(data, candidate.program, many=CAREFUL_CELLS)
     except ProgramFailed:
         return []  # it stands as it was fitted before
     return [c for c in score_candidates(data, [candidate.holding(fit) for fit in dict.fromkeys(fits)]) if c.scores]
