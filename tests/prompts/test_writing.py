@@ -36,7 +36,7 @@ def random_compared(lengths: list[int]) -> list[Compared]:
 
 
 @given(LENGTHS, st.integers(0, 9), st.integers(0, 40), st.integers(1, 12), st.integers(SMALLEST, 14_000))
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=20)
 def test_a_prompt_never_exceeds_its_limit_nor_loses_the_contract(
     lengths: list[int], programs: int, rows: int, scale: int, limit: int
 ) -> None:
