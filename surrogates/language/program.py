@@ -19,6 +19,7 @@ from surrogates.language.clusters import NO_CLUSTERS, Clusters, is_cluster
 from surrogates.language.compiling import compile_vectorised
 from surrogates.language.fitted_calls import FittedCall, classes_in, fitted_calls, is_fitted, literal
 from surrogates.language.scripting import as_script
+from surrogates.language.structure import structure_of
 from surrogates.language.terms import MAX_TERMS, Summands, Term, families_in
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.validation import RESERVED, Problem, Reason, Validator
@@ -151,7 +152,7 @@ class Program:
             hypothesis=" ".join(hypothesis.split()),
             kind="scripted" if scripted else "vectorised",
             constants=constants | {name: literal(value) or 0.0 for name, value in values.items()},
-            structure=_structure(tree, function, frozenset(values.values())),
+            structure=structure_of(tree, function, frozenset(values.values())),
             nodes=len(body),
             literals=_literals([*body, *(node for default in function.args.defaults for node in ast.walk(default))]),
             features=features,
@@ -395,34 +396,3 @@ def _literals(nodes: Sequence[ast.AST]) -> int:
         node for node in nodes if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex, str)
     ]
     return len(written) - len(documented)
-
-
-def _structure(tree: ast.Module, function: ast.FunctionDef, values: frozenset[ast.AST]) -> str:
-    """The syntax tree with names and values of constants, the hypothesis and the function's name taken out, as text.
-
-    It is the same under every version of Python, whose own ``ast.dump`` is not.
-
-    Args:
-        values: literals in it that are values of constants.
-    """
-    # The underscore keeps them apart from local names.
-    names = {argument.arg: f"_{place}" for place, argument in enumerate(function.args.args[3:])}
-    helpers = [_dumped(node, {}, values) for node in tree.body if node is not function]
-    return "\n".join([*helpers, *(_dumped(statement, names, values) for statement in function.body[1:])])
-
-
-def _dumped(node: object, names: Mapping[str, str], values: frozenset[ast.AST]) -> str:
-    if isinstance(node, ast.Name):
-        return f"Name({names.get(node.id, node.id)})"
-    if isinstance(node, ast.arg):  # of a helper within, which may be called like a constant
-        return f"arg({names.get(node.arg, node.arg)})"
-    if isinstance(node, ast.AST):
-        if node in values:
-            return "_"
-        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
-        return (
-            f"{type(node).__name__}({', '.join(f'{name}={_dumped(value, names, values)}' for name, value in fields)})"
-        )
-    if isinstance(node, list):
-        return f"[{', '.join(_dumped(part, names, values) for part in node)}]"
-    return repr(node)
