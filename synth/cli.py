@@ -19,8 +19,19 @@ from sandbox.plain_text import one_line, valid
 from sandbox.pool import SandboxUnavailable
 from surrogates.errors import InputError, ProgramFailed
 from synth.command_options import (
-    LLM, AnswerTokens, Candidates, Device, EngineName, Heads, Jobs,
-    Json, PromptTokens, Quiet, Rounds, Run, Scheduler,
+    LLM,
+    AnswerTokens,
+    Candidates,
+    Device,
+    EngineName,
+    Heads,
+    Jobs,
+    Json,
+    PromptTokens,
+    Quiet,
+    Rounds,
+    Run,
+    Scheduler,
 )  # fmt: skip
 from synth.entry import INTERRUPTED, tell_interrupted
 from synth.settings import DEMO_CORPUS, DEMO_MODEL
