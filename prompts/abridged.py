@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from surrogates.language.fitted_calls import literal
 from surrogates.language.program import Program
@@ -36,6 +37,7 @@ def parts_of(program: Program, shares: Sequence[float]) -> list[Part]:
     return sorted(parts, key=lambda part: -part.share)
 
 
+@lru_cache(maxsize=1024)  # a prompt is written over and over as its other parts grow
 def abridged(source: str, words: int) -> str:
     """Code with at most so many words and so many classes, the heaviest, in each table."""
     text = ast.unparse(_Fewer(words).visit(ast.parse(source)))

@@ -215,6 +215,10 @@ def _fitting(user: Callable[[Sizes], str], causal: bool, limit: int) -> list[Mes
             f"the smallest prompt takes about {needed} tokens, and {limit} are allowed; raise --prompt-tokens"
         )
     for target in (_MODEST, _LARGEST):
+        tried, needed = written(target)
+        if needed <= limit:
+            sizes, message = target, tried
+            continue
         # What is listed first gives way last. A part that does not fit is left, and the smaller ones may still grow.
         growing = {
             part: max(1, (getattr(target, part) - getattr(sizes, part)) // _STEPS)
@@ -223,8 +227,9 @@ def _fitting(user: Callable[[Sizes], str], causal: bool, limit: int) -> list[Mes
         while growing:
             for part, step in tuple(growing.items()):
                 larger = replace(sizes, **{part: min(getattr(target, part), getattr(sizes, part) + step)})
-                if larger != sizes and (tried := written(larger))[1] <= limit:
-                    sizes, message = larger, tried[0]
+                tried, needed = written(larger)
+                if larger != sizes and needed <= limit:
+                    sizes, message = larger, tried
                 else:
                     del growing[part]
     return [system, message]
