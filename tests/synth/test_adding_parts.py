@@ -165,6 +165,10 @@ def test_summands_of_whole_programs_are_parts_too(material: Material, known: lis
     assert joined
     assert max(map(iou, joined)) > max(iou(known[0]), *map(iou, alone)) + 0.01
     assert {candidate.call for candidate in found.candidates} == {"the key"}
+    # Under a new name the head's own program has no summands that it lacks: those of what was written are tried.
+    named = tried(material, known, NAME, whole, round_=3)
+    assert max(map(iou, named.candidates)) == pytest.approx(max(map(iou, found.candidates)))
+    assert not any(candidate.source.count("pair.offset(1)") > 1 for candidate in named.candidates)
 
 
 SAID = "Looks one back and at what opened the quotation."

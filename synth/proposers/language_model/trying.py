@@ -75,12 +75,13 @@ def try_answers(
         _add(data, standing, proposed, tried)
     else:
         best = max((c.scores.validation_iou for c in known if c.scores), default=0.0)
+        written: list[Candidate] = []
         for candidate, results in zip(proposed, try_programs(data, proposed, best), strict=True):
-            tried.candidates += results
+            written += results
             if results and not any(result.scores for result in results):
                 tried.broken.append(Broken(candidate.source, f"{results[0].verdict}: {results[0].reason}"))
         # What they are made of may be what the head's program lacks; asked for it was not, and nothing is said of it.
-        tried.candidates += add_parts(data, standing, _summands(tried.candidates)).candidates
+        tried.candidates += [*written, *add_parts(data, standing, _summands(written)).candidates]
     return tried
 
 
