@@ -186,6 +186,14 @@ def test_a_better_hypothesis_names_the_program_that_was_shown(material: Material
     assert len(joined) > 1
 
 
+def test_of_two_hypotheses_the_first_counts_and_the_other_is_told(material: Material, known: list[Candidate]) -> None:
+    fenced = f"```python\n{NAME}```"
+    replies = [Exchange(key, fenced, "stop", 1, 1, None, 0.0, "m") for key in ("first", "second")]
+    found = try_answers(material, HEAD, known, replies, "m", 1, 9)
+    assert [candidate.call for candidate in found.candidates] == ["first"]
+    assert [(part.kind, part.call) for part in found.unusable] == [("more than asked", "second")]
+
+
 def test_a_better_hypothesis_is_what_a_run_shows(material: Material, known: list[Candidate], tmp_path: Path) -> None:
     (named,) = tried(material, known, NAME).candidates
     with closing(Library(tmp_path, create=True)) as library:

@@ -121,6 +121,8 @@ def _read(
                 continue
             seen |= {source.strip(), structure}
             proposed.append(Candidate("llm", label, source, None, model=model, round=round_, call=reply.key))
+    for extra in hypotheses[1:]:
+        tried.unusable.append(Unusable("more than asked", "another hypothesis was given before it", round_, extra.call))
     return proposed, hypotheses[0] if hypotheses else None
 
 
