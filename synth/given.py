@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from surrogates.errors import InputError
 from synth.corpus import checked_text, resolve_corpus
 from synth.demo import demo_stories
-from synth.models import LoadedModel, describe_model, load_for
+from synth.models import LoadedModel, describe_model, device_named, load_for
 from synth.settings import DEMO_CORPUS, DEMO_MODEL, IN_MEMORY, Settings
 
 
@@ -81,6 +82,14 @@ class Given:
             return load_for(settings, device)
         assert self.tokenizer is not None
         return describe_model(settings.model, self.model, self.tokenizer, bos=settings.bos_choice)
+
+    def device(self, name: str) -> torch.device:
+        """Where the model runs: where it is already, or else the device of a name.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        return device_named(name) if isinstance(self.model, str) else self.model.device
 
     def documents(self, settings: Settings, notify: Callable[[str], None]) -> list[str]:
         """The documents, in their order.

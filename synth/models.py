@@ -73,7 +73,7 @@ def load_model(
     """
     if dtype not in _DTYPES:
         raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join(_DTYPES)}")
-    target = _device(device)
+    target = device_named(device)
     _check_folder(name)
     unread = (
         "mend its config.json or choose another model" if Path(name).is_dir() else "check its name and your network"
@@ -225,7 +225,12 @@ def _context(model: PreTrainedModel) -> int | None:
     return limit
 
 
-def _device(name: str) -> torch.device:
+def device_named(name: str) -> torch.device:
+    """The device of a name such as ``cuda:1``.
+
+    Raises:
+        InputError: there is none.
+    """
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -62,7 +62,8 @@ def synthesize(
         revision: branch, tag or commit of the model on the hub.
         dtype: of the model's numbers, where it is loaded: ``float32``, ``bfloat16`` or ``float16``.
         bos: whether a BOS token is put in front; by default as the model was trained.
-        device: where the model runs, where it is loaded.
+        device: where the model runs, where it is loaded, and where heads are fitted; those of a model in memory are
+            fitted where it is.
         engine: where heads are worked on; by default in a process a core.
         reporter: where progress is shown.
 
@@ -77,6 +78,7 @@ def synthesize(
         max_terms=max_terms, library_size=library_size, seed=seed,
     )  # fmt: skip
     settings.check()
+    fits_on = given.device(device)
     names = [str(head) for head in ([heads] if isinstance(heads, str) else heads)]
     hand = read_programs(Path(programs)) if programs else []
     other = read_library(Path(library), output) if library else None
@@ -99,7 +101,7 @@ def synthesize(
             asker = llm.asker(exchanges)
             llm.announce(asker, run.library, prepared.heads, reporter.say)
         prepared.finish(reporter)
-        stages = Stages(run, prepared.heads, engine, reporter)
+        stages = Stages(run, prepared.heads, engine, reporter, fits_on)
         stages.search()
         stages.share()
         if other or hand or llm:

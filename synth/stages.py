@@ -1,11 +1,12 @@
 """The stages that fill a library, each of which does only what is missing."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
+import torch
 
 from sandbox.confinement import missing_layers
 from surrogates.errors import InputError
@@ -22,7 +23,7 @@ from synth.llm.calls import Asker
 from synth.llm.store import Exchanges
 from synth.material import HeadData, Material
 from synth.progress import Reporter, Step
-from synth.proposers.additive.proposing import GROUP, propose
+from synth.proposers.additive.proposing import DEVICE_GROUP, GROUP, propose
 from synth.proposers.additive.rows import Rows, training_rows
 from synth.proposers.additive.sharing import share
 from synth.proposers.language_model.asking import LanguageModel
@@ -32,15 +33,23 @@ from synth.proposers.transfer import TRANSFERRED, OtherLibrary
 from synth.run import Run
 from synth.settings import Settings
 
+Fitted = list[tuple[Head, list[Candidate], Ceiling | None]]
+"""Programs of heads that were fitted together, which have no scores as yet; a ceiling where a search found it."""
+
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages over the chosen heads of a run; its model is not needed."""
+    """The stages over the chosen heads of a run; its model is not needed.
+
+    Attributes:
+        device: where heads are fitted together; all else is done on the engine's CPUs.
+    """
 
     run: Run
     heads: list[Head]
     engine: Engine
     reporter: Reporter
+    device: torch.device
 
     @property
     def material(self) -> Material:
@@ -67,15 +76,13 @@ class Stages:
             for seeing in self.material.by_window(self.heads):
                 # What is found depends, to rounding, on which heads are fitted together: after an interruption they
                 # are the same again.
-                size = math.ceil(len(seeing) / _batches(len(seeing)))
+                size = math.ceil(len(seeing) / self._batches(len(seeing)))
                 groups = [tuple(seeing[start : start + size]) for start in range(0, len(seeing), size)]
                 groups = [group for group in groups if not set(group).isdisjoint(missing)]
                 if not groups:
                     continue
-                rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
-                shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
-                found = self.engine.map(_search, shared, [(group,) for group in groups])
-                for head, (candidates, ceiling) in chain.from_iterable(map(zip, groups, found)):
+                found = self._fitted(_search, seeing[0].layer, [(group,) for group in groups])
+                for head, candidates, ceiling in chain.from_iterable(found):
                     if head not in missing:
                         continue
                     self.library.add(head, "search", candidates, ceiling=ceiling)
@@ -95,8 +102,6 @@ class Stages:
         size = self.settings.library_size or math.ceil(len(everyone) / 4)
         with self.reporter.stage("share structures") as step:
             for seeing in self.material.by_window(everyone):
-                rows = training_rows(self.material, seeing[0].layer, self.settings.seed)
-                shared = (self.material, rows, self.settings.max_terms, self.settings.seed)
                 if len({len(ceilings[head].shares) for head in seeing}) > 1:
                     raise InputError(
                         f"{self.library.path} holds shares of other parts; give another --output to search anew"
@@ -104,13 +109,13 @@ class Stages:
                 profiles = np.sqrt(np.array([ceilings[head].shares for head in seeing]))
                 count = max(1, round(size * len(seeing) / len(everyone)))
                 groups = [[seeing[row] for row in alike] for alike in grouped(profiles, count, self.settings.seed)]
-                batches = _spread(groups, _batches(len(seeing)))
+                batches = _spread(groups, self._batches(len(seeing)))
                 items = [
                     (batch, tuple(tuple(ceilings[head].model for head in group) for group in batch))
                     for batch in batches
                 ]
-                for batch, own in zip(batches, self.engine.map(_shared, shared, items), strict=True):
-                    found |= dict(zip(chain.from_iterable(batch), own, strict=True))
+                for own in self._fitted(_shared, seeing[0].layer, items):
+                    found |= {head: candidates for head, candidates, _ in own}
                     explained = [head for head in found if self._best(found[head]) >= best[head] - TOLERANCE]
                     step(len(found), len(everyone), f"structures {size}, heads explained {len(explained)}")
         for head, candidates in found.items():
@@ -153,6 +158,34 @@ class Stages:
             )
             self.reporter.say(f"{unanswered} questions have no answer, since {why}")
 
+    def _fitted(self, fit: Callable[..., Fitted], layer: int, items: Sequence[tuple]) -> Iterator[Fitted]:
+        """What a fit finds, with scores.
+
+        Args:
+            layer: one that sees as those of all heads do.
+            items: of each fit its own values.
+        """
+        rows = training_rows(self.material, layer, self.settings.seed)
+        shared = (self.material, rows, self.settings.max_terms, self.settings.seed, self.device)
+        if self.device.type == "cpu":
+            yield from self.engine.map(_fitted_and_scored, (fit, *shared), items)
+            return
+        for item in items:
+            try:
+                found = fit(*shared, *item)
+            except torch.OutOfMemoryError as error:
+                raise InputError(
+                    f"the memory of {self.device} is too small for the fits; run again with --device cpu"
+                ) from error
+            scored = self.engine.map(_with_scores, (self.material,), [(head, own) for head, own, _ in found])
+            yield [(head, own, ceiling) for (head, _, ceiling), own in zip(found, scored, strict=True)]
+
+    def _batches(self, heads: int) -> int:
+        """How often heads are fitted together; on the CPU an even number, so that two workers have alike to do."""
+        if self.device.type != "cpu":
+            return math.ceil(heads / DEVICE_GROUP)
+        return 1 if heads <= GROUP // 2 else 2 * math.ceil(heads / (2 * GROUP))
+
     @staticmethod
     def _best(candidates: Sequence[Candidate]) -> float:
         """Greatest validation IoU, 0 where nothing has scores."""
@@ -179,18 +212,13 @@ def _label(program: Program) -> str:
 
 
 def _search(
-    material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...]
-) -> list[tuple[list[Candidate], Ceiling]]:
-    found = []
-    for head, own in zip(heads, propose(material, rows, heads, max_terms, seed), strict=True):
-        candidates = [Candidate("search", label, source, None) for label, source in own.programs]
-        found.append((score_candidates(HeadData(material, head), candidates), own.ceiling))
-    return found
-
-
-def _batches(heads: int) -> int:
-    """How often heads are fitted together: an even number, so that two workers, or more, have alike to do."""
-    return 1 if heads <= GROUP // 2 else 2 * math.ceil(heads / (2 * GROUP))
+    material: Material, rows: Rows, max_terms: int, seed: int, device: torch.device, heads: tuple[Head, ...]
+) -> Fitted:
+    found = propose(material, rows, heads, max_terms, seed, device)
+    return [
+        (head, [Candidate("search", label, source, None) for label, source in own.programs], own.ceiling)
+        for head, own in zip(heads, found, strict=True)
+    ]
 
 
 def _spread(groups: Sequence[Sequence[Head]], batches: int) -> list[tuple[tuple[Head, ...], ...]]:
@@ -206,16 +234,23 @@ def _shared(
     rows: Rows,
     max_terms: int,
     seed: int,
+    device: torch.device,
     groups: tuple[tuple[Head, ...], ...],
     models: tuple[tuple[bytes, ...], ...],
-) -> list[list[Candidate]]:
-    found = []
-    for head, own in zip(
-        chain.from_iterable(groups), share(material, rows, groups, models, max_terms, seed), strict=True
-    ):
-        candidates = [Candidate("shared", label, source, None) for label, source in own]
-        found.append(score_candidates(HeadData(material, head), candidates))
-    return found
+) -> Fitted:
+    found = share(material, rows, groups, models, max_terms, seed, device)
+    return [
+        (head, [Candidate("shared", label, source, None) for label, source in own], None)
+        for head, own in zip(chain.from_iterable(groups), found, strict=True)
+    ]
+
+
+def _fitted_and_scored(fit: Callable[..., Fitted], material: Material, *rest: object) -> Fitted:
+    return [(head, _with_scores(material, head, own), ceiling) for head, own, ceiling in fit(material, *rest)]
+
+
+def _with_scores(material: Material, head: Head, candidates: Sequence[Candidate]) -> list[Candidate]:
+    return score_candidates(HeadData(material, head), candidates)
 
 
 def _tried(material: Material, head: Head, proposed: Sequence[Candidate]) -> list[Candidate]:

@@ -7,18 +7,22 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from surrogates import load_library
 from surrogates.language.program import Program
-from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
-from synth import stages
+from synth import stages, synthesize
+from synth.given import Given
 from synth.material import Material
 from synth.proposers.additive.rows import Rows
+from tests.pretended_device import PRETENDED, pretended_device
 from tests.synth.tiny_runs import HEADS, MANY, SMALL, call, copy_run, ranked, rows, start
 
 NAMES = HEADS.split(",")
@@ -54,13 +58,36 @@ def searched(monkeypatch: pytest.MonkeyPatch) -> list[Head]:
     search = stages._search
 
     def note(
-        material: Material, rows: Rows, max_terms: int, seed: int, heads: tuple[Head, ...]
-    ) -> list[tuple[list[Candidate], Ceiling]]:
+        material: Material, rows: Rows, max_terms: int, seed: int, device: torch.device, heads: tuple[Head, ...]
+    ) -> stages.Fitted:
         searched.extend(heads)
-        return search(material, rows, max_terms, seed, heads)
+        return search(material, rows, max_terms, seed, device, heads)
 
     monkeypatch.setattr(stages, "_search", note)
     return searched
+
+
+def test_on_a_device_the_same_library_is_found(
+    llama: str, corpus: str, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Given, "device", lambda _given, _name: PRETENDED)
+    with pretended_device() as device:
+        synthesize(llama, corpus, output=tmp_path / "run", heads=HEADS, max_terms=2, max_tokens=14).close()
+    assert device.operations > 1000
+    assert files(tmp_path / "run") == files(finished)
+
+
+def test_too_little_memory_of_a_device_is_told(
+    again: Callable[..., tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    monkeypatch.setattr(Given, "device", lambda _given, _name: PRETENDED)
+    monkeypatch.setattr(stages, "_search", full)
+    outcome = call(capsys, *again(tmp_path / "run"))
+    assert outcome.code == 2
+    assert "the memory of cuda:0 is too small for the fits; run again with --device cpu" in outcome.err
 
 
 @pytest.mark.parametrize("kind", ["finished", "finished_encoder"])

@@ -14,7 +14,7 @@ from surrogates.library.heads import Head
 from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Draft
-from synth.proposers.additive.model import Model
+from synth.proposers.additive.model import CPU, Model
 from synth.proposers.additive.parts import CLASSES, DISTANCE, EVERYWHERE, Curve, family
 from synth.proposers.additive.phrases import Written, phrase
 from synth.proposers.additive.proposing import Proposed, propose
@@ -22,6 +22,7 @@ from synth.proposers.additive.rows import training_rows
 from synth.proposers.additive.sharing import share
 from synth.proposers.additive.writing import write_draft
 from synth.proposers.layout import layout, repr_string
+from tests.pretended_device import PRETENDED, pretended_device
 from tests.synth.planted import TABLE, batch, iou, material_with, parse, random_lists
 
 AWKWARD = [text for text in TABLE.texts if text != "<s>"]
@@ -265,11 +266,22 @@ def test_the_same_input_gives_the_same_programs(small: Searched) -> None:
     assert Searched.on(small.material, small.heads, 3).found == small.found
 
 
-def shared(searched: Searched, *groups: list[int]) -> list[list[tuple[str, str]]]:
+def test_a_device_finds_the_same_and_everything_is_there(small: Searched) -> None:
+    rows = training_rows(small.material, 0, SEED)
+    with pretended_device() as device:
+        found = propose(small.material, rows, small.heads, 3, SEED, PRETENDED)
+        operations = device.operations
+        together = shared(small, [0, 1], [2], device=PRETENDED)
+        assert device.operations > operations > 1000
+    assert found == small.found
+    assert together == shared(small, [0, 1], [2])
+
+
+def shared(searched: Searched, *groups: list[int], device: torch.device = CPU) -> list[list[tuple[str, str]]]:
     rows = training_rows(searched.material, 0, SEED)
     heads = [[searched.heads[place] for place in places] for places in groups]
     models = [[searched.found[place].ceiling.model for place in places] for places in groups]
-    return share(searched.material, rows, heads, models, 3, SEED)
+    return share(searched.material, rows, heads, models, 3, SEED, device)
 
 
 def test_heads_that_share_have_one_structure(small: Searched) -> None:

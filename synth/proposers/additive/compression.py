@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from surrogates.language.vocabulary import MAX_WORDS
-from synth.proposers.additive.model import Chosen
+from synth.proposers.additive.model import Chosen, Model
 from synth.proposers.additive.parts import interpolated
 from synth.proposers.additive.training import STEP_ROWS, Training
 
@@ -42,7 +42,7 @@ _WORD, _CLASS, _KNOT = 2, 1, 2
 
 @dataclass(frozen=True)
 class Draft:
-    """What is left of h models, and its values.
+    """What is left of h models, and its values, on the CPU.
 
     Attributes:
         worth: of each part, nats a row, (h, parts).
@@ -54,6 +54,16 @@ class Draft:
     words: Tensor
     classes: Tensor
     worth: Tensor
+
+    @classmethod
+    def copied(cls, model: Model, worth: Tensor) -> "Draft":
+        """What a model holds now."""
+        chosen = model.chosen
+        return cls(
+            Chosen(_copy(chosen.parts), _copy(chosen.words), _copy(chosen.classes), tuple(map(_copy, chosen.knots))),
+            tuple(_copy(model.curve_values(place)) for place in range(len(model.curves))),
+            _copy(model.masks), _copy(model.words), _copy(model.classes), _copy(worth),
+        )  # fmt: skip
 
     def of(self, heads: list[int]) -> "Draft":
         """The draft of some of the models alone."""
@@ -100,16 +110,16 @@ class Compression:
         self._shrink(self._most, literals=_FULL * self._most)
         steps = 2 * _FULL_STEPS if self._alike else _FULL_STEPS
         self._fit(steps, 0.001)
-        yield self._draft()
+        yield Draft.copied(self._model, self._worth)
         self._fit(steps // 2, 0.001, _OVERLAP)
-        yield self._draft()
+        yield Draft.copied(self._model, self._worth)
 
     def smaller(self) -> Iterator[Draft]:
         """Drafts that are shorter and shorter, down to one part."""
         most = self._most
         self._shrink(most, literals=_BETWEEN * most)
         self._fit(_FULL_STEPS // 2, 0.001, _OVERLAP)
-        yield self._draft()
+        yield Draft.copied(self._model, self._worth)
         for curve in range(len(self._model.curves)):
             self._drop_knots(curve, _FEW_KNOTS)
         self._shrink(most, literals=2 * _READABLE * most)  # at once, what is left could not take over what goes
@@ -117,22 +127,11 @@ class Compression:
         for parts in (most, *range(most - 2, 6, -2), *range(min(most - 1, 6), 0, -1)):
             self._shrink(parts, literals=_READABLE * parts)
             self._fit(2 * _STEPS if parts == most else _STEPS, 0.001, _OVERLAP, _ROWS)
-            yield self._draft()
+            yield Draft.copied(self._model, self._worth)
 
     def _fit(self, steps: int, last: float, overlap: float = 0.0, rows: int = STEP_ROWS) -> None:
         self._training.run(steps, _RATE, last, overlap, rows)
         self._worth = self._training.worth_of_parts()
-
-    def _draft(self) -> Draft:
-        model = self._model
-        return Draft(
-            model.chosen,
-            tuple(model.curve_values(place).detach() for place in range(len(model.curves))),
-            model.masks.detach().clone(),
-            model.words.detach().clone(),
-            model.classes.detach().clone(),
-            self._worth,
-        )
 
     @torch.no_grad()
     def _shrink(self, parts: int, *, words: int = MAX_WORDS, literals: int | None = None) -> None:
@@ -190,7 +189,9 @@ class Compression:
         model = self._model
         knots = model.family.knots[place]
         matrices = []
-        for own, heavy in zip(model.curve_values(place), self._training.curvature(model.curves[place]), strict=True):
+        # One number after the other is looked at here, which another device would be slow to give.
+        values, curvature = model.curve_values(place).cpu(), self._training.curvature(model.curves[place]).cpu()
+        for own, heavy in zip(values, curvature, strict=True):
             kept = [True] * len(knots)
             while sum(kept) > most:
                 costs = {}
@@ -204,6 +205,10 @@ class Compression:
         left = list(model.chosen.knots)
         left[place] = torch.stack(matrices).to(model.curves[place])
         model.chosen = replace(model.chosen, knots=tuple(left))
+
+
+def _copy(values: Tensor) -> Tensor:
+    return values.detach().to("cpu", copy=True)
 
 
 def _highest(worth: Tensor, most: int) -> Tensor:

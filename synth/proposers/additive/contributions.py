@@ -67,10 +67,10 @@ def shares_by_group(training: Training, material: Material, rows: Rows) -> list[
     A group that keeps a head away from its keys is called so, as in ``avoids itself``.
     """
     model = training.model
-    worth: dict[str, Tensor] = defaultdict(lambda: torch.zeros(model.heads))
-    pull: dict[str, Tensor] = defaultdict(lambda: torch.zeros(model.heads))
-    lifted = torch.zeros(3, model.heads)
-    picked = torch.arange(rows.rows.shape[1])[:: max(1, rows.rows.shape[1] // _ROWS)]
+    worth: dict[str, Tensor] = defaultdict(lambda: torch.zeros(model.heads, device=model.device))
+    pull: dict[str, Tensor] = defaultdict(lambda: torch.zeros(model.heads, device=model.device))
+    lifted = torch.zeros(3, model.heads, device=model.device)
+    picked = torch.arange(rows.rows.shape[1], device=model.device)[:: max(1, rows.rows.shape[1] // _ROWS)]
     apart = max(BATCH, len(rows.numbers) // _BATCHES // BATCH * BATCH)
     for start in list(range(0, len(rows.numbers), apart))[:_BATCHES]:
         batch = training.batch(start, picked)
@@ -82,7 +82,7 @@ def shares_by_group(training: Training, material: Material, rows: Rows) -> list[
             worth[group] += cross_entropy(without, batch) - whole
             if group in near:
                 pull[group] += ((seen - pattern_of(without, batch)) * near[group]).sum((0, 2, 3))
-        lifted += _lifted(model, batch, *_kinds(material, rows, start))
+        lifted += _lifted(model, batch, *(kind.to(model.device) for kind in _kinds(material, rows, start)))
     # The words that are looked for are names, punctuation or others, by what their weights lift.
     divided = lifted / lifted.sum(0).clamp(min=1e-9)
     words = worth["key words"]
@@ -107,13 +107,13 @@ def _added(model: Model, batch: Batch, scores: Tensor) -> dict[str, Tensor]:
     family = model.family
     groups = [group_of(part) for part in family.parts]
     # The latest comma and its kin are punctuation where they are looked for, and structure where they are avoided.
-    marks = torch.zeros(model.heads, len(groups), dtype=torch.bool)
+    marks = torch.zeros(model.heads, len(groups), dtype=torch.bool, device=model.device)
     for place, mask in enumerate(family.masks):
         if mask.expression in _MARKS:
             marks[:, len(family.curves) + place] = model.masks[:, place] > 0
     found = {}
     for group in dict.fromkeys([*groups, "punctuation"]):
-        own = torch.tensor([name == group for name in groups]).expand_as(marks)
+        own = torch.tensor([name == group for name in groups], device=model.device).expand_as(marks)
         own = marks if group == "punctuation" else own & ~marks
         found[group] = scores - model.scores(batch, model.chosen.parts * ~own)
     for group, close in _close(model, batch, found["recency"]).items():
@@ -143,13 +143,13 @@ def _close(model: Model, batch: Batch, by_distance: Tensor) -> dict[str, Tensor]
         by_distance: what it adds, (b, h, r, n): the curve, and the query's words times the logarithm of the distance.
     """
     knots, values = model.family.knots[0], model.curve_values(0)
-    distance = _distance(batch)
+    distance = batch.distance
     logs = distance.abs().float().log1p()
     curve = (values @ hats(distance.flatten(), knots).T).view(-1, *distance.shape)
     slopes = ((by_distance - curve) * logs).sum(-1) / (logs**2).sum(-1).clamp(min=1e-9)  # (b, h, r)
 
     def at(*places: int) -> Tensor:
-        values_there = values @ hats(torch.tensor(places), knots).mean(0)
+        values_there = values @ hats(torch.tensor(places, device=values.device), knots).mean(0)
         return values_there[:, None] + slopes * math.log1p(abs(places[0]))
 
     both = min(knots) < 0
@@ -162,20 +162,15 @@ def _close(model: Model, batch: Batch, by_distance: Tensor) -> dict[str, Tensor]
 
 def _near_keys(family: Family, batch: Batch) -> dict[str, Tensor]:
     """How much each key is one that a group is about; broadcasts to (b, h, r, n)."""
-    distance = _distance(batch)
+    distance = batch.distance
     found = {group: (distance == place).float() for place, group in ((0, "itself"), (1, "one back"), (-1, "one ahead"))}
-    found["first token"] = (torch.arange(distance.shape[1]) == 0).float().expand_as(distance)
+    found["first token"] = (distance == batch.rows[:, None]).float()
     found["recency"] = -distance.abs().float().log1p()
     for group, expressions in (("repeated token", _COPIES), ("what followed it", _FOLLOWERS)):
         places = [place for place, mask in enumerate(family.masks) if mask.expression in expressions]
         if places:
             found[group] = batch.cells[:, places].amax(1, keepdim=True)
     return found
-
-
-def _distance(batch: Batch) -> Tensor:
-    """The query's less the key's place, (r, n)."""
-    return batch.rows[:, None] - torch.arange(batch.tokens.shape[-1])
 
 
 def _kinds(material: Material, rows: Rows, start: int) -> tuple[Tensor, Tensor, Tensor]:

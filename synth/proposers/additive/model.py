@@ -14,6 +14,7 @@ from torch.nn.functional import embedding
 from surrogates.errors import InputError
 from synth.proposers.additive.parts import FIRST, Family, hats
 
+CPU = torch.device("cpu")
 _SPREAD = 0.3
 """Standard deviation of the values that pairings start from: at zero they would stay there."""
 
@@ -42,6 +43,11 @@ class Batch:
     hidden: Tensor
     target: Tensor
 
+    @property
+    def distance(self) -> Tensor:
+        """The query's less the key's place, (r, n)."""
+        return self.rows[:, None] - torch.arange(self.tokens.shape[-1], device=self.rows.device)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -67,6 +73,14 @@ class Chosen:
 class Model:
     """Additive models of h heads.
 
+    Args:
+        family: the parts they have.
+        heads: h.
+        words: W.
+        classes: C.
+        seed: of the values that they start from.
+        device: where they are.
+
     Attributes:
         curves: of each curve its values at its knots, (h, knots).
         masks: (h, masks).
@@ -75,27 +89,31 @@ class Model:
         chosen: what of all this counts.
     """
 
-    def __init__(self, family: Family, heads: int, words: int, classes: int, seed: int) -> None:
+    def __init__(
+        self, family: Family, heads: int, words: int, classes: int, seed: int, device: torch.device = CPU
+    ) -> None:
         self.family = family
         self.heads = heads
+        self.device = device
         tables = len(family.weights)
         # The same for every head, so that a head's model does not depend on which it is fitted with.
         start = torch.zeros(words + 1, 1, tables)
         paired = tables - 2 * family.pairings
         generator = torch.Generator().manual_seed(seed)
         start[:-1, :, paired:] = torch.randn(words, 1, tables - paired, generator=generator) * _SPREAD
-        self.curves = [torch.zeros(heads, len(knots)) for knots in family.knots]
-        self.masks = torch.zeros(heads, len(family.masks))
-        self.words = start.repeat(1, heads, 1)
-        self.classes = torch.zeros(classes, heads, tables)
+        self.curves = [torch.zeros(heads, len(knots), device=device) for knots in family.knots]
+        self.masks = torch.zeros(heads, len(family.masks), device=device)
+        self.words = start.to(device).repeat(1, heads, 1)
+        self.classes = torch.zeros(classes, heads, tables, device=device)
         counted = torch.ones_like(self.words)
         counted[-1] = 0.0
-        eyes = tuple(torch.eye(len(knots)).repeat(heads, 1, 1) for knots in family.knots)
-        self.chosen = Chosen(torch.ones(heads, len(family.parts)), counted, torch.ones_like(self.classes), eyes)
+        eyes = tuple(torch.eye(len(knots), device=device).repeat(heads, 1, 1) for knots in family.knots)
+        parts = torch.ones(heads, len(family.parts), device=device)
+        self.chosen = Chosen(parts, counted, torch.ones_like(self.classes), eyes)
         # How much of each knot's value a curve has, by the query's less the key's place, and by the query's.
         far = family.longest - 1
-        self._spans = hats(torch.arange(-far, far + 1), family.knots[0])
-        self._indices = hats(torch.arange(far + 1), family.knots[1])
+        self._spans = hats(torch.arange(-far, far + 1, device=device), family.knots[0])
+        self._indices = hats(torch.arange(far + 1, device=device), family.knots[1])
         for values in self.values:
             values.requires_grad_()
 
@@ -159,7 +177,7 @@ class Model:
             found = torch.baddbmm(found, left.reshape(-1, r, left.shape[3]), right.reshape(-1, right.shape[2], n))
         far = self._by_distance(tables)
         if far is not None:
-            logarithm = _distance(batch).abs().float().log1p()
+            logarithm = batch.distance.abs().float().log1p()
             found = found + (far * logarithm).expand(b, self.heads, r, n).reshape(-1, r, n)
         return found.view(b, self.heads, r, n)
 
@@ -168,7 +186,7 @@ class Model:
         curve = self.curve_values(0) * parts[:, :1]
         # Texts may be longer than those of training: beyond its last knot a curve goes on as it is there.
         far = self.family.longest - 1
-        found = curve @ self._spans[(_distance(batch).clamp(-far, far) + far).flatten()].T
+        found = curve @ self._spans[(batch.distance.clamp(-far, far) + far).flatten()].T
         b = len(batch.cells)
         weights = (self.masks * parts[:, 2 : 2 + len(self.family.masks)])[:, list(batch.masks)]
         expanded = found.expand(b, *found.shape)
@@ -188,7 +206,7 @@ class Model:
                 found[cells] = found[cells] + values if cells in found else values
         columns = torch.stack([_column(cells, batch.rows) for cells in found], 1)  # (r, k)
         there = (columns >= 0) & (columns < n)
-        numbers = columns.clamp(0, n - 1) + torch.arange(0, r * n, n)[:, None]
+        numbers = columns.clamp(0, n - 1) + torch.arange(0, r * n, n, device=self.device)[:, None]
         values = torch.stack(list(found.values()), 3) * there
         return numbers.flatten().expand(b, self.heads, -1), values.flatten(2)
 
@@ -201,7 +219,7 @@ class Model:
         keys = [tables[k] for k in range(len(family.queries), alone) if k in tables and not family.weights[k].cells]
         if keys:
             right.append(sum(keys[1:], keys[0]))
-            left.append(torch.ones(()).expand(*keys[0].shape[:2], len(batch.rows)))
+            left.append(torch.ones((), device=self.device).expand(*keys[0].shape[:2], len(batch.rows)))
         return (torch.stack(left, 3), torch.stack(right, 2)) if left else (None, None)
 
     def _by_distance(self, tables: dict[int, Tensor]) -> Tensor | None:
@@ -233,7 +251,7 @@ class Model:
             if token.startswith("query") or place:
                 at = _column(place, batch.rows).clamp(0, n - 1) if place else batch.rows
                 tokens, marks = tokens[:, at], marks[:, at]
-            which = torch.tensor(chosen)
+            which = torch.tensor(chosen, device=self.device)
             own, shared = (values.index_select(2, which).flatten(1) for values in (words, classes))
             values = embedding(tokens, own) + marks @ shared
             values = values.view(b, -1, self.heads, len(chosen)).permute(3, 0, 2, 1)
@@ -242,17 +260,12 @@ class Model:
 
 
 def _half(values: Tensor) -> np.ndarray:
-    return values.detach().half().numpy()
+    return values.detach().half().cpu().numpy()
 
 
 def _left(gates: Tensor) -> list[int]:
     """Columns of (h, k) gates that count for any head."""
     return torch.nonzero(gates.any(0))[:, 0].tolist()
-
-
-def _distance(batch: Batch) -> Tensor:
-    """The query's less the key's place, (r, n)."""
-    return batch.rows[:, None] - torch.arange(batch.tokens.shape[-1])
 
 
 def _is_offset(cells: str) -> bool:

@@ -138,12 +138,12 @@ def _up_to(knots: tuple[int, ...], last: int) -> tuple[int, ...]:
 
 def hats(numbers: Tensor, knots: tuple[int, ...]) -> Tensor:
     """How much of each knot's value a curve has at some numbers, shape (numbers, knots); rows sum to one."""
-    places = _squeezed(torch.tensor(knots))
+    places = _squeezed(torch.tensor(knots, device=numbers.device))
     at = _squeezed(numbers).clamp(places[0], places[-1])
     right = torch.searchsorted(places, at).clamp(1, len(knots) - 1)
     share = (at - places[right - 1]) / (places[right] - places[right - 1])
-    found = torch.zeros(len(numbers), len(knots))
-    rows = torch.arange(len(numbers))
+    found = torch.zeros(len(numbers), len(knots), device=numbers.device)
+    rows = torch.arange(len(numbers), device=numbers.device)
     found[rows, right] = share
     found[rows, right - 1] += 1 - share
     return found

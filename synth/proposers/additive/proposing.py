@@ -14,14 +14,17 @@ from synth.corpus import Split
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
 from synth.proposers.additive.contributions import shares_by_group
-from synth.proposers.additive.model import Model
+from synth.proposers.additive.model import CPU, Model
 from synth.proposers.additive.parts import family
 from synth.proposers.additive.rows import BATCH, Rows, rows_of
 from synth.proposers.additive.training import Training, overlap, stacked
 from synth.proposers.additive.writing import write_draft
 
 GROUP = 20
-"""Most heads that are fitted at once: enough that most time goes into arithmetic, few enough to stay in the cache."""
+"""Most heads that are fitted at once on the CPU: enough that most time goes into arithmetic, few enough to stay in the
+cache."""
+DEVICE_GROUP = 200
+"""The same on any other device: as many as keep it busy."""
 _CELLS = 4_000_000
 """Texts x heads x queries x keys that are compared at once."""
 _STEPS = 180
@@ -42,17 +45,21 @@ class Proposed:
     ceiling: Ceiling
 
 
-def propose(material: Material, rows: Rows, heads: Sequence[Head], most: int, seed: int) -> list[Proposed]:
+def propose(
+    material: Material, rows: Rows, heads: Sequence[Head], most: int, seed: int, device: torch.device = CPU
+) -> list[Proposed]:
     """Programs for heads whose layers see alike.
 
     Args:
         rows: of the training texts, as the heads' layers see them.
-        heads: some :data:`GROUP`.
+        heads: at most some :data:`GROUP` or :data:`DEVICE_GROUP`.
         most: parts of a program.
+        seed: of the models' values, and of the order of texts and rows.
+        device: where the models are fitted.
     """
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed, device)
     training = Training(model, rows, target, seed)
     training.run(_STEPS, 0.15, 0.005, _OVERLAP)
     ceilings = [_overlap(model, material, rows, heads, split) for split in ("validation", "test")]

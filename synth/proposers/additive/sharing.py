@@ -7,10 +7,12 @@ of heads, and not with its square as if every head's structure were tried on eve
 from collections.abc import Sequence
 from itertools import accumulate, chain, pairwise
 
+import torch
+
 from surrogates.library.heads import Head
 from synth.material import HeadData, Material
 from synth.proposers.additive.compression import Compression
-from synth.proposers.additive.model import Model
+from synth.proposers.additive.model import CPU, Model
 from synth.proposers.additive.parts import family
 from synth.proposers.additive.rows import Rows
 from synth.proposers.additive.training import Training, stacked
@@ -27,6 +29,7 @@ def share(
     models: Sequence[Sequence[bytes]],
     most: int,
     seed: int,
+    device: torch.device = CPU,
 ) -> list[list[tuple[str, str]]]:
     """Programs for each head of some groups, as (label, source): fitted to cross-entropy, then to both.
 
@@ -36,11 +39,13 @@ def share(
         rows: of the training texts, as the heads' layers see them.
         models: the heads' dense models.
         most: parts of a program.
+        seed: of the order of texts and rows.
+        device: where the models are fitted.
     """
     heads = list(chain.from_iterable(groups))
     parts = family(rows.n, causal=rows.causal, masks=rows.masks)
     target = stacked((HeadData(material, head).patterns(rows.numbers) for head in heads), rows)
-    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed)
+    model = Model(parts, len(heads), len(rows.words), len(rows.class_names), seed, device)
     for place, saved in enumerate(chain.from_iterable(models)):
         model.restore(place, saved)
     training = Training(model, rows, target, seed)

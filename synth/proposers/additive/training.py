@@ -35,11 +35,14 @@ class Training:
 
     def __init__(self, model: Model, rows: Rows, target: Tensor, seed: int) -> None:
         self.model = model
-        self._tokens, self._classes = torch.from_numpy(rows.tokens).long(), torch.from_numpy(rows.classes).float()
-        self._rows = torch.from_numpy(rows.rows)
-        self._cells, self._visible = torch.from_numpy(rows.cells), torch.from_numpy(rows.visible)
-        self._hidden = torch.zeros(self._visible.shape).masked_fill(~self._visible, _HIDDEN)
-        self._target = target
+        arrays = rows.tokens, rows.classes, rows.rows, rows.cells, rows.visible
+        tokens, classes, self._rows, self._cells, self._visible = (
+            torch.from_numpy(array).to(model.device) for array in arrays
+        )
+        self._tokens, self._classes = tokens.long(), classes.float()
+        self._hidden = torch.zeros_like(self._visible, dtype=torch.float32).masked_fill(~self._visible, _HIDDEN)
+        self._target = target.to(model.device)
+        # Of the CPU whatever the device, so that the same is drawn.
         self._generator = torch.Generator().manual_seed(seed)
         self._starts: list[int] = []
         self._prior = _PRIOR / max(1, int(self._visible.any(-1).sum()))
@@ -70,7 +73,11 @@ class Training:
         texts = slice(start, start + BATCH)
         masks = self.model.masks_left
         # Bytes become numbers faster than truth values do.
-        cells = self._cells[texts].index_select(1, torch.tensor(masks, dtype=torch.long)).index_select(2, picked)
+        cells = (
+            self._cells[texts]
+            .index_select(1, torch.tensor(masks, dtype=torch.long, device=picked.device))
+            .index_select(2, picked)
+        )
         return Batch(
             self._tokens[:, texts],
             self._classes[:, texts],
@@ -87,13 +94,13 @@ class Training:
             count = math.ceil(len(self._target) / BATCH)
             self._starts = (torch.randperm(count, generator=self._generator) * BATCH).tolist()
         picked = torch.randperm(self._rows.shape[1], generator=self._generator)[:rows].sort().values
-        return self.batch(self._starts.pop(), picked)
+        return self.batch(self._starts.pop(), picked.to(self.model.device))
 
     @torch.no_grad()
     def worth_of_parts(self, batches: int = 2) -> Tensor:
         """How much the cross-entropy would rise without each part that is left, nats a row, (h, parts); else 0."""
         parts = self.model.chosen.parts
-        picked = torch.arange(self._rows.shape[1])[:: max(1, self._rows.shape[1] // 16)]
+        picked = torch.arange(self._rows.shape[1], device=parts.device)[:: max(1, self._rows.shape[1] // 16)]
         spread = range(0, len(self._target), max(BATCH, len(self._target) // batches // BATCH * BATCH))
         order = parts.argsort(dim=1, descending=True, stable=True)
         worth = torch.zeros_like(parts)
@@ -167,7 +174,7 @@ def stacked(patterns: Iterable[Tensor], rows: Rows) -> Tensor:
 def overlap(model: Model, rows: Rows, target: Tensor) -> Tensor:
     """IoU of the model's patterns with heads' on the texts of one batch of which all rows are there, (t, h)."""
     training = Training(model, rows, target, 0)
-    batch = training.batch(0, torch.arange(rows.rows.shape[1]))
+    batch = training.batch(0, torch.arange(rows.rows.shape[1], device=model.device))
     pattern = pattern_of(model.scores(batch), batch)
     larger = torch.maximum(pattern, batch.target).sum((2, 3))
     return torch.minimum(pattern, batch.target).sum((2, 3)) / larger.clamp(min=1e-12)
