@@ -1,21 +1,19 @@
 """Extracting attention patterns, and the store that keeps them on disk: a folder of shards, one a batch of texts."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head, no_head
-from surrogates.running.architectures import attention_modules
+from surrogates.running.facts import recording
 from surrogates.running.patching import is_patched
 from synth.fingerprint import changed_part, model_fingerprint, texts_fingerprint
-from synth.models import LoadedModel, eager
+from synth.models import LoadedModel
 from synth.shards import (
     EXTRACT_AGAIN,
     Description,
@@ -267,19 +265,14 @@ def batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[st
     offsets = {window: visible_offsets(lengths, loaded.causal, window) for window in set(loaded.windows)}
     cells: dict[str, np.ndarray] = {}
 
-    def keep(layer: int) -> Callable[[nn.Module, Any, Any], None]:
-        # A hook packs a layer as soon as it is computed: only one layer's full patterns are in memory at a time.
-        def hook(_module: nn.Module, _inputs: Any, outputs: Any) -> None:
-            cells[layer_name(layer)] = pack(outputs[1], offsets[loaded.windows[layer]])
-
-        return hook
+    def keep(layer: int, patterns: torch.Tensor) -> None:
+        # A layer is packed as soon as it is computed: only one layer's full patterns are in memory at a time.
+        cells[layer_name(layer)] = pack(patterns, offsets[loaded.windows[layer]])
 
     model = loaded.model
     options = {"use_cache": False} if loaded.causal else {}
     try:
-        with torch.inference_mode(), eager(model), ExitStack() as hooks:
-            for layer, module in enumerate(attention_modules(model)):
-                hooks.callback(module.register_forward_hook(keep(layer)).remove)
+        with torch.inference_mode(), recording(model, keep):
             # The language model's head is left out: nothing here needs the logits.
             states = model.base_model(
                 input_ids=tokens.to(model.device), attention_mask=mask.long().to(model.device), **options

@@ -39,4 +39,6 @@ PromptTokens = Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens
 AnswerTokens = Annotated[
     int, typer.Option(metavar="N", min=1, help="Most tokens of an answer, a model's reasoning included.")
 ]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model runs and programs are fitted: cpu, cuda or mps.")]
+Device = Annotated[
+    str, typer.Option(metavar="DEVICE", help="Where the model runs and programs are fitted: cpu, cuda or mps.")
+]

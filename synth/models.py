@@ -20,7 +20,8 @@ from transformers.utils import logging
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.architectures import attention_modules, is_causal, windows
+from surrogates.running.architectures.kinds import is_causal
+from surrogates.running.facts import layer_facts
 from surrogates.running.patching import is_patched
 from synth.demo import MODEL_FOLDER
 from synth.settings import DEMO_MODEL, Settings
@@ -31,7 +32,7 @@ _DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model in evaluation mode with eager attention, and what extraction must know about it."""
+    """A model in evaluation mode, and what extraction must know about it."""
 
     name: str
     model: PreTrainedModel
@@ -87,7 +88,6 @@ def load_model(
             config=config,
             revision=revision,
             dtype=_DTYPES[dtype],
-            attn_implementation="eager",
             trust_remote_code=False,
             output_loading_info=True,
         )
@@ -121,8 +121,7 @@ def describe_model(
         raise InputError("the model is patched, so its attention is not its own; leave the patch first")
     causal = is_causal(model.config)
     add_bos, start = _start(name, tokenizer, causal, bos)
-    modules = attention_modules(model)
-    heads = model.config.get_text_config().num_attention_heads
+    layers = layer_facts(model)
     if not tokenizer.get_vocab() or not tokenizer("a", add_special_tokens=False)["input_ids"]:
         raise InputError(f"the tokenizer of {name} is empty; put its tokenizer files beside its weights")
     return LoadedModel(
@@ -130,26 +129,12 @@ def describe_model(
         model=model.eval(),
         tokenizer=tokenizer,
         causal=causal,
-        heads=[Head(layer, index) for layer in range(len(modules)) for index in range(heads)],
-        windows=windows(model),
+        heads=[Head(layer, index) for layer, facts in enumerate(layers) for index in range(facts.heads)],
+        windows=tuple(facts.window for facts in layers),
         add_bos=add_bos,
         start=start,
         context=_context(model),
     )
-
-
-@contextmanager
-def eager(model: PreTrainedModel) -> Iterator[None]:
-    """Compute attention eagerly meanwhile, whatever a model in memory was loaded with."""
-    before = model.config._attn_implementation
-    if before == "eager":
-        yield
-        return
-    model.set_attn_implementation("eager")
-    try:
-        yield
-    finally:
-        model.set_attn_implementation(before)
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[list[int]]:

@@ -6,16 +6,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+from torch import Tensor
 from torch.nn.functional import pad
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.language.features import Texts
-from surrogates.language.patterns import check_finite, failing, normalise, scores
+from surrogates.language.patterns import failing, normalise, pattern, scores
 from surrogates.language.program import Program
 from surrogates.language.scripted import assemble, scripted_outcomes
+from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
+from surrogates.running.architectures.calls import Call
 from surrogates.running.assignment import Baseline, Recorded, Surrogate
+from surrogates.running.documents import Apart, has_gap, numbers_by_mask
+from surrogates.running.history import Context
 
 OnError = Literal["raise", "neural"]
 KEPT_BYTES = 1 << 30
@@ -44,66 +49,115 @@ class Stand:
     """What a surrogate puts in a head's place.
 
     Attributes:
-        pattern: float32, shape (texts, queries, keys).
+        pattern: float32, shape (texts or 1, queries, keys).
         failed: texts on which the program failed, shape (texts,), with the first reason; None where there are none.
     """
 
-    pattern: torch.Tensor
-    failed: torch.Tensor | None = None
+    pattern: Tensor
+    failed: Tensor | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a model is given to read.
+
+    Attributes:
+        tokens: those in the cache included; the last ``queries`` columns are new.
+        queries: how many.
+        may_be_packed: whether a row may hold several documents, as only the mask that layers are given tells.
+        weights: whether the model is asked for its patterns.
+    """
+
+    tokens: Context
+    queries: int
+    may_be_packed: bool
+    weights: bool
 
 
 class ForwardPass:
     """The batch a model is reading, and what its surrogates make of it.
 
     Args:
-        texts: the tokens, those in the cache included; the last ``texts.queries`` columns are new.
+        read: what the model is given.
+        table: facts of its tokens.
+        causal: whether queries see only keys at or before them.
         surrogates: the distinct surrogates of the patch; layers name them by their place.
         layers: how many layers use each surrogate.
         on_error: whether a program that fails raises, or is reported so that the head can be kept.
         failures: where heads that were kept are noted.
+
+    Attributes:
+        ran: numbers of the layers whose attention ran, and ``replaced`` of those whose heads were replaced.
     """
 
     def __init__(
         self,
-        texts: Texts,
+        read: Read,
+        table: TokenTable,
         surrogates: Sequence[Surrogate],
         layers: Sequence[int],
         on_error: OnError,
         failures: Failures,
+        *,
+        causal: bool,
     ) -> None:
-        self.texts = texts
+        self.read = read
         self.failures = failures
-        self.layers_done = 0
+        self.ran: set[int] = set()
+        self.replaced: set[int] = set()
+        self._table = table
+        self._causal = causal
         self._on_error = on_error
         self._surrogates = surrogates
         self._left = list(layers)
         self._kept = 0
         self._scores: dict[int, Stand] = {}
-        self._views: list[tuple[torch.Tensor | None, str, _View]] = []
+        self._views: list[tuple[Tensor | None, tuple[object, ...], _View]] = []
+        self._texts: Texts | None = None
+        self._apart: Apart | None = None
+        self._sums: list[tuple[Sequence[int], Tensor]] = []
 
     # Programs run as they are in a model that is compiled around them.
     @torch.compiler.disable
-    def patterns(
-        self, places: Sequence[int], mask: torch.Tensor | None, keys: int, *, local: torch.Tensor | None = None
-    ) -> list[Stand]:
-        """What several surrogates put in the place of heads under a layer's mask.
+    def patterns(self, places: Sequence[int], call: Call, window: int | None) -> list[Stand]:
+        """What several surrogates put in the place of a layer's heads.
 
         Args:
             places: which surrogates.
-            mask: what the model passes to its attention: additive or boolean, shape (texts or 1, 1, queries, keys or
-                more); None when every key is visible.
-            keys: how many keys the layer holds. Fewer than tokens: the last ones, as in a sliding window. More: the
-                first ones, and the rest of the cache is still empty.
-            local: mask of what the layer's own buffer leaves visible, shape (1, 1, queries, keys), or None.
+            call: the layer's attention.
+            window: of the layer, in tokens.
 
         Raises:
-            InputError: a recorded pattern is of another shape, or the mask differs between heads.
+            InputError: a recorded pattern is of another shape, or the mask shows something else than texts.
             ProgramFailed: a program failed, and failures are to raise.
         """
-        view = self._view(mask, keys, local)
+        view = self._view(call)
+        if self._texts is None:
+            self._begin(view, window)
         found = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places)}
         return [found[place] for place in places]
+
+    def _begin(self, view: "_View", window: int | None) -> None:
+        """Make texts of the tokens, as soon as a mask tells what they are."""
+        ids, mask, queries = self.read.tokens.ids, self.read.tokens.mask, self.read.queries
+        real = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
+        numbers: Tensor | None = None
+        if self.read.may_be_packed and view.visible.shape[-1] >= ids.shape[1]:
+            visible = view.visible[..., : ids.shape[1]].expand(len(ids), -1, -1)
+            numbers = numbers_by_mask(visible, real, causal=self._causal, window=window)
+        if numbers is None and mask is not None and has_gap(mask):
+            numbers = mask.long() - 1
+        if numbers is not None:
+            self._apart = Apart.of(ids, numbers)
+            ids, mask, queries = self._apart.ids, self._apart.mask, self._apart.ids.shape[1]
+        self._texts = Texts(ids, self._table, mask=mask, causal=self._causal, queries=queries)
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that programs read."""
+        assert self._texts is not None
+        return self._texts
 
     def _kept_pattern(self, place: int, view: "_View") -> Stand:
         """A surrogate's pattern, computed at its first use and let go at its last."""
@@ -122,44 +176,39 @@ class ForwardPass:
             kept[place] = found
             self._kept += found.pattern.nbytes
 
-    @torch.compiler.disable
-    def check(self, places: Sequence[int], stands: Sequence[Stand], output: torch.Tensor) -> None:
-        """Raise if what heads put out under surrogates' patterns is no number because a pattern is none.
+    def note_output(self, places: Sequence[int], put_out: Tensor) -> None:
+        """Note what heads put out under surrogates' patterns, for :meth:`check`.
+
+        Args:
+            places: their surrogates.
+            put_out: shape (texts, queries, heads, width).
+        """
+        # Outputs are smaller than patterns.
+        self._sums.append((places, put_out.detach().sum((0, 1, 3), dtype=torch.float32)))
+
+    def check(self) -> None:
+        """Raise if what heads put out is no number because a pattern is none.
 
         Raises:
             ProgramFailed: a visible score is not a number.
         """
-        # Outputs are smaller than patterns, and reading one number back waits for the device: once a layer.
-        if torch.isfinite(output.sum()):
+        # Reading one number back waits for the device: once a pass.
+        if not self._sums or torch.isfinite(torch.cat([sums for _, sums in self._sums])).all():
             return
-        for place, stand in zip(places, stands, strict=True):
-            surrogate = self._surrogates[place]
-            if isinstance(surrogate, Program):
-                check_finite(surrogate, stand.pattern)
+        for places, sums in self._sums:
+            for place, number in zip(places, sums, strict=True):
+                surrogate = self._surrogates[place]
+                if isinstance(surrogate, Program) and not torch.isfinite(number):
+                    pattern(surrogate, self.texts)  # which raises; or else the model's own values are no numbers
 
-    def _view(self, mask: torch.Tensor | None, keys: int, local: torch.Tensor | None) -> "_View":
-        # Layers of a kind are handed the same mask object; GPT-Neo's local layers add a buffer of their own to it.
-        kind = f"{keys} {local is not None}"
-        for known_mask, known_kind, view in self._views:
-            if known_mask is mask and known_kind == kind:
+    def _view(self, call: Call) -> "_View":
+        # Layers of a kind are handed the same mask object.
+        for known_mask, sees, view in self._views:
+            if known_mask is call.mask and sees == call.sees:
                 return view
-        view = _View(self._visible(mask, keys, local))
-        self._views.append((mask, kind, view))
+        view = _View(call.visible().to(self.read.tokens.ids.device))
+        self._views.append((call.mask, call.sees, view))
         return view
-
-    def _visible(self, mask: torch.Tensor | None, keys: int, local: torch.Tensor | None) -> torch.Tensor:
-        texts = self.texts
-        shape = (texts.ids.shape[0], texts.queries, keys)
-        if mask is None:
-            visible = texts.ids.new_ones(shape, dtype=torch.bool)
-        else:
-            if mask.dim() != 4 or mask.shape[1] != 1:
-                raise InputError(
-                    f"the attention mask has shape {tuple(mask.shape)}; programs need one mask for all heads, "
-                    "of shape (texts, 1, queries, keys)"
-                )
-            visible = open_cells(mask)[:, 0, :, :keys].to(texts.ids.device).expand(shape)
-        return visible if local is None else visible & local[:, 0].to(visible.device)
 
     def _pattern(self, place: int, view: "_View") -> Stand:
         visible = view.visible
@@ -167,10 +216,11 @@ class ForwardPass:
         if isinstance(surrogate, Program):
             return self._program_pattern(place, surrogate, view)
         if isinstance(surrogate, Recorded):
-            if surrogate.pattern.shape != visible.shape:
+            of_batch = (len(self.read.tokens.ids), *visible.shape[1:])
+            if surrogate.pattern.shape != of_batch:
                 raise InputError(
                     f"a recorded pattern has shape {tuple(surrogate.pattern.shape)} but the model attends "
-                    f"{tuple(visible.shape)} (texts, queries, keys); use it on the batch it was recorded on"
+                    f"{of_batch} (texts, queries, keys); use it on the batch it was recorded on"
                 )
             return Stand(surrogate.pattern.to(visible.device))
         match surrogate:
@@ -184,19 +234,27 @@ class ForwardPass:
     def _program_pattern(self, place: int, program: Program, view: "_View") -> Stand:
         found = self._scores.get(place) or self._program_scores(program)
         self._keep(self._scores, place, found)
-        n, keys = self.texts.n, view.visible.shape[-1]
+        n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
         values = _last_keys(found.pattern, n, keys)
-        pattern = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
-        pattern = pad(pattern, (0, keys - n)) if keys > n else pattern
+        result = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
+        result = pad(result, (0, keys - n)) if keys > n else result
         if self._on_error == "raise":
-            return Stand(pattern)
-        unusable = ~torch.isfinite(pattern.sum((1, 2)))
+            return Stand(result)
+        unusable = ~torch.isfinite(result.sum((1, 2)))
         reason = found.reason or f"{program.name}: {Verdict.NOT_FINITE}: a score in a visible cell is not a number"
         failed = unusable if found.failed is None else unusable | found.failed
-        return Stand(pattern, failed, reason) if bool(failed.any()) else Stand(pattern)
+        return Stand(result, failed, reason) if bool(failed.any()) else Stand(result)
 
     def _program_scores(self, program: Program) -> Stand:
         """A program's scores in a pattern's stead, and the texts that it gave none for."""
+        found = self._scores_of_texts(program)
+        if self._apart is None:
+            return found
+        values = self._apart.scores_of_batch(found.pattern, self.read.queries)
+        failed = None if found.failed is None else self._apart.of_texts(found.failed)
+        return Stand(values, failed, found.reason)
+
+    def _scores_of_texts(self, program: Program) -> Stand:
         if self._on_error == "raise":
             return Stand(scores(program, self.texts))
         texts, device = self.texts, self.texts.ids.device
@@ -213,20 +271,15 @@ class ForwardPass:
         return Stand(assemble(outcomes, texts), torch.tensor(bad, device=device), reasons[0] if reasons else "")
 
 
-def _last_keys(values: torch.Tensor, n: int, keys: int) -> torch.Tensor:
+def _last_keys(values: Tensor, n: int, keys: int) -> Tensor:
     """Scores of a window's keys, which are the last; scores may be the same for every key."""
     return values[..., n - keys :] if keys < n and values.dim() > 0 and values.shape[-1] == n else values
 
 
 class _View:
-    """A mask in use, shape (texts, queries, keys), and the patterns computed under it, by surrogate."""
+    """A mask in use, shape (texts or 1, queries, keys), and the patterns computed under it, by surrogate."""
 
-    def __init__(self, visible: torch.Tensor) -> None:
+    def __init__(self, visible: Tensor) -> None:
         self.visible = visible
         self.empty_rows = not bool(visible.any(-1).all())
         self.patterns: dict[int, Stand] = {}
-
-
-def open_cells(mask: torch.Tensor) -> torch.Tensor:
-    """True where a boolean mask is, or where an additive one leaves the score in play; same shape."""
-    return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2

@@ -1,7 +1,7 @@
 """The tokens behind a key/value cache: attention sees keys of the past, programs need the tokens they came from.
 
-The tokens hang on the cache object itself, so they live as long as it does, are copied with it, and are rearranged
-whenever the cache's texts are.
+The tokens hang on the cache object itself, so they live as long as it does, are copied with it, and are rearranged,
+cut and forgotten as what the cache holds is.
 """
 
 import weakref
@@ -15,6 +15,7 @@ from transformers import Cache
 from surrogates.errors import InputError
 
 _TOKENS = "_headsynth_tokens"
+_FILLING = "_headsynth_filling"
 
 
 @dataclass(frozen=True)
@@ -49,34 +50,57 @@ def recall(cache: Cache | None) -> Context | None:
     if length == 0:
         return None
     known: Context | None = getattr(cache, _TOKENS, None)
-    if known is None or known.ids.shape[1] < length:
+    if known is None or known.ids.shape[1] != length:
         raise InputError(
             f"the cache holds {length} tokens that did not all pass through the patched model; "
             "fill the cache inside the patch, from its first token on"
         )
-    # A cache that was cropped, as in assisted generation, forgets its last tokens.
-    return known.rearranged(lambda values: values[:, :length])
+    return known
 
 
 def remember(cache: Cache, tokens: Context) -> None:
     """Note that the cache now holds the keys of these tokens."""
     if not hasattr(cache, _TOKENS):
-        for name in _MOVES:
+        for name in ("update", *_MOVES):
             if hasattr(cache, name):
-                setattr(cache, name, _Rearranging(weakref.ref(cache), name))
+                setattr(cache, name, _Followed(weakref.ref(cache), name))
     setattr(cache, _TOKENS, tokens)
 
 
-# What a cache's method of this name, called with its one argument, does to the rows of the batch.
-_MOVES: dict[str, Callable[[torch.Tensor, Any], torch.Tensor]] = {
+class Filling:
+    """A forward pass that fills a cache whose tokens are known."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        setattr(cache, _FILLING, True)
+
+    def end(self) -> None:
+        """The pass is over. Until :meth:`remember` says what the cache holds now, that is not known."""
+        delattr(self._cache, _FILLING)
+        setattr(self._cache, _TOKENS, None)
+
+
+def follow(cache: Cache | None) -> Filling | None:
+    """Begin a forward pass of the patched model that may fill a cache."""
+    return Filling(cache) if cache is not None and hasattr(cache, _TOKENS) else None
+
+
+def _cropped(values: torch.Tensor, to_remove: int) -> torch.Tensor:
+    return values[:, :to_remove] if to_remove else values
+
+
+# What a cache's method of this name does to the tokens of the batch.
+_MOVES: dict[str, Callable[..., torch.Tensor]] = {
     "reorder_cache": lambda values, rows: values.index_select(0, rows.to(values.device)),
     "batch_repeat_interleave": lambda values, repeats: values.repeat_interleave(repeats, dim=0),
     "batch_select_indices": lambda values, rows: values[rows],
+    "crop": _cropped,
+    "reset": lambda values: values[:, :0],
 }
 
 
-class _Rearranging:
-    """A method of one cache that moves the remembered tokens along.
+class _Followed:
+    """A method of one cache that takes the remembered tokens along.
 
     The cache is held weakly: a cycle would keep its tensors in memory until the next garbage collection.
     """
@@ -85,13 +109,20 @@ class _Rearranging:
         self._cache = cache
         self._name = name
 
-    def __call__(self, argument: Any) -> None:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         cache = self._cache()
         assert cache is not None  # it is the cache's own attribute
-        getattr(type(cache), self._name)(cache, argument)
-        tokens: Context = getattr(cache, _TOKENS)
-        setattr(cache, _TOKENS, tokens.rearranged(lambda values: _MOVES[self._name](values, argument)))
+        result = getattr(type(cache), self._name)(cache, *arguments, **named)
+        if self._name == "update":
+            if not hasattr(cache, _FILLING):
+                setattr(cache, _TOKENS, None)  # a model that is not patched has filled it
+            return result
+        tokens: Context | None = getattr(cache, _TOKENS)
+        if tokens is not None:
+            move = _MOVES[self._name]
+            setattr(cache, _TOKENS, tokens.rearranged(lambda values: move(values, *arguments, *named.values())))
+        return result
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Rearranging":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Followed":
         # A copied cache (a prompt's, used again) must move its own tokens, not the original's.
-        return _Rearranging(weakref.ref(memo[id(self._cache())]), self._name)
+        return _Followed(weakref.ref(memo[id(self._cache())]), self._name)

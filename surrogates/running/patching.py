@@ -3,7 +3,7 @@
 import inspect
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, get_args
 
@@ -13,16 +13,17 @@ from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 from surrogates.errors import InputError
 from surrogates.language.clusters import NO_CLUSTERS
-from surrogates.language.features import Texts
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
 from surrogates.library.heads import Head
-from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
+from surrogates.running.architectures.calls import Handler, open_cells
+from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
-from surrogates.running.forward_pass import Failures, ForwardPass, OnError, open_cells
-from surrogates.running.history import Context, recall, remember
-from surrogates.running.interception import LayerPlan, intercepted
+from surrogates.running.facts import LayerFacts, intercepted, layer_facts
+from surrogates.running.forward_pass import Failures, ForwardPass, OnError, Read
+from surrogates.running.history import Context, Filling, follow, recall, remember
+from surrogates.running.layers import Layer, Replaced
 
 _patched: "weakref.WeakSet[PreTrainedModel]" = weakref.WeakSet()
 _tables: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[weakref.ref[Any], TokenTable]]" = weakref.WeakKeyDictionary()
@@ -39,9 +40,9 @@ def patch(
 ) -> Iterator[Failures]:
     """Replace attention heads while the context lasts; forward passes and ``generate`` work as ever.
 
-    Heads that are not assigned compute as under eager attention, whatever the model was loaded with. The patterns the
-    model returns on request are the ones in use. The mask is the model's own; only the scores come from programs.
-    One forward pass of a patched model at a time; different models may be patched at once.
+    Heads that are not assigned compute as ever (under flash attention as under SDPA). The patterns that an eager model
+    returns on request are the ones in use. The mask is the model's own; only the scores come from programs. One forward
+    pass of a patched model at a time; different models may be patched at once.
 
     Args:
         model: a model in memory.
@@ -60,9 +61,8 @@ def patch(
             already; within the context, on inputs from which the tokens cannot be told.
         ProgramFailed: within the context, when a program fails or its scores are not numbers.
     """
-    modules = attention_modules(model)
-    heads = model.config.get_text_config().num_attention_heads
-    check_assignment(assignment, [heads] * len(modules))
+    facts = layer_facts(model)
+    check_assignment(assignment, [layer.heads for layer in facts])
     if model in _patched:
         raise InputError("the model is patched already; leave that patch first, or join the two assignments")
     surrogates = list(dict.fromkeys(assignment.values()))
@@ -71,14 +71,17 @@ def patch(
     if on_error not in get_args(OnError):
         raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
     reader = _Reader(surrogates, assignment, table, on_error, causal=is_causal(model.config))
-    plans = _plans(modules, key_value_groups(model), assignment, surrogates, reader)
+    layers = _layers(facts, assignment, surrogates, reader)
     with ExitStack() as undo:
-        if plans:
+        if layers:
             # Some architectures' outer model calls past its base model, and callers may use either.
             for module in dict.fromkeys((model, model.base_model)):
                 undo.callback(module.register_forward_pre_hook(reader.before, with_kwargs=True).remove)
                 undo.callback(module.register_forward_hook(reader.after, with_kwargs=True, always_call=True).remove)
-        undo.enter_context(intercepted(modules, plans))
+            for number, module in enumerate(layer.module for layer in facts):
+                if module in layers:
+                    undo.callback(module.register_forward_pre_hook(reader.ran(number)).remove)
+        undo.enter_context(intercepted(model, layers))
         _patched.add(model)
         undo.callback(_patched.discard, model)
         yield reader.failures
@@ -89,28 +92,22 @@ def is_patched(model: PreTrainedModel) -> bool:
     return model in _patched
 
 
-def _plans(
-    modules: list[nn.Module],
-    groups: Sequence[int],
-    assignment: Assignment,
-    surrogates: Sequence[Surrogate],
-    reader: "_Reader",
-) -> dict[int, LayerPlan]:
-    """The layers with replaced heads."""
+def _layers(
+    facts: Sequence[LayerFacts], assignment: Assignment, surrogates: Sequence[Surrogate], reader: "_Reader"
+) -> dict[nn.Module, Handler]:
+    """The layers with replaced heads, by the module that computes their attention."""
     place = {surrogate: number for number, surrogate in enumerate(surrogates)}
     by_layer: dict[int, list[Head]] = {}
     for head in sorted(assignment):
         by_layer.setdefault(head.layer, []).append(head)
-    return {
-        layer: LayerPlan(
-            modules[layer],
-            heads,
-            [place[assignment[head]] for head in heads],
-            groups[layer],
-            reader.current,
-        )
-        for layer, heads in by_layer.items()
-    }
+    found: dict[nn.Module, Handler] = {}
+    for number, heads in by_layer.items():
+        own = facts[number]
+        assert own.module is not None
+        replaced = Replaced([head.index for head in heads], own.heads, own.reads)
+        places = [place[assignment[head]] for head in heads]
+        found[own.module] = Layer(number, replaced, places, own.window, reader.current)
+    return found
 
 
 def token_table(
@@ -164,7 +161,6 @@ class _Reader:
         *,
         causal: bool,
     ) -> None:
-        self.layers = len({head.layer for head in assignment})
         uses = Counter(surrogate for _, surrogate in {(head.layer, used) for head, used in assignment.items()})
         self._uses = [uses[surrogate] for surrogate in surrogates]
         self.failures = Failures()
@@ -173,7 +169,8 @@ class _Reader:
         self._table = table
         self._causal = causal
         self._module: nn.Module | None = None  # the one whose forward is running, outermost
-        self._tokens: Context | None = None
+        self._read: Read | None = None
+        self._filling: Filling | None = None
         self._pass: ForwardPass | None = None
 
     def current(self) -> ForwardPass:
@@ -182,34 +179,57 @@ class _Reader:
             raise InputError("a part of a patched model was run by itself; call the model that was patched")
         return self._pass
 
+    def ran(self, layer: int) -> Callable[..., None]:
+        """A hook that notes that a layer's attention runs."""
+
+        def note(*_: object) -> None:
+            if self._pass is not None:
+                self._pass.ran.add(layer)
+
+        return note
+
     # A model compiled inside the patch is compiled around what follows.
     @torch.compiler.disable
     def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._module is not None:
             return
+        if torch.is_grad_enabled() and module.training and getattr(module, "is_gradient_checkpointing", False):
+            raise InputError(
+                "gradient checkpointing runs layers a second time, outside of the model; call "
+                "gradient_checkpointing_disable() first"
+            )
         given = _arguments(module, args, kwargs)
-        tokens = _read(given)
-        self._module, self._tokens = module, tokens
-        queries = given["input_ids"].shape[1]
-        texts = Texts(tokens.ids, self._table, mask=tokens.mask, causal=self._causal, queries=queries)
-        self._pass = ForwardPass(texts, self._surrogates, self._uses, self._on_error, self.failures)
+        read = _read(given, weights=self._asks_for_weights(module, given))
+        self._module, self._read = module, read
+        self._filling = follow(given.get("past_key_values"))
+        self._pass = ForwardPass(
+            read, self._table, self._surrogates, self._uses, self._on_error, self.failures, causal=self._causal
+        )
 
     @torch.compiler.disable
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         if self._module is not module:
             return
-        done, tokens = self._pass, self._tokens
-        self._module = self._tokens = self._pass = None
-        if output is None or done is None or tokens is None:
+        done, read, filling = self._pass, self._read, self._filling
+        self._module = self._read = self._pass = self._filling = None
+        if filling is not None:
+            filling.end()
+        if output is None or done is None or read is None:
             return  # the forward raised
-        if done.layers_done != self.layers:
+        if done.ran != done.replaced:
             raise InputError(
-                f"{done.layers_done} of {self.layers} layers had their heads replaced: the attention implementation "
-                "was changed inside the patch; leave it as it is"
+                f"{len(done.replaced)} of {len(done.ran)} layers had their heads replaced: the attention "
+                "implementation was changed inside the patch; leave it as it is"
             )
+        done.check()
         cache = _cache(_arguments(module, args, kwargs), output)
         if cache is not None:
-            remember(cache, tokens)
+            remember(cache, read.tokens)
+
+    @staticmethod
+    def _asks_for_weights(module: nn.Module, given: Mapping[str, Any]) -> bool:
+        asked = given.get("output_attentions")
+        return bool(getattr(module.config, "output_attentions", False) if asked is None else asked)
 
 
 def _arguments(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -225,7 +245,7 @@ def _cache(given: Mapping[str, Any], output: Any) -> Cache | None:
     return next((value for value in values if isinstance(value, Cache)), None) if values is not None else None
 
 
-def _read(given: Mapping[str, Any]) -> Context:
+def _read(given: Mapping[str, Any], *, weights: bool) -> Read:
     """All tokens the queries of this pass may see, from the cache's first to the newest."""
     ids = given.get("input_ids")
     if ids is None:
@@ -233,15 +253,17 @@ def _read(given: Mapping[str, Any]) -> Context:
     past = recall(given.get("past_key_values"))
     if past is not None and past.ids.shape[0] != ids.shape[0]:
         raise InputError(f"the cache holds {past.ids.shape[0]} texts but input_ids has {ids.shape[0]}")
-    mask = given.get("attention_mask")
+    queries, mask = ids.shape[1], given.get("attention_mask")
     if isinstance(mask, Mapping):
         mask = next((of_kind for of_kind in mask.values() if of_kind is not None), None)
     if mask is not None and mask.dim() == 4:
         new = Context(ids, _real_queries(mask, 0 if past is None else past.ids.shape[1], ids.shape))
-        return new if past is None else past.followed_by(new)
+        return Read(new if past is None else past.followed_by(new), queries, may_be_packed=True, weights=weights)
     everything = ids if past is None else torch.cat([past.ids.to(ids.device), ids], dim=1)
     if mask is None:
-        return Context(everything, None)
+        # Where positions begin anew, transformers may take documents to begin.
+        packed = past is None and given.get("position_ids") is not None
+        return Read(Context(everything, None), queries, may_be_packed=packed, weights=weights)
     if mask.dim() != 2 or mask.shape[0] != ids.shape[0] or mask.shape[1] < everything.shape[1]:
         raise InputError(
             f"attention_mask has shape {tuple(mask.shape)} but there are {everything.shape[1]} tokens, "
@@ -249,7 +271,8 @@ def _read(given: Mapping[str, Any]) -> Context:
         )
     real = mask[:, : everything.shape[1]].to(ids.device) != 0
     # Features are cheaper to compute when nothing is padded.
-    return Context(everything, None if bool(real.all()) else real)
+    tokens = Context(everything, None if bool(real.all()) else real)
+    return Read(tokens, queries, may_be_packed=False, weights=weights)
 
 
 def _real_queries(mask: torch.Tensor, past: int, shape: torch.Size) -> torch.Tensor:

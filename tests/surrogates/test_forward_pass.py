@@ -29,9 +29,9 @@ def test_patterns_are_let_go_once_no_later_layer_needs_them() -> None:
         tensors = [found for found in gc.get_objects() if type(found) is torch.Tensor]
         alive.append(sum(tensor.shape == (3, 13, 13) and tensor.is_floating_point() for tensor in tensors))
 
-    model.transformer.h[1].register_forward_pre_hook(count)
-    model.transformer.ln_f.register_forward_pre_hook(count)
     with patch(model, tiny_tokenizer("gpt2"), assignment):
+        model.transformer.h[1].register_forward_pre_hook(count)
+        model.transformer.ln_f.register_forward_pre_hook(count)
         run(model, ids)
     assert alive == [1, 0]
 

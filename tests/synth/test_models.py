@@ -14,7 +14,8 @@ from transformers import PreTrainedTokenizerFast
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.architectures import attention_modules, is_causal, key_value_groups
+from surrogates.running.architectures.kinds import is_causal
+from surrogates.running.facts import attention_modules, layer_facts
 from synth.models import describe_model, encode, load_model
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, VOCABULARY, WINDOW, tiny_model, tiny_tokenizer
 
@@ -36,9 +37,8 @@ def test_every_architecture_loads_from_its_folder(kind: str, tmp_path: Path, cap
     assert capfd.readouterr() == ("", "")
     assert loaded.causal == (kind in DECODERS)
     assert loaded.heads == [Head(layer, index) for layer in range(2) for index in range(4)]
-    assert key_value_groups(loaded.model) == (
-        (2, 2) if kind in ("llama", "mistral", "gemma2", "qwen2", "qwen3") else (1, 1)
-    )
+    shared = kind in ("llama", "mistral", "gemma2", "qwen2", "qwen3")
+    assert [facts.reads for facts in layer_facts(loaded.model)] == [(0, 0, 1, 1) if shared else (0, 1, 2, 3)] * 2
     windows = {"mistral": (WINDOW, WINDOW), "gemma2": (WINDOW, None), "gpt_neo": (None, WINDOW)}
     assert loaded.windows == windows.get(kind, (None, None))
     # RoBERTa's positions start after the padding token's id, 1.
@@ -123,7 +123,6 @@ def test_tokens_the_model_does_not_know_are_refused() -> None:
         (transformers.GPTJConfig(n_embd=32, n_layer=2, n_head=4, vocab_size=99, rotary_dim=8), "gptj attention cannot"),
         (transformers.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=99), "mpt attention cannot be"),
         (transformers.MambaConfig(hidden_size=32, num_hidden_layers=2, vocab_size=99), "has no attention"),
-        (transformers.JambaConfig(**SMALL, num_experts=1, attn_layer_offset=1, attn_layer_period=2), "1 attention mod"),
     ],
 )
 def test_attention_that_cannot_be_intercepted_is_refused(config: Any, message: str) -> None:
@@ -136,7 +135,7 @@ def test_attention_that_cannot_be_intercepted_is_refused(config: Any, message: s
 def test_layers_that_share_one_attention_are_refused() -> None:
     config = transformers.AlbertConfig(**SMALL, intermediate_size=48, embedding_size=16)
     with pytest.raises(InputError, match="1 attention modules serve 2 layers"):
-        attention_modules(transformers.AlbertModel(config))
+        layer_facts(transformers.AlbertModel(config))
 
 
 def test_a_multimodal_model_is_read_by_its_text_part() -> None:

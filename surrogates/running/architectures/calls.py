@@ -1,0 +1,95 @@
+"""A call of a model's attention function, as a handler gets it in the function's place."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from surrogates.errors import InputError
+
+Attended = tuple[Tensor, Tensor | None]
+"""What the heads put out, shape (texts, queries, heads, width), and the weights if there are any, shape (texts, heads,
+queries, keys)."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One layer's attention in one forward pass.
+
+    Attributes:
+        query: shape (texts, heads, queries, width of keys).
+        key: shape (texts, key/value heads, keys, width of keys).
+        value: shape (texts, key/value heads, keys, width).
+        mask: as the model gives it: additive or boolean of shape (texts or 1, heads or 1, queries, keys or more), or
+            None.
+        causal: whether the function takes no mask to mean that the first query sees the first key alone, the next one
+            key more, and so on; otherwise no mask hides nothing.
+        local: what the layer's own buffer leaves visible beside the mask, shape (1, 1, queries, keys), or None.
+        compute: the model's own attention.
+        some: what heads of these numbers put out, (texts, queries, their number, width), at less cost than all; None
+            where they cannot be told apart from the rest.
+    """
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    mask: Tensor | None
+    causal: bool
+    local: Tensor | None
+    compute: Callable[[], Attended]
+    some: Callable[[Sequence[int]], Tensor] | None
+
+    @property
+    def keys(self) -> int:
+        """How many keys the layer holds."""
+        return self.value.shape[2]
+
+    @property
+    def sees(self) -> tuple[object, ...]:
+        """Is equal for two calls of a pass whose mask is the same object only if queries see the same keys."""
+        return self.keys, self.causal, self.local is not None
+
+    def visible(self) -> Tensor:
+        """Which keys each query sees, shape (texts or 1, queries, keys).
+
+        Raises:
+            InputError: that differs between heads, or the mask is of a kind that is not known.
+        """
+        queries, keys = self.query.shape[2], self.keys
+        shape = (1, queries, keys)
+        if self.mask is None:
+            seen = torch.ones(shape, dtype=torch.bool, device=self.query.device)
+            # One query sees all that is there; a longer row of keys than queries is that of a cache not yet filled.
+            seen = seen.tril() if self.causal and queries > 1 else seen
+        else:
+            seen = _of_mask(self.mask, keys)
+        return seen if self.local is None else seen & self.local[:, 0].to(seen.device)
+
+
+def _of_mask(mask: Tensor, keys: int) -> Tensor:
+    if mask.dim() != 4:
+        raise InputError(
+            f"the attention mask has shape {tuple(mask.shape)}; programs need one of shape (texts, 1, queries, keys)"
+        )
+    # Of a cache that is longer than its tokens the mask may cover more keys than there are.
+    cells = open_cells(mask)[..., :keys]
+    if mask.shape[1] > 1 and not bool((cells == cells[:, :1]).all()):
+        raise InputError(
+            f"the attention mask of shape {tuple(mask.shape)} shows heads different keys; programs need one mask for "
+            "all heads, of shape (texts, 1, queries, keys)"
+        )
+    return cells[:, 0]
+
+
+def open_cells(mask: Tensor) -> Tensor:
+    """True where a boolean mask is, or where an additive one leaves the score in play; same shape."""
+    return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
+
+
+class Handler:
+    """What is called in the place of a module's attention function."""
+
+    def __call__(self, call: Call) -> Attended:
+        """What the heads put out, and weights where the function gives any."""
+        raise NotImplementedError

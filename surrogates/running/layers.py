@@ -1,0 +1,110 @@
+"""What the heads of a layer put out where patterns stand in for some of them."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from surrogates.library.heads import Head
+from surrogates.running.architectures.calls import Attended, Call, Handler
+from surrogates.running.forward_pass import ForwardPass, Stand
+
+
+class Replaced:
+    """Some heads of a layer, whose patterns come from elsewhere.
+
+    Args:
+        heads: their numbers, in order.
+        of: how many heads the layer has.
+        reads: the key/value head that each head of the layer reads.
+    """
+
+    def __init__(self, heads: Sequence[int], of: int, reads: Sequence[int]) -> None:
+        self.heads = list(heads)
+        self.kept = [head for head in range(of) if head not in set(heads)]
+        self._reads = [reads[head] for head in self.heads]
+
+    def attend(self, call: Call, pattern: Tensor, failed: Tensor | None = None, *, weights: bool = False) -> Attended:
+        """What all heads put out, and weights where the model gives them.
+
+        The model's own attention is computed for the other heads, as far as these can be told apart.
+
+        Args:
+            call: the layer's attention.
+            pattern: shape (texts or 1, heads replaced, queries, keys).
+            failed: where the heads keep their own patterns, shape (texts, heads replaced); None for nowhere.
+            weights: whether weights are asked for.
+        """
+        value, texts = call.value, len(call.value)
+        read = value if self._reads == list(range(value.shape[1])) else value[:, self._reads]
+        pattern = pattern.to(dtype=value.dtype, device=value.device)
+        put_out = (pattern @ read).transpose(1, 2)  # (texts, queries, heads replaced, width)
+        given: Tensor | None = None
+        if failed is None and not weights and not self.kept:
+            return put_out.contiguous(), None
+        if failed is None and not weights and call.some is not None:
+            others = call.some(self.kept)
+            output = others.new_empty((*others.shape[:2], len(self.heads) + len(self.kept), others.shape[3]))
+            output[:, :, self.kept] = others
+        else:
+            output, given = call.compute()
+            if given is not None:
+                # Autograd still needs the model's own patterns; without it they are overwritten where they are.
+                given = given.clone() if given.requires_grad else given
+        mine = put_out.to(output.dtype)
+        if failed is not None:
+            own = failed.to(value.device)[..., None, None]  # (texts, heads replaced, 1, 1)
+            mine = torch.where(own.transpose(1, 2), output[:, :, self.heads], mine)
+            if given is not None:
+                pattern = torch.where(own, given[:, self.heads], pattern)
+        output[:, :, self.heads] = mine
+        if given is not None:
+            given[:, self.heads] = pattern.expand(texts, *pattern.shape[1:]).to(given.dtype)
+        return output, given
+
+
+class Layer(Handler):
+    """A layer of a patched model.
+
+    Args:
+        number: of the layer.
+        replaced: its replaced heads.
+        places: for each of them, the place of its surrogate in the patch's list.
+        window: what the layer sees, in tokens.
+        current: gives the forward pass that the model is in.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        replaced: Replaced,
+        places: Sequence[int],
+        window: int | None,
+        current: Callable[[], ForwardPass],
+    ) -> None:
+        self._number = number
+        self._replaced = replaced
+        self._places = places
+        self._window = window
+        self._current = current
+
+    def __call__(self, call: Call) -> Attended:
+        current = self._current()
+        current.replaced.add(self._number)
+        stands = current.patterns(self._places, call, self._window)
+        pattern = torch.stack(torch.broadcast_tensors(*(stand.pattern for stand in stands)), dim=1)
+        failed = self._failed(stands, current)
+        output, weights = self._replaced.attend(call, pattern, failed, weights=current.read.weights)
+        current.note_output(self._places, output[:, :, self._replaced.heads])
+        return output, weights
+
+    def _failed(self, stands: Sequence[Stand], current: ForwardPass) -> Tensor | None:
+        """Where heads keep their own patterns, shape (texts, heads), which is noted; None for nowhere."""
+        bad = [stand.failed for stand in stands if stand.failed is not None]
+        if not bad:
+            return None
+        for head, stand in zip(self._replaced.heads, stands, strict=True):
+            if stand.failed is not None:
+                current.failures.note(Head(self._number, head), int(stand.failed.sum()), stand.reason)
+        none = torch.zeros_like(bad[0])
+        return torch.stack([none if stand.failed is None else stand.failed for stand in stands], dim=1)
