@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub.utils import logging as hub_logging
@@ -12,10 +13,13 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoTokenizer,
+    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 from transformers.utils import logging
 
 from surrogates.errors import InputError
@@ -81,7 +85,7 @@ def load_model(
     )
     with _quiet(), explained(f"cannot load the model {name}", unread):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
-    auto = AutoModelForCausalLM if is_causal(config) else AutoModel
+    auto = _auto_class(config)
     with _quiet(), explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
         model, info = auto.from_pretrained(
             name,
@@ -103,6 +107,16 @@ def load_model(
     with explained(f"cannot move {name} to {device}", "choose another --device or a smaller model"):
         model = model.to(target)
     return describe_model(name, model, tokenizer, bos=bos)
+
+
+def _auto_class(config: PretrainedConfig) -> Any:
+    """What loads a model with its head: of language, or of language and what else it reads; encoders have none."""
+    if not is_causal(config):
+        return AutoModel
+    reads_more = (
+        type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING and type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING
+    )
+    return AutoModelForImageTextToText if reads_more else AutoModelForCausalLM
 
 
 def describe_model(

@@ -233,6 +233,7 @@ class _Trial:
         assert seen.output is not None
         if seen.weights is None:
             raise self._inexact(f"the eager attention of layer {layer} gives no weights")
+        self._check_visible(layer, seen.call, window)
         value, key = seen.call.value, seen.call.key
         heads, kept = seen.weights.shape[1], value.shape[1]
         if heads % kept or seen.output.shape[2] != heads:
@@ -252,6 +253,18 @@ class _Trial:
         shares = any(other.untyped_storage().data_ptr() == key.untyped_storage().data_ptr() for other in others)
         reads = tuple(head // (heads // kept) for head in range(heads))
         return LayerFacts(module, heads, reads, value.shape[3], window, scaled, shares), pattern
+
+    def _check_visible(self, layer: int, call: Call, window: int | None) -> None:
+        """Refuse a layer whose mask shows something else than the text up to the query, within the window."""
+        places = torch.arange(self.ids.shape[1], device=self.ids.device)
+        distance = places[:, None] - places
+        near = distance >= 0 if self.causal else distance == distance
+        near = near if window is None else near & (distance.abs() < window)
+        real = self.mask.bool()
+        if not bool(((call.visible() == (near & real[:, None, :])) | ~real[:, :, None]).all()):
+            sees = "the tokens up to themselves" if self.causal else "the whole text"
+            sees += f", {window} tokens away at most" if window else ""
+            raise self._inexact(f"the mask of layer {layer} shows queries something else than {sees}")
 
     def _by_layer(self, modules: list[nn.Module]) -> dict[int, nn.Module]:
         """The modules by the number of their layer: their own, or else the order in which they are called."""

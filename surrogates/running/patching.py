@@ -193,10 +193,9 @@ class _Reader:
     def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._module is not None:
             return
-        if torch.is_grad_enabled() and module.training and getattr(module, "is_gradient_checkpointing", False):
+        if torch.is_grad_enabled() and module.training and _runs_layers_again(module):
             raise InputError(
-                "gradient checkpointing runs layers a second time, outside of the model; call "
-                "gradient_checkpointing_disable() first"
+                "gradient (activation) checkpointing runs layers a second time, outside of the model; turn it off first"
             )
         given = _arguments(module, args, kwargs)
         read = _read(given, weights=self._asks_for_weights(module, given))
@@ -230,6 +229,10 @@ class _Reader:
     def _asks_for_weights(module: nn.Module, given: Mapping[str, Any]) -> bool:
         asked = given.get("output_attentions")
         return bool(getattr(module.config, "output_attentions", False) if asked is None else asked)
+
+
+def _runs_layers_again(model: nn.Module) -> bool:
+    return any(getattr(module, "gradient_checkpointing", False) for module in model.modules())
 
 
 def _arguments(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -288,6 +288,21 @@ def test_gradients_reach_the_weights_of_a_patched_model() -> None:
     assert (gradient[[0, 2, 3]].abs().amax(1) > 0).all()
 
 
+def test_gradient_checkpointing_is_refused_and_the_model_is_as_before() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()
+    model.train()
+    with patch(model, tiny_tokenizer(), {Head(0, 1): SINK}):
+        with pytest.raises(InputError, match="turn it off first"):
+            model(ids, labels=ids)
+        with torch.no_grad():
+            model(ids)  # nothing runs a second time
+        getattr(model, "activation_checkpointing_disable", model.gradient_checkpointing_disable)()
+        model(ids, labels=ids).loss.backward()
+    assert model.training
+    assert all(module.training for module in model.modules())
+
+
 def test_embeddings_of_the_model_serve_similarity() -> None:
     model, ids = tiny_model("llama"), random_ids(1, 7)
     program = Program.parse('''

@@ -129,6 +129,85 @@ def test_a_cache_filled_outside_the_patch_is_refused() -> None:
             model(ids[:, :1], past_key_values=cache)
 
 
+@pytest.mark.parametrize("change", ["cropped and filled", "reset and filled", "filled further", "copied and filled"])
+def test_a_cache_that_another_model_fills_is_refused(change: str) -> None:
+    model, ids, other = tiny_model("llama"), random_ids(1, 6), random_ids(1, 9, seed=4)
+    with torch.no_grad():
+        with patch(model, tiny_tokenizer(), EVERY):
+            cache = model(ids, use_cache=True).past_key_values
+        if change == "copied and filled":
+            cache = copy.deepcopy(cache)
+        if change == "cropped and filled":
+            cache.crop(-2)
+            model(other[:, :2], past_key_values=cache)
+        elif change == "reset and filled":
+            cache.reset()
+            model(other, past_key_values=cache)
+            cache.crop(-3)
+        else:
+            model(other[:, :2], past_key_values=cache)
+            cache.crop(-2)
+        assert cache.get_seq_length() == 6
+        with patch(model, tiny_tokenizer(), EVERY), pytest.raises(InputError, match="fill the cache inside"):
+            model(ids[:, :1], past_key_values=cache)
+
+
+def test_a_cache_is_gone_on_with_after_the_patch_was_left_and_entered_anew() -> None:
+    model, ids = tiny_model("llama"), random_ids(1, 8)
+    with torch.no_grad():
+        with patch(model, tiny_tokenizer(), EVERY):
+            cache = model(ids[:, :5], use_cache=True).past_key_values
+            whole = model(ids).logits[:, 5:]
+        with patch(model, tiny_tokenizer(), EVERY):
+            assert torch.allclose(model(ids[:, 5:], past_key_values=cache).logits, whole, atol=1e-4)
+
+
+def test_a_cache_whose_filling_was_broken_off_is_refused() -> None:
+    model, ids = tiny_model("llama"), random_ids(1, 6)
+
+    def stop(*_: object) -> None:
+        raise RuntimeError("stop")
+
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        cache = model(ids, use_cache=True).past_key_values
+        hook = model.model.layers[1].register_forward_pre_hook(stop)
+        with pytest.raises(RuntimeError, match="stop"):
+            model(ids[:, :1], past_key_values=cache)
+        hook.remove()
+        with pytest.raises(InputError, match="fill the cache inside"):
+            model(ids[:, :1], past_key_values=cache)
+
+
+@pytest.mark.parametrize("implementation", ["offloaded", "static", "offloaded_static"])
+@pytest.mark.parametrize("kind", ["llama", "mistral"])
+def test_other_caches_give_the_tokens_of_none(kind: str, implementation: str) -> None:
+    model, ids = tiny_model(kind, attention="sdpa"), random_ids(2, 7)
+    if implementation.startswith("offloaded") and not torch.cuda.is_available():
+        pytest.skip("what is offloaded comes back by streams of a GPU")
+    with patch(model, tiny_tokenizer(kind), EVERY):
+        cached = generate(model, ids, cache_implementation=implementation)
+        assert_same(cached, generate(model, ids, use_cache=False))
+
+
+def test_sampling_with_a_seed_gives_the_same_tokens_with_a_cache_and_without() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(2, 7)
+    found = []
+    with patch(model, tiny_tokenizer(), EVERY):
+        for use_cache in (True, False):
+            torch.manual_seed(3)
+            found.append(generate(model, ids, do_sample=True, use_cache=use_cache))
+    assert_same(*found)
+
+
+def test_early_exit_leaves_out_layers_and_the_model_as_it_was() -> None:
+    model, ids = tiny_model("llama", layers=3), random_ids(1, 6)
+    assignment = dict(EVERY) | {Head(2, 1): Baseline.UNIFORM}
+    with patch(model, tiny_tokenizer(), assignment):
+        early = generate(model, ids, assistant_early_exit=2)
+        assert_same(early, generate(model, ids, use_cache=False))
+    assert model.config.num_hidden_layers == 3
+
+
 def test_generation_from_embeddings_is_refused() -> None:
     model = tiny_model("llama")
     with patch(model, tiny_tokenizer(), PROGRAMS), pytest.raises(InputError, match="input_ids"):

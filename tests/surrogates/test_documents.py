@@ -1,0 +1,94 @@
+"""Several documents in a row: a text is what a query may see, however the model is told."""
+
+import pytest
+import torch
+from transformers import PreTrainedModel
+
+from surrogates.errors import InputError
+from surrogates.library.heads import Head
+from surrogates.running.assignment import Baseline
+from surrogates.running.patching import patch
+from tests.surrogates.test_patching import SINK, WORDS, random_ids
+from tests.tiny_models import tiny_model, tiny_tokenizer
+
+LENGTHS = [(5, 7, 3), (9, 6)]
+"""Tokens of the documents in each row."""
+EVERY = {Head(layer, head): (SINK, WORDS, Baseline.FIRST, WORDS)[head] for layer in range(2) for head in range(4)}
+
+
+def documents() -> list[list[torch.Tensor]]:
+    return [[random_ids(1, n, seed=place * 10 + n)[0] for n in row] for place, row in enumerate(LENGTHS)]
+
+
+def alone(model: PreTrainedModel, rows: list[list[torch.Tensor]]) -> torch.Tensor:
+    """Logits of each document read by itself, side by side."""
+    return torch.stack([torch.cat([model(document[None], use_cache=False)[0][0] for document in row]) for row in rows])
+
+
+def packed(rows: list[list[torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Token ids, their positions in their documents, and the numbers of these."""
+    ids = torch.stack([torch.cat(row) for row in rows])
+    positions = torch.stack([torch.cat([torch.arange(len(document)) for document in row]) for row in rows])
+    numbers = torch.stack(
+        [torch.cat([torch.full((len(document),), place) for place, document in enumerate(row)]) for row in rows]
+    )
+    return ids, positions, numbers
+
+
+def mask_of(numbers: torch.Tensor) -> torch.Tensor:
+    return (numbers[:, None, :, None] == numbers[:, None, None, :]).tril()
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("kind", ["llama", "mistral", "qwen3"])
+@pytest.mark.parametrize("told", ["positions", "mask", "additive mask"])
+def test_documents_in_a_row_are_read_as_by_themselves(kind: str, attention: str, told: str) -> None:
+    model, rows = tiny_model(kind, attention=attention), documents()
+    ids, positions, numbers = packed(rows)
+    given = {"position_ids": positions}
+    if told != "positions":
+        mask = mask_of(numbers)
+        if kind == "mistral":  # all its layers have a window
+            mask = mask & (torch.ones(15, 15).triu(-3).bool())
+        smallest = torch.finfo(torch.float32).min
+        given["attention_mask"] = mask if told == "mask" else torch.zeros(mask.shape).masked_fill(~mask, smallest)
+        if attention == "eager" and told == "mask":
+            pytest.skip("eager attention adds its mask")
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        apart = alone(model, rows)
+        assert torch.allclose(model(ids, use_cache=False, **given)[0], apart, atol=1e-4)
+        assert not torch.allclose(model(ids, use_cache=False)[0], apart, atol=1e-2)
+
+
+def test_positions_that_go_on_say_nothing_of_documents() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        told = model(ids, position_ids=torch.arange(9).expand(2, -1), use_cache=False)[0]
+        assert torch.allclose(told, model(ids, use_cache=False)[0], atol=1e-5)
+
+
+def test_padding_between_tokens_is_no_token() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(2, 9)
+    mask = torch.tensor([[1, 1, 1, 0, 0, 1, 1, 1, 1], [0, 1, 1, 1, 1, 1, 1, 0, 0]])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        gapped = model(ids, attention_mask=mask, position_ids=positions, use_cache=False)[0]
+        for row, real in enumerate(mask.bool()):
+            assert torch.allclose(gapped[row, real], model(ids[row, real][None], use_cache=False)[0][0], atol=1e-4)
+
+
+def test_a_mask_of_something_else_than_documents_is_refused() -> None:
+    model, ids = tiny_model("llama"), random_ids(1, 6)
+    prefix = torch.ones(1, 1, 6, 6).tril().bool()
+    prefix[..., :3, :3] = True
+    additive = torch.zeros(prefix.shape).masked_fill(~prefix, torch.finfo(torch.float32).min)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY), pytest.raises(InputError, match="something else"):
+        model(ids, attention_mask=additive, use_cache=False)
+
+
+def test_masks_that_differ_between_heads_are_refused() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(1, 6)
+    mask = torch.ones(1, 4, 6, 6).tril().bool()
+    mask[:, 2, 5, 0] = False
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY), pytest.raises(InputError, match="different keys"):
+        model(ids, attention_mask=mask, use_cache=False)
