@@ -56,7 +56,7 @@ _known: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[list[nn.Module], tuple
 def layer_facts(model: PreTrainedModel) -> tuple[LayerFacts, ...]:
     """The layers of a model, in order; found out once a model.
 
-    That takes a trial of three forward passes on two short texts. It proves that the patterns reproduce what heads put
+    That takes a trial of four forward passes on two short texts. It proves that the patterns reproduce what heads put
     out, and that a head's own pattern in its place leaves the model as it is.
 
     Raises:
@@ -200,7 +200,10 @@ class _Trial:
             InputError: something is not exact.
         """
         watched = {module: _Seen() for module in self.candidates}
-        expected = self._run({module: _Watch(seen) for module, seen in watched.items()}, eager=True)
+        expected = self._run({})
+        eager = self._run({module: _Watch(seen) for module, seen in watched.items()}, eager=True)
+        if self._apart(eager, expected) > 1:
+            raise self._inexact("eager attention computes something else than the attention the model was loaded with")
         seen = {module: own for module, own in watched.items() if own.calls}
         if not seen:
             raise InputError(f"{self.kind} attention cannot be intercepted: no layer asks for it; {USE_INSTEAD}")
@@ -282,7 +285,9 @@ class _Trial:
     def _run(self, handlers: Mapping[nn.Module, Handler], *, eager: bool = False) -> Tensor:
         """What the model computes: logits, or an encoder's states."""
         options = {"use_cache": False} if self.causal else {}
-        with torch.no_grad(), _evaluating(self.model), intercepted(self.model, handlers, eager=eager):
+        with torch.no_grad(), _evaluating(self.model), ExitStack() as held:
+            if handlers:
+                held.enter_context(intercepted(self.model, handlers, eager=eager))
             try:
                 return self.model(input_ids=self.ids, attention_mask=self.mask, **options)[0]
             except InputError:

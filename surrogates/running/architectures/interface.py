@@ -16,7 +16,6 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from surrogates.errors import InputError
 from surrogates.running.architectures.calls import Attended, Call, Handler
 
-_PREFIX = "headsynth_"
 _HANDLER = "_headsynth_handler"
 _Function = Callable[..., Attended]
 _WITHOUT_MASKS = ("flash", "flex", "kernels", "paged")
@@ -51,12 +50,30 @@ def intercepted(modules: Sequence[nn.Module], handlers: Mapping[nn.Module, Handl
         yield
 
 
+class _Name(str):
+    """Names our function that stands for another.
+
+    It is equal to the other's name, for models that ask for that, and yet is looked up apart from it.
+    """
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(("headsynth", str(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == other
+
+    def __ne__(self, other: object) -> bool:
+        return str(self) != other
+
+
 @contextmanager
 def _named(config: Any, eager: bool) -> Iterator[None]:
     """Have a configuration name our function in the place of the one that it names."""
     before = config._attn_implementation
     function = "eager" if eager else before or "eager"
-    if function.startswith(_PREFIX):
+    if isinstance(before, _Name):
         raise InputError(
             "this model shares its configuration object with another patched model; "
             "give each its own copy of the configuration, or patch one at a time"
@@ -66,9 +83,10 @@ def _named(config: Any, eager: bool) -> Iterator[None]:
     masks = AttentionMaskInterface()
     if function not in masks or (function != "eager" and function not in AttentionInterface()):
         raise InputError(f"the attention function {function!r} has no known masks; set_attn_implementation('sdpa')")
-    AttentionInterface.register(_PREFIX + function, partial(_attention, function))
-    AttentionMaskInterface.register(_PREFIX + function, masks[function])
-    config._attn_implementation = _PREFIX + function
+    name = _Name(function)
+    AttentionInterface.register(name, partial(_attention, function))
+    AttentionMaskInterface.register(name, masks[function])
+    config._attn_implementation = name
     try:
         yield
     finally:
