@@ -27,10 +27,10 @@ _COMMON: dict[str, Any] = {
     "eos_token_id": 2,
     "pad_token_id": 0,
 }
-_PLAIN = _COMMON | {"intermediate_size": 48}
-_GATED = _PLAIN | {"num_key_value_heads": 2, "head_dim": 8}
-_BERT = _PLAIN | {"pad_token_id": 1}  # RoBERTa counts positions from the padding token's id on
-_LATENT = _PLAIN | {
+_PLAIN: dict[str, Any] = _COMMON | {"intermediate_size": 48}
+_GATED: dict[str, Any] = _PLAIN | {"num_key_value_heads": 2, "head_dim": 8}
+_BERT: dict[str, Any] = _PLAIN | {"pad_token_id": 1}  # RoBERTa counts positions from the padding token's id on
+_LATENT: dict[str, Any] = _PLAIN | {
     "num_key_value_heads": 4,
     "q_lora_rank": 16,
     "kv_lora_rank": 8,
@@ -39,10 +39,10 @@ _LATENT = _PLAIN | {
     "v_head_dim": 6,
 }
 _FULL, _SLIDING, _LINEAR = "full_attention", "sliding_attention", "linear_attention"
-_SLIDES = {"sliding_window": WINDOW, "layer_types": [_SLIDING, _FULL]}
-_EXPERTS = {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
-_LOCAL_EXPERTS = {"num_local_experts": 3, "num_experts_per_tok": 2}
-_ROUTED_EXPERTS = {
+_SLIDES: dict[str, Any] = {"sliding_window": WINDOW, "layer_types": [_SLIDING, _FULL]}
+_EXPERTS: dict[str, Any] = {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
+_LOCAL_EXPERTS: dict[str, Any] = {"num_local_experts": 3, "num_experts_per_tok": 2}
+_ROUTED_EXPERTS: dict[str, Any] = {
     "n_routed_experts": 4,
     "n_shared_experts": 1,
     "n_group": 2,
@@ -50,15 +50,15 @@ _ROUTED_EXPERTS = {
     "num_experts_per_tok": 2,
     "moe_intermediate_size": 16,
 }
-_MAMBA = {"mamba_n_heads": 4, "mamba_d_head": 16, "mamba_d_state": 8, "mamba_chunk_size": 8}
-_DELTA = {
+_MAMBA: dict[str, Any] = {"mamba_n_heads": 4, "mamba_d_head": 16, "mamba_d_state": 8, "mamba_chunk_size": 8}
+_DELTA: dict[str, Any] = {
     "layer_types": [_LINEAR, _FULL],
     "linear_key_head_dim": 8,
     "linear_value_head_dim": 8,
     "linear_num_key_heads": 2,
     "linear_num_value_heads": 4,
 }
-_SHARED_KEYS = {
+_SHARED_KEYS: dict[str, Any] = {
     "num_hidden_layers": 4,
     "sliding_window": WINDOW,
     "layer_types": [_SLIDING, _FULL, _SLIDING, _FULL],
@@ -66,8 +66,13 @@ _SHARED_KEYS = {
     "vocab_size_per_layer_input": VOCABULARY,
     "hidden_size_per_layer_input": 8,
 }
-_YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 16}
-_THREE_AXES = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+_YARN: dict[str, Any] = {
+    "rope_type": "yarn",
+    "rope_theta": 10000.0,
+    "factor": 4.0,
+    "original_max_position_embeddings": 16,
+}
+_THREE_AXES: dict[str, Any] = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
 
 
 def _decoder(model: str, settings: dict[str, Any] = _GATED, **more: Any) -> Family:
@@ -228,7 +233,6 @@ FAMILIES: dict[str, Family] = {
         "LongcatFlashForCausalLM",
         _LATENT,
         head_dim=4,
-        num_layers=2,
         ffn_hidden_size=48,
         expert_ffn_hidden_size=16,
         n_routed_experts=4,
