@@ -1,4 +1,4 @@
-"""Tiny models of many families, with random weights, a few ten thousand each: what attention is tried on.
+"""Tiny models of many families, tens of thousands of random weights each: what attention is tried on.
 
 A family is named by the ``model_type`` of its configuration, with ``_decoder`` where an encoder is made one. Its model
 shows the kinds of layer that the family has, in as few layers as that takes.

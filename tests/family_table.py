@@ -144,7 +144,7 @@ FAMILIES: dict[str, Family] = {
     "nanochat": _decoder("NanoChatForCausalLM"),
     "bert_decoder": _decoder("BertLMHeadModel", _PLAIN, is_decoder=True),
     "roberta_decoder": _decoder("RobertaForCausalLM", _BERT, is_decoder=True),
-    "moshi": _decoder("MoshiForCausalLM", ffn_dim=48, sliding_window=WINDOW),
+    "moshi": _decoder("MoshiForCausalLM", ffn_dim=48),
     "deepseek_v2": _decoder("DeepseekV2ForCausalLM", _LATENT, first_k_dense_replace=1, **_ROUTED_EXPERTS),
     "deepseek_v3": _decoder("DeepseekV3ForCausalLM", _LATENT, first_k_dense_replace=1, **_ROUTED_EXPERTS),
     "glm4_moe_lite": _decoder("Glm4MoeLiteForCausalLM", _LATENT, **_ROUTED_EXPERTS),
