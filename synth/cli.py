@@ -27,6 +27,7 @@ from synth.command_options import (
     Heads,
     Jobs,
     Json,
+    OnError,
     PromptTokens,
     Quiet,
     Rounds,
@@ -197,10 +198,7 @@ def evaluate_command(
     fractions: Annotated[
         str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
     ] = "10,25,50,75,100",
-    on_error: Annotated[
-        Literal["raise", "neural"],
-        typer.Option(help="When a program fails on a text: stop, or leave the head its own pattern there and count."),
-    ] = "raise",
+    on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -210,6 +208,40 @@ def evaluate_command(
     from synth.progress import Reporter
 
     show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+
+
+@app.command("generate")
+def generate_command(
+    run: Run,
+    prompt: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="What the model goes on from; - for standard input, without a line feed at its end.",
+            show_default=False,
+        ),
+    ],
+    fraction: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of the heads to replace, highest validation IoU first.")
+    ] = 0.25,
+    max_new_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens to write.")] = 60,
+    temperature: Annotated[
+        float, typer.Option(metavar="T", help="0 for the likeliest token each time, or else what sampling divides by.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of sampling, the same for both.")] = 0,
+    on_error: OnError = "raise",
+    device: Device = "cpu",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Let the model write on with heads replaced and as it is, and show where the two part."""
+    from synth.commands.generate import show_continuations
+    from synth.progress import Reporter
+
+    show_continuations(
+        run, prompt, fraction, max_new_tokens, temperature, seed, device, on_error, Reporter(quiet=quiet),
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command("prompt")
