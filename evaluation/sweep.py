@@ -85,7 +85,7 @@ def sweep(
     for order, heads in orders.items():
         for replacement in REPLACEMENTS:
             for fraction in fractions:
-                chosen = heads[: max(1, round(fraction * len(heads)))]
+                chosen = first_heads(heads, fraction)
                 key = (replacement, frozenset(chosen))
                 # With all heads replaced the orders agree, so that is measured once.
                 if key not in measured:
@@ -96,6 +96,11 @@ def sweep(
                 figure = f"{replacement}, {len(chosen)} heads: {points[-1].increase.mean:+.1%}"
                 progress(len(points), total, figure)
     return unpatched, points
+
+
+def first_heads(heads: Sequence[Head], fraction: float) -> Sequence[Head]:
+    """The first of an order of heads, as many as the fraction says, at least one."""
+    return heads[: max(1, round(fraction * len(heads)))]
 
 
 def _assignment(replacement: Replacement, heads: Sequence[Head], programs: Mapping[Head, Program]) -> Assignment:

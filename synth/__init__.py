@@ -6,6 +6,7 @@ from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synth.generating import generate
     from synth.measuring import evaluate
     from synth.pipeline import synthesize
     from synth.run import open_run
@@ -15,9 +16,14 @@ run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"](
     "sandbox", "surrogates", "evaluation", "prompts"
 )
 
-__all__ = ["evaluate", "open_run", "synthesize"]
+__all__ = ["evaluate", "generate", "open_run", "synthesize"]
 
-_HOMES = {"evaluate": "synth.measuring", "open_run": "synth.run", "synthesize": "synth.pipeline"}
+_HOMES = {
+    "evaluate": "synth.measuring",
+    "generate": "synth.generating",
+    "open_run": "synth.run",
+    "synthesize": "synth.pipeline",
+}
 
 
 def __dir__() -> list[str]:

@@ -27,6 +27,7 @@ from synth.command_options import (
     Heads,
     Jobs,
     Json,
+    OnError,
     PromptTokens,
     Quiet,
     Rounds,
@@ -34,6 +35,7 @@ from synth.command_options import (
     Scheduler,
 )  # fmt: skip
 from synth.entry import INTERRUPTED, tell_interrupted
+from synth.llm_commands import llm_app
 from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 app = typer.Typer(
@@ -196,10 +198,7 @@ def evaluate_command(
     fractions: Annotated[
         str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
     ] = "10,25,50,75,100",
-    on_error: Annotated[
-        Literal["raise", "neural"],
-        typer.Option(help="When a program fails on a text: stop, or leave the head its own pattern there and count."),
-    ] = "raise",
+    on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -209,6 +208,40 @@ def evaluate_command(
     from synth.progress import Reporter
 
     show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+
+
+@app.command("generate")
+def generate_command(
+    run: Run,
+    prompt: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="What the model goes on from; - for standard input, without a line feed at its end.",
+            show_default=False,
+        ),
+    ],
+    fraction: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of the heads to replace, highest validation IoU first.")
+    ] = 0.25,
+    max_new_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens to write.")] = 60,
+    temperature: Annotated[
+        float, typer.Option(metavar="T", help="0 for the likeliest token each time, or else what sampling divides by.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of sampling, the same for both.")] = 0,
+    on_error: OnError = "raise",
+    device: Device = "cpu",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Let the model write on with heads replaced and as it is, and show where the two part."""
+    from synth.commands.generate import show_continuations
+    from synth.progress import Reporter
+
+    show_continuations(
+        run, prompt, fraction, max_new_tokens, temperature, seed, device, on_error, Reporter(quiet=quiet),
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command("prompt")
@@ -232,67 +265,7 @@ def prompt_command(
     show_prompt(run, head, prompt_tokens, as_json=as_json)
 
 
-llm_app = typer.Typer(invoke_without_command=True)
 app.add_typer(llm_app, name="llm")
-
-
-@llm_app.callback()
-def llm_command(context: typer.Context) -> None:
-    """Carry questions to a language model by hand, and its answers back."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-@llm_app.command("export")
-def llm_export_command(
-    run: Run,
-    path: Annotated[Path, typer.Argument(metavar="REQUESTS", help="The JSONL file to write.", show_default=False)],
-    llm: LLM = None,
-    heads: Heads = None,
-    rounds: Rounds = 3,
-    candidates: Candidates = 8,
-    prompt_tokens: PromptTokens = 12_000,
-    answer_tokens: AnswerTokens = 4000,
-    jobs: Jobs = 0,
-    engine: EngineName = "local",
-    scheduler: Scheduler = None,
-    quiet: Quiet = False,
-) -> None:
-    """Write the questions that wait for an answer, in the format of OpenAI's batches.
-
-    Without --llm the questions are those of the model and the options that the run was last given.
-    """
-    from synth.commands.engines import chosen_engine
-    from synth.commands.llm import export
-    from synth.progress import Reporter
-    from synth.proposers.language_model.plan import Plan
-
-    plan = Plan(llm, tuple(heads or ()), rounds, candidates, prompt_tokens, answer_tokens) if llm else None
-    with chosen_engine(engine, scheduler, jobs) as workers:
-        export(run, path, plan, workers, Reporter(quiet=quiet))
-
-
-@llm_app.command("import")
-def llm_import_command(
-    run: Run,
-    path: Annotated[
-        Path, typer.Argument(metavar="ANSWERS", help="A batch's output, or lines by hand.", show_default=False)
-    ],
-    jobs: Jobs = 0,
-    engine: EngineName = "local",
-    scheduler: Scheduler = None,
-    quiet: Quiet = False,
-) -> None:
-    """Store answers, and try the programs in them.
-
-    A line is a batch's, or one by hand: {"custom_id": "…", "content": "what the model wrote"}.
-    """
-    from synth.commands.engines import chosen_engine
-    from synth.commands.llm import import_
-    from synth.progress import Reporter
-
-    with chosen_engine(engine, scheduler, jobs) as workers:
-        import_(run, path, workers, Reporter(quiet=quiet))
 
 
 @app.command("demo")

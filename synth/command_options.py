@@ -39,6 +39,10 @@ PromptTokens = Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens
 AnswerTokens = Annotated[
     int, typer.Option(metavar="N", min=1, help="Most tokens of an answer, a model's reasoning included.")
 ]
+OnError = Annotated[
+    Literal["raise", "neural"],
+    typer.Option(help="When a program fails on a text: stop, or leave the head its own pattern there and count."),
+]
 Device = Annotated[
     str, typer.Option(metavar="DEVICE", help="Where the model runs and programs are fitted: cpu, cuda or mps.")
 ]

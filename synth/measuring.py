@@ -1,7 +1,7 @@
 """What a run's model loses with its heads replaced, as rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evaluation.sweep import Order, PatchedModel, Replacement, measure_effects, sweep
 from surrogates.errors import InputError
@@ -69,23 +69,20 @@ def evaluate(
     if not shares or not all(0 < share <= 1 for share in shares):
         raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
     reporter = reporter or Reporter()
-    surrogates = run.library.surrogates()
-    if not surrogates:
-        raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
+    programs = run.assignment
     if not run.material.causal:
         raise InputError(
             f"{run.settings.model} is an encoder, which has no perplexity; evaluate a causal language model"
         )
     validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
     loaded = run.model(device)
-    programs = {head: replace(entry.program, clusters=run.material.clusters) for head, entry in surrogates.items()}
     if len(programs) < len(loaded.heads):
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
     with reporter.stage("effect of each head") as step:
         effects = measure_effects(patched, programs, validation, step)
     orders: dict[Order, list[Head]] = {
-        "iou": sorted(programs, key=lambda head: (-surrogates[head].scores.validation_iou, head)),
+        "iou": list(programs),
         "effect": sorted(programs, key=lambda head: (effects[head], head)),
     }
     with reporter.stage("perplexity") as step:

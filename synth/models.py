@@ -83,10 +83,10 @@ def load_model(
     unread = (
         "mend its config.json or choose another model" if Path(name).is_dir() else "check its name and your network"
     )
-    with _quiet(), explained(f"cannot load the model {name}", unread):
+    with quiet(), explained(f"cannot load the model {name}", unread):
         config = AutoConfig.from_pretrained(name, revision=revision, trust_remote_code=False)
     auto = _auto_class(config)
-    with _quiet(), explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
+    with quiet(), explained(f"cannot load the weights of {name}", "fetch them again or choose another model"):
         model, info = auto.from_pretrained(
             name,
             config=config,
@@ -102,7 +102,7 @@ def load_model(
             f"{name} lacks {len(missing)} of the weights of a {type(model).__name__} ({missing[0]}, …), "
             "which would stay random; choose a complete checkpoint"
         )
-    with _quiet(), explained(f"cannot load the tokenizer of {name}", "fetch its tokenizer files again, or mend them"):
+    with quiet(), explained(f"cannot load the tokenizer of {name}", "fetch its tokenizer files again, or mend them"):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
     with explained(f"cannot move {name} to {device}", "choose another --device or a smaller model"):
         model = model.to(target)
@@ -151,17 +151,17 @@ def describe_model(
     )
 
 
-def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-    """Token ids of each text, at most ``max_tokens`` of them, as the model was trained to read them.
+def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int | None) -> list[list[int]]:
+    """Token ids of each text, at most ``max_tokens`` of them if given, as the model was trained to read them.
 
     A decoder's text starts with exactly one BOS or none; an encoder's keeps its final special token when cut.
 
     Raises:
         InputError: ``max_tokens`` does not suit the model, or the tokenizer has tokens the model does not know.
     """
-    if max_tokens < 1:
+    if max_tokens is not None and max_tokens < 1:
         raise InputError(f"texts of {max_tokens} tokens are empty; ask for at least 1")
-    if loaded.context is not None and max_tokens > loaded.context:
+    if max_tokens is not None and loaded.context is not None and max_tokens > loaded.context:
         raise InputError(
             f"{loaded.name} reads at most {loaded.context} tokens; ask for no more than that with --max-tokens"
         )
@@ -172,7 +172,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str], max_tokens: int) -> list[l
         # Cut by hand: a tokenizer may be set up to cut at the front.
         ids = [_with_bos(loaded, row)[:max_tokens] for row in tokenizer(list(texts), verbose=False)["input_ids"]]
     else:
-        ids = tokenizer(list(texts), truncation=True, max_length=max_tokens)["input_ids"]
+        ids = tokenizer(list(texts), truncation=max_tokens is not None, max_length=max_tokens)["input_ids"]
     known = loaded.model.get_input_embeddings().num_embeddings
     largest = max((max(row) for row in ids if row), default=0)
     if largest >= known:
@@ -254,8 +254,8 @@ def _check_folder(name: str) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bars or load reports; what they would say of missing weights is checked by the caller."""
+def quiet() -> Iterator[None]:
+    """Keep transformers from telling of its progress and of settings; what matters of it is checked by the caller."""
     verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
     bars = logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

@@ -149,6 +149,19 @@ class Run(RunDirectory):
         shares = {head: ceilings[head].groups if head in ceilings else {} for head in self.heads}
         return {head: HeadKind(own, scores.get(head, HeadScores())) for head, own in shares.items()}
 
+    @property
+    def assignment(self) -> dict[Head, Program]:
+        """The program that stands in for each head that has one, highest validation IoU first.
+
+        Raises:
+            InputError: no head has one yet.
+        """
+        surrogates = self.library.surrogates()
+        if not surrogates:
+            raise InputError(f"{self.path} has no scored program yet; run `headsynth synthesize` again to finish it")
+        order = sorted(surrogates, key=lambda head: (-surrogates[head].scores.validation_iou, head))
+        return {head: replace(surrogates[head].program, clusters=self.material.clusters) for head in order}
+
     def model(self, device: str = "cpu") -> LoadedModel:
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.
 

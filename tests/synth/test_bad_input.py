@@ -50,6 +50,9 @@ class World:
             exchanges.keep_plan(Plan("m").to_json())
         return run
 
+    def generate(self, *more: object) -> tuple[object, ...]:
+        return ("generate", self.run(), "--prompt", "a", *more)
+
     def file(self, name: str, content: str | bytes = "") -> str:
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
@@ -229,6 +232,24 @@ DIRECTORIES: list[Case] = [
     ("cannot read the fractions '150'", lambda w: ("evaluate", w.run(), "--fractions", "150")),
     ("cannot read the fractions ''", lambda w: ("evaluate", w.run(), "--fractions", "")),
     ("device", lambda w: ("evaluate", w.run(), "--device", "cuda:99")),
+    ("no-run is no run directory", lambda _: ("generate", "no-run", "--prompt", "a")),
+    ("Missing option '--prompt'; see `headsynth generate", lambda w: ("generate", w.run())),
+    ("the prompt is empty; give a text", lambda w: w.generate("--prompt", "")),
+    ("the prompt has no tokens; give a text", lambda w: w.generate("--prompt", "<s>")),
+    ("is an encoder, which writes no text", lambda w: ("generate", w.encoder, "--prompt", "a")),
+    ("25.0 is no share of the heads; give", lambda w: w.generate("--fraction", "25")),
+    ("0.0 is no share of the heads; give", lambda w: w.generate("--fraction", "0")),
+    ("nan is no share of the heads; give", lambda w: w.generate("--fraction", "nan")),
+    ("'--fraction': ", lambda w: w.generate("--fraction", "half")),
+    ("'--max-new-tokens': ", lambda w: w.generate("--max-new-tokens", "0")),
+    ("more than the 64 that", lambda w: w.generate("--max-new-tokens", "64")),
+    ("the temperature -1.0 is out of range; give 0,", lambda w: w.generate("--temperature", "-1")),
+    ("the temperature 1e-30 is out of range", lambda w: w.generate("--temperature", "1e-30")),
+    ("the temperature nan is out of range", lambda w: w.generate("--temperature", "nan")),
+    ("the seed 9", lambda w: w.generate("--seed", "9" * 30)),
+    ("'--seed': ", lambda w: w.generate("--seed", "-1")),
+    ("'--on-error': ", lambda w: w.generate("--on-error", "ignore")),
+    ("device", lambda w: w.generate("--device", "cuda:99")),
 ]
 LANGUAGE_MODELS: list[Case] = [
     ("--budget is about a language model; name one", lambda w: w.synthesize("--budget", "5")),

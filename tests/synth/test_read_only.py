@@ -24,7 +24,8 @@ def model(common: Path) -> str:
 def closed(finished: Path, llama: str, corpus: str, model: str, common: Path, capsys: Capture) -> Iterator[Path]:
     """A finished run whose files and folders nobody may write to, with its model and its corpus."""
     # What is imported late may lie where only root can read.
-    for warm in (("inspect", finished, "L0H0"), ("prompt", finished, "L0H0"), ("evaluate", finished, "--json")):
+    generate = ("generate", finished, "--prompt", "a", "--max-new-tokens", "9")
+    for warm in (("inspect", finished, "L0H0"), ("prompt", finished, "L0H0"), ("evaluate", finished), generate):
         assert call(capsys, *warm).code == 0
     run = copy_run(finished, common / "run")
     text = (run / "run.toml").read_text(encoding="utf-8")
@@ -60,12 +61,19 @@ def test_whoever_reads_reads_it_all_the_same(
     assert contents(closed) == before
 
 
-def test_it_is_evaluated(closed: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("evaluate", ("--fractions", "100"), "sweep"),
+        ("generate", ("--prompt", "a", "--max-new-tokens", "9"), "patched"),
+    ],
+)
+def test_its_model_runs(name: str, options: tuple[str, ...], told: str, closed: Path, capsys: Capture) -> None:
     before = contents(closed)
     with nobody():
-        outcome = call(capsys, "evaluate", closed, "--fractions", "100", "--json", "--quiet")
+        outcome = call(capsys, name, closed, *options, "--json", "--quiet")
     assert outcome.code == 0, outcome.err
-    assert outcome.document["sweep"]
+    assert outcome.document[told]
     assert contents(closed) == before
 
 
