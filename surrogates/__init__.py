@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from surrogates.library.loading import load_library
     from surrogates.running.assignment import Baseline
     from surrogates.running.patching import patch
+    from surrogates.running.transformer_lens import transformer_lens_hook
 
 # First of all, since what is imported below may be another's.
 run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"]("sandbox")
 
-__all__ = ["Baseline", "Head", "Program", "load_library", "patch"]
+__all__ = ["Baseline", "Head", "Program", "load_library", "patch", "transformer_lens_hook"]
 
 _HOMES = {
     "Baseline": "surrogates.running.assignment",
@@ -23,6 +24,7 @@ _HOMES = {
     "Program": "surrogates.language.program",
     "load_library": "surrogates.library.loading",
     "patch": "surrogates.running.patching",
+    "transformer_lens_hook": "surrogates.running.transformer_lens",
 }
 
 
