@@ -12,8 +12,8 @@ from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
 from surrogates.library.heads import Head
+from surrogates.running.architectures.calls import open_cells
 from surrogates.running.assignment import check_assignment
-from surrogates.running.forward_pass import open_cells
 from surrogates.running.patching import token_table
 
 _TOKENS = "embed.hook_in"
