@@ -63,7 +63,7 @@ class Call:
             # One query sees all that is there; a longer row of keys than queries is that of a cache not yet filled.
             seen = seen.tril() if self.causal and queries > 1 else seen
         else:
-            seen = _of_mask(self.mask, keys)
+            seen = _of_mask(self.mask, keys).expand(-1, queries, -1)
         return seen if self.local is None else seen & self.local[:, 0].to(seen.device)
 
 

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 from torch import nn
 from transformers import PretrainedConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_MASKED_LM_MAPPING
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
+    MODEL_FOR_MASKED_LM_MAPPING,
+)
 from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 
 from surrogates.errors import InputError
@@ -22,6 +26,7 @@ def is_causal(config: PretrainedConfig) -> bool:
     Raises:
         InputError: the model is neither, such as an encoder-decoder.
     """
+    reads_images = type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
     config = config.get_text_config()
     kind = config.model_type
     if config.is_encoder_decoder:
@@ -29,15 +34,10 @@ def is_causal(config: PretrainedConfig) -> bool:
     if type(config) in MODEL_FOR_MASKED_LM_MAPPING:
         # The BERT family is in both mappings: its members are decoders only when their configuration says so.
         return bool(getattr(config, "is_decoder", False))
-    if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or _decodes(config):
+    if reads_images or type(config) in MODEL_FOR_CAUSAL_LM_MAPPING:
         bidirectional = getattr(config, "use_bidirectional_attention", False) or not getattr(config, "is_causal", True)
         return not bidirectional
     raise InputError(f"{kind} is neither a causal language model nor an encoder of the BERT family; {USE_INSTEAD}")
-
-
-def _decodes(config: PretrainedConfig) -> bool:
-    """Whether a text model that is in no mapping, being part of one that sees, predicts the next token."""
-    return config.model_type.endswith("_text") and hasattr(config, "vocab_size")
 
 
 def windows(config: PretrainedConfig, modules: Mapping[int, nn.Module]) -> dict[int, int | None]:
@@ -50,13 +50,13 @@ def windows(config: PretrainedConfig, modules: Mapping[int, nn.Module]) -> dict[
         modules: the modules that compute attention, by layer.
 
     Raises:
-        InputError: a layer's attention is neither full nor sliding.
+        InputError: a layer sees chunks of a text, whose bounds no window tells.
     """
     kinds = getattr(config, "layer_types", None)
     found: dict[int, int | None] = {}
     for layer, module in modules.items():
         kind = kinds[layer] if kinds is not None else None
-        if kind not in (None, "full_attention", "sliding_attention"):
+        if kind is not None and "chunked" in kind:
             raise InputError(f"{config.model_type} has layers of {kind}, which is not supported; {USE_INSTEAD}")
         if isinstance(module, GPTNeoSelfAttention):
             found[layer] = gpt_neo.window(module)
