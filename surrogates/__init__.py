@@ -10,18 +10,23 @@ if TYPE_CHECKING:
     from surrogates.library.heads import Head
     from surrogates.library.loading import load_library
     from surrogates.running.assignment import Baseline
+    from surrogates.running.compacting import compact, load_compact
     from surrogates.running.patching import patch
     from surrogates.running.transformer_lens import transformer_lens_hook
 
 # First of all, since what is imported below may be another's.
 run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"]("sandbox")
 
-__all__ = ["Baseline", "Head", "Program", "load_library", "patch", "transformer_lens_hook"]
+__all__ = [
+    "Baseline", "Head", "Program", "compact", "load_compact", "load_library", "patch", "transformer_lens_hook",
+]  # fmt: skip
 
 _HOMES = {
     "Baseline": "surrogates.running.assignment",
     "Head": "surrogates.library.heads",
     "Program": "surrogates.language.program",
+    "compact": "surrogates.running.compacting",
+    "load_compact": "surrogates.running.compacting",
     "load_library": "surrogates.library.loading",
     "patch": "surrogates.running.patching",
     "transformer_lens_hook": "surrogates.running.transformer_lens",

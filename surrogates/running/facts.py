@@ -69,6 +69,11 @@ def layer_facts(model: PreTrainedModel) -> tuple[LayerFacts, ...]:
     return known[1]
 
 
+def know(model: PreTrainedModel, facts: tuple[LayerFacts, ...]) -> None:
+    """Take facts of a model's layers for true, which need no trial then."""
+    _known[model] = attention_modules(model), facts
+
+
 def attention_modules(model: PreTrainedModel) -> list[nn.Module]:
     """The modules that may compute the self-attention of a model's text decoder or encoder.
 
@@ -176,7 +181,7 @@ class _Watch(Handler):
 
 class _PutBack(Handler):
     def __init__(self, heads: list[int], facts: LayerFacts, pattern: Tensor) -> None:
-        self._replaced = Replaced(heads, facts.heads, facts.reads)
+        self._replaced = Replaced(heads, facts.reads)
         self._pattern = pattern[:, heads]
 
     def __call__(self, call: Call) -> Attended:
@@ -191,7 +196,7 @@ class _Trial:
         self.candidates = candidates
         self.kind = model.config.get_text_config().model_type
         self.causal = is_causal(model.config)
-        self.ids, self.mask = _texts(model)
+        self.ids, self.mask = trial_texts(model)
 
     def facts(self) -> tuple[LayerFacts, ...]:
         """What is seen of the layers, once it is proved.
@@ -315,7 +320,7 @@ class _Trial:
         return InputError(f"{self.kind} attention cannot be intercepted exactly: {why}; {USE_INSTEAD}")
 
 
-def _texts(model: PreTrainedModel) -> tuple[Tensor, Tensor]:
+def trial_texts(model: PreTrainedModel) -> tuple[Tensor, Tensor]:
     """Token ids and mask of the trial; no token that the configuration has a use for."""
     config = model.config
     named = vars(config) | vars(config.get_text_config())

@@ -15,14 +15,18 @@ class Replaced:
 
     Args:
         heads: their numbers, in order.
-        of: how many heads the layer has.
         reads: the key/value head that each head of the layer reads.
+
+    Attributes:
+        kept: the numbers of the layer's other heads.
+        keys: those of the key/value heads whose keys these read.
     """
 
-    def __init__(self, heads: Sequence[int], of: int, reads: Sequence[int]) -> None:
+    def __init__(self, heads: Sequence[int], reads: Sequence[int]) -> None:
         self.heads = list(heads)
-        self.kept = [head for head in range(of) if head not in set(heads)]
-        self._reads = [reads[head] for head in self.heads]
+        self.kept = [head for head in range(len(reads)) if head not in set(heads)]
+        self.keys = sorted({reads[head] for head in self.kept})
+        self._reads = reads
 
     def attend(self, call: Call, pattern: Tensor, failed: Tensor | None = None, *, weights: bool = False) -> Attended:
         """What all heads put out, and weights where the model gives them.
@@ -36,14 +40,15 @@ class Replaced:
             weights: whether weights are asked for.
         """
         value, texts = call.value, len(call.value)
-        read = value if self._reads == list(range(value.shape[1])) else value[:, self._reads]
+        reads = [self._reads[head] for head in self.heads]
+        read = value if reads == list(range(value.shape[1])) else value[:, reads]
         pattern = pattern.to(dtype=value.dtype, device=value.device)
         put_out = (pattern @ read).transpose(1, 2)  # (texts, queries, heads replaced, width)
         given: Tensor | None = None
         if failed is None and not weights and not self.kept:
             return put_out.contiguous(), None
         if failed is None and not weights and call.some is not None:
-            others = call.some(self.kept)
+            others = call.some(*self._kept_among(call))
             output = others.new_empty((*others.shape[:2], len(self.heads) + len(self.kept), others.shape[3]))
             output[:, :, self.kept] = others
         else:
@@ -61,6 +66,13 @@ class Replaced:
         if given is not None:
             given[:, self.heads] = pattern.expand(texts, *pattern.shape[1:]).to(given.dtype)
         return output, given
+
+    def _kept_among(self, call: Call) -> tuple[list[int], list[int], list[int]]:
+        """The numbers of the kept heads' queries, keys and values: a layer may have no others any more."""
+        values = [self._reads[head] for head in self.kept]
+        queries = self.kept if call.query.shape[1] == len(self._reads) else list(range(len(self.kept)))
+        whole = call.key.shape[1] == call.value.shape[1]
+        return queries, values if whole else [self.keys.index(number) for number in values], values
 
 
 class Layer(Handler):

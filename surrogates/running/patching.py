@@ -104,7 +104,7 @@ def _layers(
     for number, heads in by_layer.items():
         own = facts[number]
         assert own.module is not None
-        replaced = Replaced([head.index for head in heads], own.heads, own.reads)
+        replaced = Replaced([head.index for head in heads], own.reads)
         places = [place[assignment[head]] for head in heads]
         found[own.module] = Layer(number, replaced, places, own.window, reader.current)
     return found

@@ -27,8 +27,8 @@ class Call:
             key more, and so on; otherwise no mask hides nothing.
         local: what the layer's own buffer leaves visible beside the mask, shape (1, 1, queries, keys), or None.
         compute: the model's own attention.
-        some: what heads of these numbers put out, (texts, queries, their number, width), at less cost than all; None
-            where they cannot be told apart from the rest.
+        some: what some heads put out, (texts, queries, their number, width), at less cost than all, by the numbers of
+            their queries, their keys and their values; None where heads cannot be told apart.
     """
 
     query: Tensor
@@ -38,7 +38,7 @@ class Call:
     causal: bool
     local: Tensor | None
     compute: Callable[[], Attended]
-    some: Callable[[Sequence[int]], Tensor] | None
+    some: Callable[[Sequence[int], Sequence[int], Sequence[int]], Tensor] | None
 
     @property
     def keys(self) -> int:

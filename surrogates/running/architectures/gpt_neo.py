@@ -55,9 +55,9 @@ class _Attention:
             output, weights = own(module, query, key, value, attention_mask)
             return output.transpose(1, 2), weights
 
-        def some(heads: Sequence[int]) -> Tensor:
-            heads = list(heads)
-            return own(module, query[:, heads], key[:, heads], value[:, heads], attention_mask)[0].transpose(1, 2)
+        def some(queries: Sequence[int], keys: Sequence[int], values: Sequence[int]) -> Tensor:
+            chosen = query[:, list(queries)], key[:, list(keys)], value[:, list(values)]
+            return own(module, *chosen, attention_mask)[0].transpose(1, 2)
 
         apart = attention_mask is None or attention_mask.shape[1] == 1
         needed = module.attention_type == "local" or attention_mask is None

@@ -131,18 +131,23 @@ def _some(
     value: Tensor,
     mask: Tensor | None,
     options: dict[str, Any],
-    heads: Sequence[int],
+    queries: Sequence[int],
+    keys: Sequence[int],
+    values: Sequence[int],
 ) -> Tensor:
-    group = query.shape[1] // key.shape[1]
-    read = [head // group for head in heads]
-    shared = sorted(set(read))
-    each = len(read) // len(shared)
-    if read == [number for number in shared for _ in range(each)]:
-        read = shared  # as many heads of each key/value head: they can still share it
+    shared = sorted(set(zip(keys, values, strict=True)))
+    each = len(queries) // len(shared)
+    if list(zip(keys, values, strict=True)) == [pair for pair in shared for _ in range(each)]:
+        keys, values = zip(*shared, strict=True)  # as many queries of each key and value: they can still share them
     else:
         each = 1
-    output, _ = function(_Some(module, each), query[:, heads], key[:, read], value[:, read], mask, **options)
+    chosen = _chosen(query, queries), _chosen(key, keys), _chosen(value, values)
+    output, _ = function(_Some(module, each), *chosen, mask, **options)
     return output
+
+
+def _chosen(values: Tensor, heads: Sequence[int]) -> Tensor:
+    return values if list(heads) == list(range(values.shape[1])) else values[:, list(heads)]
 
 
 class _Some:
