@@ -41,10 +41,11 @@ class Backend:
     row_max: Callable[[Array], Array]  # over the last axis, kept
     positions: Callable[[int, Array], Array]  # 0 … n-1, int32, on the device of the second argument
     concatenate: Callable[[list[Array]], Array]  # along the last axis
-    lookup: Callable[[np.ndarray, Array], Array]  # table[ids]
+    order: Callable[[Array], Array]  # places of the values from the least on, equal ones as they stand; last axis
+    along: Callable[[Array, Array], Array]  # values[places] along the last axis
     whole: Callable[[Array], Array]  # whole numbers as int32, which torch takes as places
     stack: Callable[[list[Array]], Array]  # along a new last axis
-    array: Callable[[np.ndarray, Array], Array]  # of numbers, on the device of the second argument
+    array: Callable[[np.ndarray, Any], Array]  # of numbers, on a device
     moved: Callable[[Array, Array], Array]  # to the device of the second argument
     take: Callable[[Array, Array], Array]  # values[places], of values in a row
     after_zero: Callable[[Array], Array]  # the values in a row, with a 0 before them
@@ -90,6 +91,12 @@ def _torch_power(base: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
     return torch.where(smooth, base, base.detach()) ** torch.where(base < 0, exponent.detach(), exponent)
 
 
+def _torch_array(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    # What is made while nothing is to be differentiated serves later, when something is.
+    with torch.inference_mode(False):
+        return torch.from_numpy(values).to(device)
+
+
 def _torch_take(values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     # Its derivative is added up several times faster than that of `values[places]`.
     return values.index_select(0, places.reshape(-1)).reshape(places.shape)
@@ -121,7 +128,8 @@ NUMPY = Backend(
     row_max=lambda values: values.max(axis=-1, keepdims=True),
     positions=lambda n, _: np.arange(n, dtype=np.int32),
     concatenate=lambda parts: np.concatenate(parts, axis=-1),
-    lookup=lambda table, ids: table[ids],
+    order=lambda values: np.argsort(values, axis=-1, kind="stable"),
+    along=lambda values, places: np.take_along_axis(values, places, axis=-1),
     whole=lambda values: values.astype(np.int32),
     stack=lambda parts: np.stack(parts, axis=-1),
     array=lambda values, _: values,
@@ -154,10 +162,11 @@ TORCH = Backend(
     row_max=lambda values: values.amax(dim=-1, keepdim=True),
     positions=lambda n, like: torch.arange(n, dtype=torch.int32, device=like.device),
     concatenate=lambda parts: torch.cat(parts, dim=-1),
-    lookup=lambda table, ids: torch.as_tensor(table, device=ids.device)[ids],
+    order=lambda values: torch.sort(values, dim=-1, stable=True).indices,
+    along=lambda values, places: values.gather(-1, places),
     whole=lambda values: values.to(torch.int32),
     stack=lambda parts: torch.stack(parts, dim=-1),
-    array=lambda values, like: torch.from_numpy(values).to(like.device),
+    array=_torch_array,
     moved=lambda values, like: values if values.device == like.device else values.to(like.device),
     take=_torch_take,
     after_zero=lambda values: torch.nn.functional.pad(values, (1, 0)),

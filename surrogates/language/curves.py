@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,15 +38,21 @@ def bins_of(backend: Backend, x: Array, knots: Sequence[float]) -> Bins:
         x: numbers, any shape.
         knots: two or more, increasing.
     """
-    marks = np.array([log_scale(knot) for knot in knots])
-
-    def row(values: np.ndarray) -> Array:
-        return backend.array(values.astype(np.float32), x)
-
+    inner, left, steps = _marks(backend, getattr(x, "device", None), tuple(knots))
     scaled = backend.log_scale(x)
-    place = backend.bucket(scaled, row(marks[1:-1]))
-    way = (scaled - backend.take(row(marks[:-1]), place)) / backend.take(row(np.diff(marks)), place)
+    place = backend.bucket(scaled, inner)
+    way = (scaled - backend.take(left, place)) / backend.take(steps, place)
     return Bins(place, backend.clip(way, 0.0, 1.0))
+
+
+@lru_cache(maxsize=1024)
+def _marks(backend: Backend, device: Any, knots: tuple[float, ...]) -> tuple[Array, Array, Array]:
+    """Where the inner knots and all but the last lie on the scale, and the steps there; brought to a device once."""
+    marks = np.array([log_scale(knot) for knot in knots])
+    inner, left, steps = (
+        backend.array(row.astype(np.float32), device) for row in (marks[1:-1], marks[:-1], np.diff(marks))
+    )
+    return inner, left, steps
 
 
 def height(backend: Backend, values: Array, bins: Bins) -> Array:

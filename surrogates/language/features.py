@@ -13,6 +13,7 @@ import torch
 
 from surrogates.language.backend import Array, as_numpy, backend_of
 from surrogates.language.clusters import is_cluster
+from surrogates.language.token_features import NUMBERS, token_mask
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import PAIR_FEATURES, token_feature
 from surrogates.language.word_weights import word_weights
@@ -114,7 +115,7 @@ class Texts:
     def at_or_before(self) -> Array:
         """Key column at or before the query's, shape (1, q, n)."""
         return self.keep(
-            "at_or_before", lambda: self._columns[None, None, :] <= self._columns[None, -self.queries :, None]
+            "at_or_before", lambda: self.columns[None, None, :] <= self.columns[None, -self.queries :, None]
         )
 
     # Parts that features are made of.
@@ -130,7 +131,7 @@ class Texts:
         return value
 
     @property
-    def _columns(self) -> Array:
+    def columns(self) -> Array:
         return self.keep("columns", lambda: self.backend.positions(self.n, self.ids))
 
     def as_query(self, values: Array) -> Array:
@@ -154,14 +155,14 @@ class Texts:
         """A number feature of the tokens in the type it is counted in, shape (b, n); 0 at padding."""
 
         def compute() -> Array:
-            values = _NUMBERS[name](self)
+            values = NUMBERS[name](self)
             return _zero_unless(self.mask, values) if self.padded else values
 
         return self.keep(("number", name), compute)
 
     def token_mask(self, name: str) -> Array:
         """A mask token feature for all columns, shape (b, n)."""
-        return self.keep(("mask", name), lambda: _token_mask(self, name) & self.mask)
+        return self.keep(("mask", name), lambda: token_mask(self, name) & self.mask)
 
     def token(self, name: str, shift: int = 0) -> Array:
         """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n).
@@ -181,7 +182,8 @@ class Texts:
         """Mask of tokens whose text is among the strings, shape (b, n)."""
 
         def compute() -> Array:
-            return self.shifted(self.backend.lookup(self.table.one_of(strings), self.entries) & self.mask, shift)
+            found = self.table.on(self.ids, strings, lambda table: table.one_of(strings))
+            return self.shifted(found[self.entries] & self.mask, shift)
 
         return self.keep(("one_of", strings, shift), compute)
 
@@ -195,7 +197,7 @@ class Texts:
             known = self.table.clusters
             there = f"there are {', '.join(known)}" if known else "no clusters of words are at hand"
             raise FeatureUnavailable(f"{name} is no cluster of this run's words; {there}")
-        return self.backend.lookup(self.table.columns[name], self.entries)
+        return self.table.on(self.ids, name, lambda table: table.columns[name])[self.entries]
 
     def ids_left(self, shift: int) -> Array:
         """Token ids ``shift`` places to the left plus one; 0 where there is none, shape (b, n)."""
@@ -277,17 +279,36 @@ class PairView:
 
     def latest(self, mask: Array) -> Array:
         """The nearest key at or before the query where the mask of keys (b, 1, n) or pairs (b, q, n) holds."""
+        found = self.nearest(mask)
+        return (self._texts.columns == found) & (found >= 0)
+
+    def nearest(self, mask: Array) -> Array:
+        """The column of that key, -1 if there is none: whole numbers, shape (b, q, 1); no program can ask."""
         texts, backend = self._texts, self._texts.backend
-        columns = texts._columns
+        columns = texts.columns
         none = columns[:1] * 0 - 1
         if mask.shape[-2] == 1:
             # One running maximum over the keys serves every query.
             running = backend.cumulative_max(backend.where(mask[..., 0, :] & texts.mask, columns, none))
-            found = texts.as_query(running)
+            return texts.as_query(running)
+        cells = mask & texts.as_key(texts.mask) & texts.at_or_before
+        return backend.row_max(backend.where(cells, columns, none))
+
+    def before(self, k: int) -> Array:
+        """The column of the key k tokens before the query, -1 if there is none, in the same way; no key is ahead of
+        the query in a causal model."""
+        texts, backend = self._texts, self._texts.backend
+        columns = texts.columns
+        place = texts.as_query(texts.number("index") - k)[..., 0]
+        if texts.padded:
+            # Where the token of each index stands; padding is put behind the others, whose number is the last index's.
+            index = backend.where(texts.mask, texts.number("index"), columns + texts.n)
+            order, last = backend.order(index), texts.mask.sum(-1)[:, None] - 1
         else:
-            cells = mask & texts.as_key(texts.mask) & texts.at_or_before
-            found = backend.row_max(backend.where(cells, columns, none))
-        return (columns == found) & (found >= 0)
+            order, last = columns[None], columns[-1:]
+        there = (place >= 0) & (place <= last) & (k >= 0 if texts.causal else k == k)
+        found = backend.along(order, backend.clip(place, 0, texts.n - 1))
+        return backend.where(there, found, found * 0 - 1)[..., None]
 
     def __getattr__(self, name: str) -> Array:
         if name not in _PAIRS:
@@ -303,70 +324,10 @@ def _is_mask(values: Array) -> bool:
     return values.dtype in (np.bool_, torch.bool)
 
 
-def _token_mask(texts: Texts, name: str) -> Array:
-    return _MASKS[name](texts) if name in _MASKS else texts.fact(name)
-
-
-def _last(texts: Texts) -> Array:
-    real = texts.mask
-    nothing = real[:, :1] & False
-    return real & ~texts.backend.concatenate([real[:, 1:], nothing])
-
-
-def _sentence_start(texts: Texts) -> Array:
-    ends = texts.token_mask("is_sentence_end") | texts.token_mask("is_newline")
-    return (texts.number("index") == 0) | (texts.shifted(ends, 1) & ~ends)
-
-
-def _word_start(texts: Texts) -> Array:
-    closed = (texts.number("index") == 0) | texts.shifted(texts.token_mask("closes_word"), 1)
-    return texts.fact("opens_word") | (closed & ~texts.fact("joins"))
-
-
-def _new_word(texts: Texts) -> Array:
-    """Where the count of words goes on: at a word's start, and wherever letters or digits meet something else."""
-    wordlike = texts.token_mask("is_wordlike")
-    met = ~wordlike | ~texts.shifted(wordlike, 1)
-    return texts.token_mask("is_word_start") | (met & ~texts.fact("goes_on"))
-
-
-def _running(texts: Texts, starts: Array) -> Array:
-    return texts.backend.count(starts & texts.mask)
-
-
-def _since(texts: Texts, starts: Array) -> Array:
-    """Tokens since the last start, integers, shape (b, n)."""
-    backend, columns = texts.backend, texts._columns
-    return columns - backend.cumulative_max(backend.where(starts & texts.mask, columns, columns[:1] * 0))
-
-
-def _occurrences(texts: Texts) -> Array:
-    ids, columns = texts.ids_left(0), texts._columns
-    return ((ids[:, :, None] == ids[:, None, :]) & (columns[None, :] < columns[:, None])).sum(-1)
-
-
-_MASKS: dict[str, Callable[[Texts], Array]] = {
-    "is_first": lambda t: t.number("index") == 0,
-    "is_last": _last,
-    "is_word_start": _word_start,
-    "is_sentence_start": _sentence_start,
-}
-_NUMBERS: dict[str, Callable[[Texts], Array]] = {
-    # Without padding it is the same in every text, and so is all that follows from it: computed once a batch.
-    "index": lambda t: t.backend.count(t.mask) - 1 if t.padded else t._columns[None],
-    "length": lambda t: t.fact("length"),
-    "occurrences": _occurrences,
-    "word": lambda t: _running(t, _new_word(t)),
-    "sentence": lambda t: _running(t, t.token_mask("is_sentence_start")),
-    "word_position": lambda t: _since(t, _new_word(t)),
-    "sentence_position": lambda t: _since(t, t.token_mask("is_sentence_start")),
-}
-
-
 def _similarity(texts: Texts) -> Array:
     if texts.table.embeddings is None:
         raise FeatureUnavailable("similarity needs the model's input embeddings")
-    vectors = texts.backend.lookup(texts.table.embeddings, texts.ids)
+    vectors = texts.table.embeddings_on(texts.ids)[texts.ids]
     return vectors[:, texts.n - texts.queries :] @ vectors.swapaxes(-1, -2)
 
 

@@ -5,7 +5,7 @@ with the bytes before it: the one that completes a character has the character's
 most characters that begin so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import torch
 
 from surrogates.errors import InputError
 from surrogates.language import characters
+from surrogates.language.backend import TORCH, Array
 from surrogates.language.characters import beginning, ending, parts, spelled, stand_in
 from surrogates.language.clusters import Clusters, is_cluster
 from surrogates.language.spelling import Piece, pieces_of, size_of, spaced
@@ -25,7 +27,7 @@ from surrogates.language.word_classes import WORD_CLASSES
 READING = 4
 """Counts the ways in which facts have been read of tokens: what was measured by another is not comparable."""
 _KEPT_BYTES = 64 << 20
-"""Bytes of places among strings that a table keeps."""
+"""Bytes of places among strings that a table keeps, and of tensors that devices keep of it besides embeddings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,35 @@ class TokenTable:
     serial: bytes = field(default_factory=lambda: token_bytes(8), repr=False)
     _parts: "tuple[TokenTable, TokenTable] | None" = field(default=None, repr=False)
     _places: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
+    _tensors: dict[tuple[Hashable, torch.device], torch.Tensor] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_tensors": {}}  # what lies on a device stays there
+
+    def on(self, like: Array, what: Hashable, compute: "Callable[[TokenTable], np.ndarray]") -> Array:
+        """Something of each row, as an array of the kind and on the device of another; brought there once.
+
+        Args:
+            like: an array.
+            what: tells what is computed from all else.
+            compute: makes it of a table, shape (rows,).
+        """
+        if not isinstance(like, torch.Tensor):
+            return compute(self)
+        if self._parts is not None:
+            return torch.cat([part.on(like, what, compute) for part in self._parts])
+        place = what, like.device
+        if place not in self._tensors:
+            made = TORCH.array(compute(self), like.device)
+            if sum(tensor.nbytes for tensor in self._tensors.values()) + made.nbytes > _KEPT_BYTES:
+                self._tensors.clear()
+            self._tensors[place] = made
+        return self._tensors[place]
+
+    def embeddings_on(self, like: Array) -> Array:
+        """The embeddings, where there are any, in the same way."""
+        table = self if self._parts is None else self._parts[0]
+        return table.on(like, "embeddings", lambda own: own.embeddings)  # type: ignore[arg-type, return-value]
 
     def one_of(self, strings: tuple[str, ...]) -> np.ndarray:
         """Mask over the rows whose text is one of the strings, shape (rows,)."""
@@ -134,9 +165,8 @@ class TokenTable:
         more = _table([_inside(before, self.broken[token], bool(closes[token])) for before, token in found])
         # What completes a character is in no cluster: embeddings are of tokens, whatever comes before.
         nothing = np.zeros(len(found), dtype=bool)
-        columns = {
-            name: np.concatenate([values, more.columns.get(name, nothing)]) for name, values in self.columns.items()
-        }
+        more = TokenTable(more.texts, {name: more.columns.get(name, nothing) for name in self.columns})
+        columns = {name: np.concatenate([values, more.columns[name]]) for name, values in self.columns.items()}
         texts = self.texts + more.texts
         return TokenTable(texts, columns, self.broken, self.embeddings, serial=self.serial, _parts=(self, more))
 

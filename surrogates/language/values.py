@@ -68,10 +68,10 @@ class Values:
         with torch.inference_mode(False):
             # Scalars stay with the CPU: they mix with arrays on any device.
             found = {
-                name: backend.array(np.array(self._constants[name], dtype=np.float32), torch.empty(0))
+                name: backend.array(np.array(self._constants[name], dtype=np.float32), "cpu")
                 for name in self.parameters
             }
             for packed, names in self.rows.items():
                 row = np.array([self._constants[name] for name in names], dtype=np.float32)
-                found[packed] = backend.array(row, like)
+                found[packed] = backend.array(row, getattr(like, "device", None))
         return found

@@ -1,11 +1,11 @@
 """What `weights` computes: a number for each token, the sum of what its text and its classes weigh."""
 
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from surrogates.language.backend import Array
+from surrogates.language.backend import Array, Backend
 from surrogates.language.vocabulary import CLASSES, TOKEN_FEATURES
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ def _places(texts: "Texts", words: tuple[str, ...], shift: int) -> Array:
     """Each token's place among the words from 1, else 0: whole numbers, shape (b, n)."""
 
     def compute() -> Array:
-        backend = texts.backend
-        places = np.concatenate([[0], texts.table.places(words)], dtype=np.int8)  # of no token, then of each row
-        return backend.whole(backend.take(backend.array(places, texts.ids), texts.entries_left(shift)))
+        places = texts.table.on(texts.ids, ("places", words), lambda table: table.places(words))[texts.entries]
+        return texts.backend.whole(texts.shifted(places * texts.mask, shift))
 
     return texts.keep(("places", words, shift), compute)
 
@@ -59,14 +58,15 @@ def _holding(texts: "Texts", shift: int) -> Array:
 
 def _order(texts: "Texts", classes: tuple[str, ...]) -> Array:
     """Each class's place among some of them from 1, else 0: whole numbers, shape (classes,)."""
+    for name in set(classes).difference(_known(texts)):
+        texts.token(name)  # which says why there is none
+    return _placed(texts.backend, getattr(texts.ids, "device", None), classes, _known(texts))
 
-    def compute() -> Array:
-        for name in set(classes).difference(_known(texts)):
-            texts.token(name)  # which says why there is none
-        places = [classes.index(name) + 1 if name in classes else 0 for name in _known(texts)]
-        return texts.backend.array(np.array(places, dtype=np.int32), texts.ids)
 
-    return texts.keep(("order", classes), compute)
+@lru_cache(maxsize=4096)
+def _placed(backend: Backend, device: Any, classes: tuple[str, ...], known: tuple[str, ...]) -> Array:
+    places = [classes.index(name) + 1 if name in classes else 0 for name in known]
+    return backend.array(np.array(places, dtype=np.int32), device)
 
 
 def _known(texts: "Texts") -> tuple[str, ...]:

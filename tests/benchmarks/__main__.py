@@ -2,7 +2,15 @@
 
 import torch
 
-from tests.benchmarks import extraction, fitting, llm_throughput, patched_forward, sandbox_runs, scoring
+from tests.benchmarks import (
+    computed_together,
+    extraction,
+    fitting,
+    llm_throughput,
+    patched_forward,
+    sandbox_runs,
+    scoring,
+)
 from tests.benchmarks.timing import Comparison
 
 
@@ -22,6 +30,8 @@ def main() -> None:
     _line(f"fitting ({size})", each, fitting.run(), faster=True)
     plain = "a forward pass with output_attentions"
     _line("extraction (32 texts of 128 tokens)", plain, extraction.run(), faster=False)
+    for size, found in computed_together.run().items():
+        _line(f"scores of programs together ({size})", "one program after the other", found, faster=True)
     for model, found in patched_forward.run().items():
         _line(f"patched forward pass, {model}, 25 % of heads", "the unpatched eager one", found, faster=False)
     runs = sandbox_runs.run()
