@@ -11,8 +11,8 @@ from evaluation.perplexity import Losses, increase, measure_losses
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Assignment, Baseline
-from surrogates.running.forward_pass import OnError
 from surrogates.running.patching import patch
+from surrogates.running.plan import OnError
 
 Order = Literal["iou", "effect"]
 Replacement = Literal["program", "uniform", "first", "zero"]

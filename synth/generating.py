@@ -9,8 +9,8 @@ import torch
 from evaluation.sweep import first_heads
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
-from surrogates.running.forward_pass import OnError
 from surrogates.running.patching import patch
+from surrogates.running.plan import OnError
 from synth.continuations import Continuation, Continuations, part
 from synth.models import LoadedModel, encode, quiet
 from synth.progress import Reporter

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evaluation.sweep import Order, PatchedModel, Replacement, measure_effects, sweep
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.forward_pass import OnError
+from surrogates.running.plan import OnError
 from synth.progress import Reporter
 from synth.run import Run
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -18,11 +18,13 @@ from surrogates.language.scripted import assemble, scripted_outcomes
 from surrogates.language.tokens import TokenTable
 from surrogates.library.heads import Head
 from surrogates.running.architectures.calls import Call
-from surrogates.running.assignment import Baseline, Recorded, Surrogate
+from surrogates.running.assignment import Baseline, Recorded
 from surrogates.running.documents import Apart, has_gap, numbers_by_mask
 from surrogates.running.history import Context
+from surrogates.running.plan import Group, Plan
 
-OnError = Literal["raise", "neural"]
+_FAR_BELOW = -1e30
+"""A score that leaves no weight beside any other. A query that sees nothing is given even ones, which are taken away."""
 KEPT_BYTES = 1 << 30
 """Bytes of patterns and scores that are kept for later layers; what finds no room is computed anew."""
 
@@ -82,9 +84,7 @@ class ForwardPass:
         read: what the model is given.
         table: facts of its tokens.
         causal: whether queries see only keys at or before them.
-        surrogates: the distinct surrogates of the patch; layers name them by their place.
-        layers: how many layers use each surrogate.
-        on_error: whether a program that fails raises, or is reported so that the head can be kept.
+        plan: what stands in for heads.
         failures: where heads that were kept are noted.
 
     Attributes:
@@ -95,9 +95,7 @@ class ForwardPass:
         self,
         read: Read,
         table: TokenTable,
-        surrogates: Sequence[Surrogate],
-        layers: Sequence[int],
-        on_error: OnError,
+        plan: Plan,
         failures: Failures,
         *,
         causal: bool,
@@ -108,9 +106,8 @@ class ForwardPass:
         self.replaced: set[int] = set()
         self._table = table
         self._causal = causal
-        self._on_error = on_error
-        self._surrogates = surrogates
-        self._left = list(layers)
+        self._plan = plan
+        self._left = list(plan.layers_alone)
         self._kept = 0
         self._scores: dict[int, Stand] = {}
         self._views: list[tuple[Tensor | None, tuple[object, ...], _View]] = []
@@ -120,13 +117,19 @@ class ForwardPass:
 
     # Programs run as they are in a model that is compiled around them.
     @torch.compiler.disable
-    def patterns(self, places: Sequence[int], call: Call, window: int | None) -> list[Stand]:
+    def pattern(
+        self, layer: int, places: Sequence[int], call: Call, window: int | None
+    ) -> tuple[Tensor, dict[int, Stand]]:
         """What several surrogates put in the place of a layer's heads.
 
         Args:
+            layer: its number.
             places: which surrogates.
-            call: the layer's attention.
-            window: of the layer, in tokens.
+            call: its attention.
+            window: what it sees, in tokens.
+
+        Returns:
+            Patterns of shape (texts or 1, surrogates, queries, keys); and what was computed by itself, by its place.
 
         Raises:
             InputError: a recorded pattern is of another shape, or the mask shows something else than texts.
@@ -135,8 +138,27 @@ class ForwardPass:
         view = self._view(call)
         if self._texts is None:
             self._begin(view, window)
-        found = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places)}
-        return [found[place] for place in places]
+        group = self._plan.group(layer)
+        together = self._together(group, view) if group else None
+        if together is not None and group is not None and list(places) == group.places:
+            return together, {}
+        among = {place: number for number, place in enumerate(group.places)} if group else {}
+        alone = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places) if place not in among}
+        parts = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
+        return torch.stack(torch.broadcast_tensors(*parts), dim=1), alone
+
+    def _together(self, group: Group, view: "_View") -> Tensor:
+        """Patterns of a layer's programs that are computed together, shape (texts or 1, programs, queries, keys)."""
+        values = self._plan.together.scores(self.texts, group.number)
+        if self._apart is not None:
+            values = self._apart.scores_of_batch(values, self.read.queries)
+        n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
+        values = values[..., n - keys :] if keys < n else values
+        # What no query sees is far below all scores, which are finite here: that is one pass over the cells.
+        found = (values + view.below[..., :n]).softmax(-1)
+        if view.empty_rows:
+            found *= view.visible.any(-1)[:, None, :, None]
+        return pad(found, (0, keys - n)) if keys > n else found
 
     def _begin(self, view: "_View", window: int | None) -> None:
         """Make texts of the tokens, as soon as a mask tells what they are."""
@@ -197,7 +219,7 @@ class ForwardPass:
             return
         for places, sums in self._sums:
             for place, number in zip(places, sums, strict=True):
-                surrogate = self._surrogates[place]
+                surrogate = self._plan.surrogates[place]
                 if isinstance(surrogate, Program) and not torch.isfinite(number):
                     pattern(surrogate, self.texts)  # which raises; or else the model's own values are no numbers
 
@@ -206,13 +228,13 @@ class ForwardPass:
         for known_mask, sees, view in self._views:
             if known_mask is call.mask and sees == call.sees:
                 return view
-        view = _View(call.visible().to(self.read.tokens.ids.device))
+        view = _View(call.visible().to(self.read.tokens.ids.device), whole=call.mask is None and call.local is None)
         self._views.append((call.mask, call.sees, view))
         return view
 
     def _pattern(self, place: int, view: "_View") -> Stand:
         visible = view.visible
-        surrogate = self._surrogates[place]
+        surrogate = self._plan.surrogates[place]
         if isinstance(surrogate, Program):
             return self._program_pattern(place, surrogate, view)
         if isinstance(surrogate, Recorded):
@@ -238,7 +260,7 @@ class ForwardPass:
         values = _last_keys(found.pattern, n, keys)
         result = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
         result = pad(result, (0, keys - n)) if keys > n else result
-        if self._on_error == "raise":
+        if self._plan.on_error == "raise":
             return Stand(result)
         unusable = ~torch.isfinite(result.sum((1, 2)))
         reason = found.reason or f"{program.name}: {Verdict.NOT_FINITE}: a score in a visible cell is not a number"
@@ -255,7 +277,7 @@ class ForwardPass:
         return Stand(values, failed, found.reason)
 
     def _scores_of_texts(self, program: Program) -> Stand:
-        if self._on_error == "raise":
+        if self._plan.on_error == "raise":
             return Stand(scores(program, self.texts))
         texts, device = self.texts, self.texts.ids.device
         try:
@@ -279,7 +301,14 @@ def _last_keys(values: Tensor, n: int, keys: int) -> Tensor:
 class _View:
     """A mask in use, shape (texts or 1, queries, keys), and the patterns computed under it, by surrogate."""
 
-    def __init__(self, visible: Tensor) -> None:
+    def __init__(self, visible: Tensor, *, whole: bool) -> None:
         self.visible = visible
-        self.empty_rows = not bool(visible.any(-1).all())
+        # A single query is a token that is generated, and sees itself: nothing need be read back from a device.
+        self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
         self.patterns: dict[int, Stand] = {}
+
+    @cached_property
+    def below(self) -> Tensor:
+        """What is added to the scores of finite programs, shape (texts or 1, 1, queries, keys)."""
+        far_below = torch.full((), _FAR_BELOW, device=self.visible.device)
+        return torch.where(self.visible, torch.zeros_like(far_below), far_below)[:, None]

@@ -1,6 +1,6 @@
 """What the heads of a layer put out where patterns stand in for some of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -103,20 +103,22 @@ class Layer(Handler):
     def __call__(self, call: Call) -> Attended:
         current = self._current()
         current.replaced.add(self._number)
-        stands = current.patterns(self._places, call, self._window)
-        pattern = torch.stack(torch.broadcast_tensors(*(stand.pattern for stand in stands)), dim=1)
-        failed = self._failed(stands, current)
+        pattern, alone = current.pattern(self._number, self._places, call, self._window)
+        failed = self._failed(alone, current)
         output, weights = self._replaced.attend(call, pattern, failed, weights=current.read.weights)
         current.note_output(self._places, output[:, :, self._replaced.heads])
         return output, weights
 
-    def _failed(self, stands: Sequence[Stand], current: ForwardPass) -> Tensor | None:
+    def _failed(self, alone: Mapping[int, Stand], current: ForwardPass) -> Tensor | None:
         """Where heads keep their own patterns, shape (texts, heads), which is noted; None for nowhere."""
-        bad = [stand.failed for stand in stands if stand.failed is not None]
+        bad = {place: stand for place, stand in alone.items() if stand.failed is not None}
         if not bad:
             return None
-        for head, stand in zip(self._replaced.heads, stands, strict=True):
-            if stand.failed is not None:
-                current.failures.note(Head(self._number, head), int(stand.failed.sum()), stand.reason)
-        none = torch.zeros_like(bad[0])
-        return torch.stack([none if stand.failed is None else stand.failed for stand in stands], dim=1)
+        found = []
+        none = torch.zeros_like(next(stand.failed for stand in bad.values() if stand.failed is not None))
+        for head, place in zip(self._replaced.heads, self._places, strict=True):
+            failed = bad[place].failed if place in bad else None
+            found.append(none if failed is None else failed)
+            if failed is not None:
+                current.failures.note(Head(self._number, head), int(failed.sum()), bad[place].reason)
+        return torch.stack(found, dim=1)

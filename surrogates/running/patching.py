@@ -2,7 +2,6 @@
 
 import inspect
 import weakref
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, get_args
@@ -16,14 +15,14 @@ from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
-from surrogates.library.heads import Head
 from surrogates.running.architectures.calls import Handler, open_cells
 from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
 from surrogates.running.facts import LayerFacts, intercepted, layer_facts
-from surrogates.running.forward_pass import Failures, ForwardPass, OnError, Read
+from surrogates.running.forward_pass import Failures, ForwardPass, Read
 from surrogates.running.history import Context, Filling, follow, recall, remember
 from surrogates.running.layers import Layer, Replaced
+from surrogates.running.plan import OnError, Plan
 
 _patched: "weakref.WeakSet[PreTrainedModel]" = weakref.WeakSet()
 _tables: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[weakref.ref[Any], TokenTable]]" = weakref.WeakKeyDictionary()
@@ -70,8 +69,10 @@ def patch(
         table = token_table(model, tokenizer, surrogates)
     if on_error not in get_args(OnError):
         raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
-    reader = _Reader(surrogates, assignment, table, on_error, causal=is_causal(model.config))
-    layers = _layers(facts, assignment, surrogates, reader)
+    places = _places(assignment, surrogates)
+    plan = Plan(surrogates, {layer: list(heads.values()) for layer, heads in places.items()}, on_error)
+    reader = _Reader(plan, table, causal=is_causal(model.config))
+    layers = _layers(facts, places, reader)
     with ExitStack() as undo:
         if layers:
             # Some architectures' outer model calls past its base model, and callers may use either.
@@ -92,21 +93,25 @@ def is_patched(model: PreTrainedModel) -> bool:
     return model in _patched
 
 
+def _places(assignment: Assignment, surrogates: Sequence[Surrogate]) -> dict[int, dict[int, int]]:
+    """By layer and head, the place of what stands in for it among the surrogates."""
+    place = {surrogate: number for number, surrogate in enumerate(surrogates)}
+    found: dict[int, dict[int, int]] = {}
+    for head in sorted(assignment):
+        found.setdefault(head.layer, {})[head.index] = place[assignment[head]]
+    return found
+
+
 def _layers(
-    facts: Sequence[LayerFacts], assignment: Assignment, surrogates: Sequence[Surrogate], reader: "_Reader"
+    facts: Sequence[LayerFacts], places: Mapping[int, Mapping[int, int]], reader: "_Reader"
 ) -> dict[nn.Module, Handler]:
     """The layers with replaced heads, by the module that computes their attention."""
-    place = {surrogate: number for number, surrogate in enumerate(surrogates)}
-    by_layer: dict[int, list[Head]] = {}
-    for head in sorted(assignment):
-        by_layer.setdefault(head.layer, []).append(head)
     found: dict[nn.Module, Handler] = {}
-    for number, heads in by_layer.items():
+    for number, heads in places.items():
         own = facts[number]
         assert own.module is not None
-        replaced = Replaced([head.index for head in heads], own.reads)
-        places = [place[assignment[head]] for head in heads]
-        found[own.module] = Layer(number, replaced, places, own.window, reader.current)
+        replaced = Replaced(list(heads), own.reads)
+        found[own.module] = Layer(number, replaced, list(heads.values()), own.window, reader.current)
     return found
 
 
@@ -152,20 +157,9 @@ def _table(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, surrogate
 class _Reader:
     """Follows what a patched model reads, through hooks around its forward."""
 
-    def __init__(
-        self,
-        surrogates: Sequence[Surrogate],
-        assignment: Assignment,
-        table: TokenTable,
-        on_error: OnError,
-        *,
-        causal: bool,
-    ) -> None:
-        uses = Counter(surrogate for _, surrogate in {(head.layer, used) for head, used in assignment.items()})
-        self._uses = [uses[surrogate] for surrogate in surrogates]
+    def __init__(self, plan: Plan, table: TokenTable, *, causal: bool) -> None:
         self.failures = Failures()
-        self._on_error: OnError = on_error
-        self._surrogates = surrogates
+        self._plan = plan
         self._table = table
         self._causal = causal
         self._module: nn.Module | None = None  # the one whose forward is running, outermost
@@ -201,9 +195,7 @@ class _Reader:
         read = _read(given, weights=self._asks_for_weights(module, given))
         self._module, self._read = module, read
         self._filling = follow(given.get("past_key_values"))
-        self._pass = ForwardPass(
-            read, self._table, self._surrogates, self._uses, self._on_error, self.failures, causal=self._causal
-        )
+        self._pass = ForwardPass(read, self._table, self._plan, self.failures, causal=self._causal)
 
     @torch.compiler.disable
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:

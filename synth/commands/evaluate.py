@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaluation.sweep import REPLACEMENTS
 from surrogates.errors import InputError
-from surrogates.running.forward_pass import OnError
+from surrogates.running.plan import OnError
 from synth.console import Column, Terminal, print_document
 from synth.measuring import Row, evaluate
 from synth.progress import Reporter

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
-from surrogates.running.forward_pass import OnError
+from surrogates.running.plan import OnError
 from synth.console import Terminal, print_document
 from synth.continuations import Continuations, Row
 from synth.generating import generate

@@ -29,7 +29,7 @@ def test_patterns_are_let_go_once_no_later_layer_needs_them() -> None:
         tensors = [found for found in gc.get_objects() if type(found) is torch.Tensor]
         alive.append(sum(tensor.shape == (3, 13, 13) and tensor.is_floating_point() for tensor in tensors))
 
-    with patch(model, tiny_tokenizer("gpt2"), assignment):
+    with patch(model, tiny_tokenizer("gpt2"), assignment, on_error="neural"):  # each computed by itself
         model.transformer.h[1].register_forward_pre_hook(count)
         model.transformer.ln_f.register_forward_pre_hook(count)
         run(model, ids)
