@@ -24,7 +24,7 @@ from surrogates.running.history import Context
 from surrogates.running.plan import Group, Plan
 
 _FAR_BELOW = -1e30
-"""A score that leaves no weight beside any other. A query that sees nothing is given even ones, which are taken away."""
+"""A score that leaves no weight beside any other. A query that sees nothing gets even ones, which are taken away."""
 KEPT_BYTES = 1 << 30
 """Bytes of patterns and scores that are kept for later layers; what finds no room is computed anew."""
 
@@ -154,8 +154,10 @@ class ForwardPass:
             values = self._apart.scores_of_batch(values, self.read.queries)
         n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
         values = values[..., n - keys :] if keys < n else values
-        # What no query sees is far below all scores, which are finite here: that is one pass over the cells.
-        found = (values + view.below[..., :n]).softmax(-1)
+        # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
+        # no more memory.
+        values += view.below[..., :n]
+        found = torch.softmax(values, -1, out=values)
         if view.empty_rows:
             found *= view.visible.any(-1)[:, None, :, None]
         return pad(found, (0, keys - n)) if keys > n else found
