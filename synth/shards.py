@@ -1,8 +1,8 @@
 """A shard of the attention store: one file with the patterns of a batch of texts, checked when written and when read.
 
-The format is safetensors. A shard holds, for every layer, one array (heads, cells) of half-precision weights: the
-visible cells of its first text row by row, then those of the next. Padding and cells that no query sees are never
-stored, and one head is read without reading the others.
+The format is safetensors. A shard holds, for every layer that has heads, one array (heads, cells) of half-precision
+weights: the visible cells of its first text row by row, then those of the next. Padding and cells that no query sees
+are never stored, and one head is read without reading the others.
 """
 
 import json
@@ -39,12 +39,19 @@ class Description:
         texts: fingerprint of the texts.
         causal: whether queries see only keys at or before them.
         windows: sliding window of each layer in tokens, None where attention is full.
+        heads: how many heads each layer has; 0 where it has no attention.
     """
 
     model: str
     texts: str
     causal: bool
     windows: tuple[int | None, ...]
+    heads: tuple[int, ...]
+
+    @property
+    def layers(self) -> list[int]:
+        """The layers that have heads."""
+        return [layer for layer, count in enumerate(self.heads) if count]
 
 
 class Shard:
@@ -63,15 +70,14 @@ class Shard:
             self.lengths = _whole_numbers(file, "lengths")
             if not 0 < len(self.texts) == len(set(self.texts)) == len(self.lengths):
                 raise ValueError("its texts are not one of each")
-            self.heads: int
-            self.heads, *_ = file.get_slice(layer_name(0)).get_shape()
             # Where the cells of each text end, by the window of their layer.
             self._ends = {
                 window: np.cumsum([_count_cells(length, self.description.causal, window) for length in self.lengths])
                 for window in set(self.description.windows)
             }
-            for layer, window in enumerate(self.description.windows):
-                _check_layout(file, layer_name(layer), "F16", [self.heads, int(self._ends[window][-1])])
+            for layer in self.description.layers:
+                cells = int(self._ends[self.description.windows[layer]][-1])
+                _check_layout(file, layer_name(layer), "F16", [self.description.heads[layer], cells])
 
     def cells(self, head: Head) -> list[np.ndarray]:
         """A head's weights in the visible cells of each text, row by row, in half precision.
@@ -82,13 +88,14 @@ class Shard:
         ends = self._ends[self.description.windows[head.layer]]
         return np.split(self._read(head.layer, slice(head.index, head.index + 1))[0], ends[:-1])
 
-    def check(self, layer: int) -> None:
-        """Look at all weights of a layer.
+    def check(self) -> None:
+        """Look at all weights, a layer at a time.
 
         Raises:
             InputError: see :meth:`cells`.
         """
-        self._read(layer, slice(None))
+        for layer in self.description.layers:
+            self._read(layer, slice(None))
 
     def _read(self, layer: int, heads: slice) -> np.ndarray:
         with _reading(self.path) as file:
@@ -177,6 +184,7 @@ def write_shard(folder: Path, arrays: dict[str, np.ndarray], description: Descri
         "texts": description.texts,
         "causal": json.dumps(description.causal),
         "windows": json.dumps(description.windows),
+        "heads": json.dumps(description.heads),
     }
     name = f"shard_{max(map(_number, shard_paths(folder)), default=-1) + 1:05d}.safetensors"
     unfinished = folder / _UNFINISHED
@@ -219,17 +227,20 @@ def _number(path: Path) -> int:
 
 
 def _parsed(path: Path, metadata: Mapping[str, str]) -> Description:
-    missing = {"model", "texts", "causal", "windows"} - metadata.keys()
-    if missing == {"model"}:
-        raise InputError(f"{path} is of an earlier version, which did not note the model's weights; {EXTRACT_AGAIN}")
+    missing = {"model", "texts", "causal", "windows", "heads"} - metadata.keys()
+    if missing and missing <= {"model", "heads"}:
+        unnoted = "the model's weights" if "model" in missing else "how many heads each layer has"
+        raise InputError(f"{path} is of an earlier version, which did not note {unnoted}; {EXTRACT_AGAIN}")
     if missing:
         raise ValueError(f"its description lacks {', '.join(sorted(missing))}")
-    causal, windows = json.loads(metadata["causal"]), json.loads(metadata["windows"])
-    if type(causal) is not bool or type(windows) is not list or not windows:
+    causal, windows, heads = (json.loads(metadata[name]) for name in ("causal", "windows", "heads"))
+    if type(causal) is not bool or type(windows) is not list or type(heads) is not list:
         raise ValueError("its description is wrong")
+    if len(heads) != len(windows) or not all(type(count) is int and count >= 0 for count in heads) or not any(heads):
+        raise ValueError("its description has wrong numbers of heads")
     if not all(window is None or (type(window) is int and window > 0) for window in windows):
         raise ValueError("its description has wrong windows")
-    return Description(metadata["model"], metadata["texts"], causal, tuple(windows))
+    return Description(metadata["model"], metadata["texts"], causal, tuple(windows), tuple(heads))
 
 
 def _whole_numbers(file: Any, name: str) -> list[int]:
