@@ -24,6 +24,7 @@ from synth.shards import (
     clear_unfinished,
     layer_name,
     pack,
+    rounding,
     shard_paths,
     unpack,
     visible_cells,
@@ -66,7 +67,12 @@ def extract(
         folder.mkdir(parents=True, exist_ok=True)
         clear_unfinished(folder)
     description = Description(
-        model_fingerprint(loaded), texts_fingerprint(ids), loaded.causal, tuple(loaded.windows), loaded.heads_by_layer
+        model_fingerprint(loaded),
+        texts_fingerprint(ids),
+        loaded.causal,
+        tuple(loaded.windows),
+        loaded.heads_by_layer,
+        rounding(loaded.model.dtype),
     )
     done = _texts_done(folder, description, loaded, ids)
     if progress is not None:
@@ -169,12 +175,16 @@ class AttentionStore:
     def read(self, head: Head, texts: Sequence[int]) -> np.ndarray:
         """One head's patterns: float32, shape (texts, n, n) with n the longest text asked for.
 
-        Rows of tokens sum to one over the cells they see; all other cells, padding among them, are 0.
+        See :func:`synth.shards.unpack` for what rows sum to; cells that a token does not see, and padding, are 0.
 
         Raises:
             InputError: see :meth:`cells`.
         """
-        return unpack(self.cells(head, texts), self.visible(head.layer, texts))
+        return self.unpack(self.cells(head, texts), self.visible(head.layer, texts))
+
+    def unpack(self, cells: Sequence[np.ndarray], visible: np.ndarray) -> np.ndarray:
+        """Patterns from what :meth:`cells` gives; see :func:`synth.shards.unpack`."""
+        return unpack(cells, visible, self._open().description.rounded)
 
     def _open(self) -> "_Index":
         if self._index is None:
@@ -249,7 +259,8 @@ def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarra
         InputError: see :func:`extract`.
     """
     cells = batch_patterns(loaded, [ids])[layer_name(head.layer)][head.index]
-    return unpack([cells], visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer]))[0]
+    visible = visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer])
+    return unpack([cells], visible, rounding(loaded.model.dtype))[0]
 
 
 def batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from evaluation.row_mass import HALF
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from synth.regular_files import check_regular, mend_writing
@@ -40,6 +41,7 @@ class Description:
         causal: whether queries see only keys at or before them.
         windows: sliding window of each layer in tokens, None where attention is full.
         heads: how many heads each layer has; 0 where it has no attention.
+        rounded: how far rounding alone moves the sum of a row from one, at most; see :func:`rounding`.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Description:
     causal: bool
     windows: tuple[int | None, ...]
     heads: tuple[int, ...]
+    rounded: float
 
     @property
     def layers(self) -> list[int]:
@@ -136,21 +139,27 @@ def pack(weights: torch.Tensor, offsets: Sequence[np.ndarray]) -> np.ndarray:
     return packed
 
 
-def unpack(cells: Sequence[np.ndarray], visible: np.ndarray) -> np.ndarray:
+def rounding(dtype: torch.dtype) -> float:
+    """How far rounding alone moves the sum of a row from one, at most: in a model's numbers, and those of a shard."""
+    return torch.finfo(dtype).eps / 2 + HALF
+
+
+def unpack(cells: Sequence[np.ndarray], visible: np.ndarray, rounded: float) -> np.ndarray:
     """Patterns of one head from the visible cells of each text: float32, shape (texts, n, n).
 
-    Rows of tokens sum to one over the cells they see; all other cells are 0.
+    All other cells are 0. Rows that rounding alone keeps from summing to one do so again. Others are left as they are:
+    what is missing went to no key, as with a learned sink, and without it the head would put out more than it does.
 
     Args:
         cells: one array a text, row by row.
         visible: which cells these are, shape (texts, n, n).
+        rounded: see :class:`Description`.
     """
     patterns = np.zeros(visible.shape, dtype=np.float32)
     if cells:
         patterns[visible] = np.concatenate(cells)
-    # Half precision moves a row's sum by up to a thousandth.
     sums = patterns.sum(axis=-1, keepdims=True)
-    return np.divide(patterns, sums, out=patterns, where=sums > 0)
+    return np.divide(patterns, sums, out=patterns, where=np.abs(sums - 1) <= rounded)
 
 
 def are_weights(cells: np.ndarray) -> bool:
@@ -185,6 +194,7 @@ def write_shard(folder: Path, arrays: dict[str, np.ndarray], description: Descri
         "causal": json.dumps(description.causal),
         "windows": json.dumps(description.windows),
         "heads": json.dumps(description.heads),
+        "rounded": json.dumps(description.rounded),
     }
     name = f"shard_{max(map(_number, shard_paths(folder)), default=-1) + 1:05d}.safetensors"
     unfinished = folder / _UNFINISHED
@@ -227,20 +237,22 @@ def _number(path: Path) -> int:
 
 
 def _parsed(path: Path, metadata: Mapping[str, str]) -> Description:
-    missing = {"model", "texts", "causal", "windows", "heads"} - metadata.keys()
-    if missing and missing <= {"model", "heads"}:
+    missing = {"model", "texts", "causal", "windows", "heads", "rounded"} - metadata.keys()
+    if missing in ({"model", "heads", "rounded"}, {"heads", "rounded"}):
         unnoted = "the model's weights" if "model" in missing else "how many heads each layer has"
         raise InputError(f"{path} is of an earlier version, which did not note {unnoted}; {EXTRACT_AGAIN}")
     if missing:
         raise ValueError(f"its description lacks {', '.join(sorted(missing))}")
-    causal, windows, heads = (json.loads(metadata[name]) for name in ("causal", "windows", "heads"))
+    causal, windows, heads, rounded = (json.loads(metadata[name]) for name in ("causal", "windows", "heads", "rounded"))
     if type(causal) is not bool or type(windows) is not list or type(heads) is not list:
         raise ValueError("its description is wrong")
     if len(heads) != len(windows) or not all(type(count) is int and count >= 0 for count in heads) or not any(heads):
         raise ValueError("its description has wrong numbers of heads")
     if not all(window is None or (type(window) is int and window > 0) for window in windows):
         raise ValueError("its description has wrong windows")
-    return Description(metadata["model"], metadata["texts"], causal, tuple(windows), tuple(heads))
+    if type(rounded) is not float or not 0 < rounded < 1:
+        raise ValueError("its description has a wrong rounding")
+    return Description(metadata["model"], metadata["texts"], causal, tuple(windows), tuple(heads), rounded)
 
 
 def _whole_numbers(file: Any, name: str) -> list[int]:

@@ -14,7 +14,7 @@ from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from synth.corpus import Split
 from synth.material import Material
-from synth.shards import Description, layer_name, pack, visible_cells, visible_offsets, write_shard
+from synth.shards import Description, layer_name, pack, rounding, visible_cells, visible_offsets, write_shard
 
 SURFACES = [
     "<s>", " the", " dog", " girl", ".", ",", '"', "'", "\\", "\n", " Tom", " ran", "é", "它🙂", "\t", " a'b\"c", "ing",
@@ -81,6 +81,6 @@ def material_with(
         made = [kept * (torch.as_tensor(pattern(head, texts, visible)) if head else uniform) for head in heads]
         arrays[layer_name(layer)] = pack(torch.stack(made, 1), visible_offsets(lengths, causal, window))
     counts = tuple(map(len, layers))
-    write_shard(folder, arrays, Description("planted", "planted", causal, limits, counts))
+    write_shard(folder, arrays, Description("planted", "planted", causal, limits, counts, rounding(torch.float32)))
     vectors = torch.from_numpy(_EMBEDDINGS)
     return Material.build(folder, TABLE, vectors, lists, splits, causal=causal, windows=limits)

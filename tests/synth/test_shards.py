@@ -88,6 +88,9 @@ def described(name: str, value: str | None) -> Callable[..., None]:
         described("heads", "[0, 0]"),
         described("heads", "[true, 4]"),
         described("heads", "4"),
+        described("heads", None),
+        described("rounded", "1e999"),
+        described("rounded", "null"),
     ],
 )
 def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: LoadedModel, tmp_path: Path) -> None:
@@ -104,7 +107,7 @@ def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: L
 
 @pytest.mark.parametrize(
     ("unnoted", "told"),
-    [(("heads",), "how many heads each layer has"), (("heads", "model"), "the model's weights")],
+    [(("heads", "rounded"), "how many heads each layer has"), (("heads", "rounded", "model"), "the model's weights")],
 )
 def test_a_shard_of_an_earlier_version_is_told_and_replaced(
     unnoted: tuple[str, ...], told: str, tiny: LoadedModel, tmp_path: Path
