@@ -1,6 +1,7 @@
 """How alike two attention patterns are, over the visible cells of a text.
 
-Shapes: t texts, q queries, n keys; patterns are row-stochastic and 0 in invisible cells.
+Shapes: t texts, q queries, n keys; patterns are 0 in invisible cells. A program's rows sum to one. A head's may sum to
+less, where the rest of its attention goes to no key: a program that gives that to keys differs by it.
 """
 
 import math
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evaluation.row_mass import row_mass
 from surrogates.language.backend import LOWEST
 
 _TINY = 1e-12
@@ -24,7 +26,8 @@ class Similarity:
     Attributes:
         iou: sum of the smaller over sum of the larger of each cell; 1 is equal.
         cross_entropy: of the head's rows under the program's, nats, mean over query rows.
-        jsd: Jensen-Shannon distance, base 2 (the root of the divergence), mean over query rows; 0 is equal.
+        jsd: Jensen-Shannon distance, base 2 (the root of the divergence), mean over query rows; 0 is equal. What is
+            missing of a row counts as one more cell.
     """
 
     iou: Tensor
@@ -39,7 +42,8 @@ def similarity(pattern: Tensor, target: Tensor) -> Similarity:
         pattern: the program's, shape (t, q, n).
         target: the head's, shape (t, q, n).
     """
-    rows = (target.sum(-1) > 0).sum(-1).clamp(min=1)
+    seeing = (target.sum(-1) > 0) | (pattern.sum(-1) > 0)
+    rows = seeing.sum(-1).clamp(min=1)
     smaller, larger = torch.minimum(pattern, target), torch.maximum(pattern, target)
     cross = -(target * pattern.clamp(min=_TINY).log()).sum((1, 2)) / rows
     middle = ((pattern + target) / 2).clamp(min=_TINY).log2()
@@ -47,6 +51,9 @@ def similarity(pattern: Tensor, target: Tensor) -> Similarity:
         (target * (target.clamp(min=_TINY).log2() - middle)).sum(-1)
         + (pattern * (pattern.clamp(min=_TINY).log2() - middle)).sum(-1)
     ) / 2
+    mass = row_mass(target.sum(-1), seeing)
+    if mass is not None:
+        divergence += (1 - mass) / 2  # all of that cell is the head's
     return Similarity(
         iou=smaller.sum((1, 2)) / larger.sum((1, 2)).clamp(min=_TINY),
         cross_entropy=cross,
@@ -65,12 +72,15 @@ class Reference:
     """
 
     def __init__(self, target: Tensor, visible: Tensor) -> None:
+        seeing = visible.any(-1)
+        mass = row_mass(target.sum(-1), seeing)
         self.target = target.numpy()
         self.logs = np.log(np.maximum(self.target, _TINY))
-        self.rows = np.maximum((self.target.sum(-1) > 0).sum(-1), 1)
+        self.rows = np.maximum(seeing.sum(-1).numpy(), 1)
+        self.missing = None if mass is None else (1 - mass).numpy()
         self.mass = self.target.sum((1, 2))
         self.ceiling = np.where(visible.numpy(), np.float32(np.inf), np.float32(-np.inf))
-        nothing = ~visible.any(-1).numpy()
+        nothing = ~seeing.numpy()
         self.empty = nothing if nothing.any() else None
 
     def compare(self, scores: Tensor) -> "Compared":
@@ -113,6 +123,8 @@ class Compared:
         middle -= np.float32(math.log(2))
         divergence = _dots(self._reference.target, self._reference.logs - middle)
         divergence += _dots(self.pattern, np.subtract(self._logs, middle, out=middle))
+        if self._reference.missing is not None:
+            divergence += self._reference.missing * math.log(2)
         return np.sqrt(np.maximum(divergence / (2 * math.log(2)), 0)).sum(-1) / self._reference.rows
 
 
@@ -134,10 +146,11 @@ def similarity_matrix(patterns: Tensor, targets: Tensor) -> tuple[Tensor, Tensor
     Returns:
         IoU and cross-entropy (nats a query row), each of shape (p, h).
     """
-    mass = targets.sum(-1)[:, None, :].clamp(min=_TINY)  # (t, 1, h): the number of query rows
+    mass = targets.sum(-1)[:, None, :].clamp(min=_TINY)  # (t, 1, h)
+    rows = patterns.sum(-1)[:, :, None]  # (t, p, 1): their number, unless a program gave none
     smaller = _intersections(patterns, targets)
-    union = patterns.sum(-1)[:, :, None] + mass - smaller
-    cross = -(patterns.clamp(min=_TINY).log() @ targets.transpose(1, 2)) / mass
+    union = rows + mass - smaller
+    cross = -(patterns.clamp(min=_TINY).log() @ targets.transpose(1, 2)) / rows.clamp(min=1)
     return (smaller / union).mean(0), cross.mean(0)
 
 

@@ -26,7 +26,7 @@ class HeadText:
 
     Attributes:
         tokens: their strings, as programs see them.
-        pattern: shape (n, n), rows summing to one.
+        pattern: shape (n, n); rows sum to one, or less where a sink takes the rest.
         visible: cells the model lets a query see, shape (n, n).
         classes: name of a token feature to its mask over the tokens, shape (n,).
 

@@ -11,6 +11,8 @@ _EDGES = (0, 1, 2, 4, 8, 16, 32, 64, 128)
 """Largest distance of each bin, that of the token itself first."""
 _TELLING = 0.0125
 """Difference from which a class of keys is named."""
+_MISSING = 0.005
+"""Share of a head's attention on no key from which it is told."""
 _Cells = Callable[[HeadText], np.ndarray]
 """Mask (n, n) of the cells that are counted."""
 
@@ -31,6 +33,10 @@ def summary_lines(compared: Sequence[Compared]) -> list[str]:
         "the program gives:",
         f"- the first token {shares.of(_first)}; itself {shares.of(_own)}",
     ]
+    if (missing := 1 - shares.measured(_every)[0]) > _MISSING:
+        lines.append(
+            f"- no key, where a sink of the layer's takes it, which programs do not have: {_percent(missing, 0)}"
+        )
     both = any(np.triu(one.text.visible, 1).any() for one in compared)
     sides = (("tokens back", 1), ("tokens ahead", -1)) if both else (("tokens back", 1),)
     for name, sign in sides:
@@ -61,11 +67,12 @@ class _Shares:
 
     @property
     def effective(self) -> tuple[float, float]:
-        """Over how many keys attention spreads."""
+        """Over how many keys attention spreads, as far as it goes to keys."""
         entropy = [0.0, 0.0]
         for one, cells in zip(self._compared, self._cells, strict=True):
             for place, pattern in enumerate((one.text.pattern, one.found)):
-                weights = pattern[cells].astype(np.float64)
+                whole = pattern.sum(1, dtype=np.float64, keepdims=True)
+                weights = (pattern / np.maximum(whole, 1e-12))[cells]
                 entropy[place] -= float((weights * np.log(np.maximum(weights, 1e-12))).sum())
         head, program = (float(np.exp(own / self.queries)) for own in entropy)
         return head, program
@@ -93,6 +100,10 @@ def _grid(text: HeadText) -> np.ndarray:
     """Query place less key place, shape (n, n)."""
     places = np.arange(len(text.tokens))
     return places[:, None] - places[None]
+
+
+def _every(text: HeadText) -> np.ndarray:
+    return text.visible
 
 
 def _first(text: HeadText) -> np.ndarray:

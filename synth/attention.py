@@ -22,6 +22,7 @@ from synth.shards import (
     clear_unfinished,
     layer_name,
     pack,
+    rounding,
     shard_paths,
     unpack,
     visible_cells,
@@ -63,7 +64,14 @@ def extract(
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         clear_unfinished(folder)
-    description = Description(model_fingerprint(loaded), texts_fingerprint(ids), loaded.causal, tuple(loaded.windows))
+    description = Description(
+        model_fingerprint(loaded),
+        texts_fingerprint(ids),
+        loaded.causal,
+        tuple(loaded.windows),
+        loaded.heads_by_layer,
+        rounding(loaded.model.dtype),
+    )
     done = _texts_done(folder, description, loaded, ids)
     if progress is not None:
         progress(len(done), len(ids))
@@ -105,8 +113,8 @@ class AttentionStore:
         Raises:
             InputError: the store is empty or damaged.
         """
-        index = self._open()
-        return [Head(layer, head) for layer in range(len(index.description.windows)) for head in range(index.heads)]
+        counts = self._open().description.heads
+        return [Head(layer, index) for layer, count in enumerate(counts) for index in range(count)]
 
     def holds(self, ids: Sequence[Sequence[int]]) -> bool:
         """Whether it has the patterns of these texts, by the model's token ids, and of no others, all whole.
@@ -116,8 +124,7 @@ class AttentionStore:
         """
         index = self._open()
         for shard in {shard for shard, _ in index.place.values()}:
-            for layer in range(len(index.description.windows)):
-                shard.check(layer)
+            shard.check()
         return index.place.keys() == set(range(len(ids))) and index.description.texts == texts_fingerprint(ids)
 
     @property
@@ -149,9 +156,8 @@ class AttentionStore:
         Raises:
             InputError: the store does not hold the head or one of the texts, or a shard is damaged.
         """
-        heads = self._open().heads
         self._window(head.layer)
-        if not 0 <= head.index < heads:
+        if not 0 <= head.index < self._open().description.heads[head.layer]:
             raise no_head(head, self.heads)
         wanted: dict[Shard, list[tuple[int, int]]] = {}  # shard: (place in the shard, place in the answer)
         for row, text in enumerate(texts):
@@ -167,12 +173,16 @@ class AttentionStore:
     def read(self, head: Head, texts: Sequence[int]) -> np.ndarray:
         """One head's patterns: float32, shape (texts, n, n) with n the longest text asked for.
 
-        Rows of tokens sum to one over the cells they see; all other cells, padding among them, are 0.
+        See :func:`synth.shards.unpack` for what rows sum to; cells that a token does not see, and padding, are 0.
 
         Raises:
             InputError: see :meth:`cells`.
         """
-        return unpack(self.cells(head, texts), self.visible(head.layer, texts))
+        return self.unpack(self.cells(head, texts), self.visible(head.layer, texts))
+
+    def unpack(self, cells: Sequence[np.ndarray], visible: np.ndarray) -> np.ndarray:
+        """Patterns from what :meth:`cells` gives; see :func:`synth.shards.unpack`."""
+        return unpack(cells, visible, self._open().description.rounded)
 
     def _open(self) -> "_Index":
         if self._index is None:
@@ -217,7 +227,6 @@ def _opened(folder: Path, _files: tuple) -> AttentionStore:
 class _Index(NamedTuple):
     place: dict[int, tuple[Shard, int]]  # text: its shard, and where it comes there
     description: Description
-    heads: int  # in each layer
 
 
 def _read_index(folder: Path) -> _Index:
@@ -227,7 +236,7 @@ def _read_index(folder: Path) -> _Index:
     first = shards[0]
     place: dict[int, tuple[Shard, int]] = {}
     for shard in shards:
-        if (shard.description, shard.heads) != (first.description, first.heads):
+        if shard.description != first.description:
             raise InputError(
                 f"{shard.path} holds patterns of other texts or another model than {first.path}; remove the one that "
                 "is not of this run, then run `headsynth synthesize` again"
@@ -238,7 +247,7 @@ def _read_index(folder: Path) -> _Index:
                     f"{shard.path} is damaged (text {text} is in {place[text][0].path.name} too); {EXTRACT_AGAIN}"
                 )
             place[text] = shard, spot
-    return _Index(place, first.description, first.heads)
+    return _Index(place, first.description)
 
 
 def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarray:
@@ -248,11 +257,12 @@ def pattern_on(loaded: LoadedModel, head: Head, ids: Sequence[int]) -> np.ndarra
         InputError: see :func:`extract`.
     """
     cells = batch_patterns(loaded, [ids])[layer_name(head.layer)][head.index]
-    return unpack([cells], visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer]))[0]
+    visible = visible_cells([len(ids)], loaded.causal, loaded.windows[head.layer])
+    return unpack([cells], visible, rounding(loaded.model.dtype))[0]
 
 
 def batch_patterns(loaded: LoadedModel, ids: Sequence[Sequence[int]]) -> dict[str, np.ndarray]:
-    """The visible cells of a batch, by layer: half precision, shape (heads, cells)."""
+    """The visible cells of a batch, by layer that has heads: half precision, shape (heads, cells)."""
     if is_patched(loaded.model):
         raise InputError("the model is patched, so its attention is not its own; leave the patch first")
     lengths = [len(row) for row in ids]
@@ -299,8 +309,7 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
     for path in shard_paths(folder):
         try:
             shard = Shard(path)
-            for layer in range(len(shard.description.windows)):
-                shard.check(layer)
+            shard.check()
         except InputError:
             _remove(path)
             continue
@@ -316,8 +325,7 @@ def _texts_done(folder: Path, description: Description, loaded: LoadedModel, ids
             )
         lengths = dict(zip(shard.texts, shard.lengths, strict=True))
         known = all(0 <= text < len(ids) and len(ids[text]) == length for text, length in lengths.items())
-        fits = shard.description == description and shard.heads * len(description.windows) == len(loaded.heads)
-        if not known or not fits or done & lengths.keys():
+        if not known or shard.description != description or done & lengths.keys():
             _remove(path)
         else:
             done.update(lengths)

@@ -78,7 +78,7 @@ class HeadKind:
 
     Attributes:
         shares: of each group of parts in what its dense model explains, greatest first; empty where that is not known.
-        scores: on random tokens that come twice.
+        scores: attention to some keys, and to none.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -93,11 +93,13 @@ class HeadKind:
     def lines(self) -> list[str]:
         """What is known, each in a line."""
         shares = [f"{group} {share:.0%}".replace("%", " %") for group, share in self.shares.items() if share >= _SHOWN]
-        scores = [
-            f"{name.replace('_', ' ')} {score:.2f}" for name, score in asdict(self.scores).items() if score is not None
-        ]
+        measured = asdict(self.scores)
+        missing = measured.pop("missing_mass") or 0.0
+        scores = [f"{name.replace('_', ' ')} {score:.2f}" for name, score in measured.items() if score is not None]
         lines = [f"category: {self.category}", f"shares: {', '.join(shares)}"] if self.shares else []
-        return lines + ([f"attention on random tokens that come twice: {', '.join(scores)}"] if scores else [])
+        lines += [f"attention on random tokens that come twice: {', '.join(scores)}"] if scores else []
+        lines += [f"missing mass {missing:.2f}: the layer's attention sink takes it"] if missing > _SHOWN else []
+        return lines
 
 
 def category(shares: Mapping[str, float], scores: HeadScores) -> str:

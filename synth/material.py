@@ -24,7 +24,7 @@ from surrogates.library.heads import Head
 from synth.attention import open_store
 from synth.corpus import Split
 from synth.regular_files import check_regular, mend_writing
-from synth.shards import unpack, visible_cells
+from synth.shards import visible_cells
 from synth.word_clusters import word_clusters
 
 SAMPLE = 60
@@ -254,7 +254,7 @@ class HeadData:
     def patterns(self, numbers: Sequence[int]) -> Tensor:
         """The head's patterns on texts, shape (t, n, n) with n the longest of them."""
         visible = self.material.visible(self.head.layer, [self.material.ids[number] for number in numbers])
-        return torch.from_numpy(unpack(self._read(numbers), visible))
+        return torch.from_numpy(self._unpacked(numbers, visible))
 
     def fitting(self, count: int) -> Batch:
         """The first so many train texts; what programs make of their features is kept for the next program."""
@@ -289,9 +289,12 @@ class HeadData:
         material = self.material
         lists = [list(material.ids[number]) for number in numbers]
         visible = material.visible(self.head.layer, lists)
-        target = unpack(self._read(numbers), visible)
+        target = self._unpacked(numbers, visible)
         texts = Texts.from_lists(lists, material.table, causal=material.causal, torch_tensors=True)
         return Batch(texts, torch.from_numpy(visible), torch.from_numpy(target))
+
+    def _unpacked(self, numbers: Sequence[int], visible: np.ndarray) -> np.ndarray:
+        return open_store(self.material.attention).unpack(self._read(numbers), visible)
 
     def _read(self, numbers: Sequence[int]) -> list[np.ndarray]:
         """The weights of texts, kept as long as there is room: a shard holds many texts and is opened for each read."""

@@ -1,5 +1,6 @@
 """Loading a Hugging Face model and turning texts into the token ids it was trained on."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class LoadedModel:
     add_bos: bool
     start: str  # how texts start and why, to be shown
     context: int | None  # the most tokens the model reads, None where it sets no limit
+
+    @property
+    def heads_by_layer(self) -> tuple[int, ...]:
+        """How many heads each layer has; 0 where it has no attention."""
+        counts = Counter(head.layer for head in self.heads)
+        return tuple(counts[layer] for layer in range(len(self.windows)))
 
 
 def load_for(settings: Settings, device: str) -> LoadedModel:

@@ -15,6 +15,7 @@ from synth.engine import one_thread
 from synth.fingerprint import files_fingerprint
 from synth.given import Given
 from synth.material import Material
+from synth.missing_mass import missing_mass
 from synth.models import LoadedModel, encode
 from synth.progress import Reporter
 from synth.repeated_tokens import measure_scores
@@ -54,9 +55,11 @@ class Preparation:
         reporter.say(self.start)
         with reporter.stage("attention") as step:
             extract(missing.loaded, missing.ids, run.attention, progress=step)
-        if not set(missing.loaded.heads) <= run.library.head_scores().keys():
+        if not _measured(run.library, missing.loaded.heads):
             longest, seed = run.settings.max_tokens, run.settings.seed
-            run.library.keep_scores(measure_scores(missing.loaded, missing.material, longest, seed))
+            scores = measure_scores(missing.loaded, missing.material, longest, seed)
+            lost = missing_mass(missing.material, scores)
+            run.library.keep_scores({head: replace(own, missing_mass=lost[head]) for head, own in scores.items()})
         origin = _origin(missing.files, run.texts_file)
         replace(missing.material, origin=origin).save(run.tokens_file)
         if missing.loaded.name.startswith(IN_MEMORY):
@@ -94,7 +97,7 @@ def stored(run: Run, settings: Settings, heads: Sequence[str]) -> Preparation | 
     try:
         material, store = run.material, open_store(run.attention)
         whole = bool(origin) and origin == material.origin and store.holds(material.model_ids())
-        whole = whole and set(store.heads) <= run.library.head_scores().keys()  # an earlier version measured none
+        whole = whole and _measured(run.library, store.heads)
     except InputError:
         whole = False  # a part is damaged: it is made anew
     if not whole:
@@ -131,6 +134,12 @@ def prepare(
             windows=loaded.windows,
         )
     return Preparation(run, chosen, Missing(files, loaded, texts, ids, material))
+
+
+def _measured(library: Library, heads: Sequence[Head]) -> bool:
+    """Whether heads have all scores; an earlier version measured none, or not what is missing."""
+    scores = library.head_scores()
+    return all(head in scores and scores[head].missing_mass is not None for head in heads)
 
 
 def _origin(files: str, texts: Path) -> str:

@@ -34,7 +34,7 @@ def measure_scores(loaded: LoadedModel, material: Material, longest: int, seed: 
         seed: of the draw.
 
     Returns:
-        Heads whose window, or whose texts, are too short to repeat four tokens have scores that are None.
+        All but the missing mass. Heads whose window, or whose texts, are too short to repeat four tokens have none.
 
     Raises:
         InputError: see :func:`synth.attention.extract`.

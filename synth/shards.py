@@ -1,8 +1,8 @@
 """A shard of the attention store: one file with the patterns of a batch of texts, checked when written and when read.
 
-The format is safetensors. A shard holds, for every layer, one array (heads, cells) of half-precision weights: the
-visible cells of its first text row by row, then those of the next. Padding and cells that no query sees are never
-stored, and one head is read without reading the others.
+The format is safetensors. A shard holds, for every layer that has heads, one array (heads, cells) of half-precision
+weights: the visible cells of its first text row by row, then those of the next. Padding and cells that no query sees
+are never stored, and one head is read without reading the others.
 """
 
 import json
@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from evaluation.row_mass import HALF
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from synth.regular_files import check_regular, mend_writing
@@ -39,12 +40,21 @@ class Description:
         texts: fingerprint of the texts.
         causal: whether queries see only keys at or before them.
         windows: sliding window of each layer in tokens, None where attention is full.
+        heads: how many heads each layer has; 0 where it has no attention.
+        rounded: how far rounding alone moves the sum of a row from one, at most; see :func:`rounding`.
     """
 
     model: str
     texts: str
     causal: bool
     windows: tuple[int | None, ...]
+    heads: tuple[int, ...]
+    rounded: float
+
+    @property
+    def layers(self) -> list[int]:
+        """The layers that have heads."""
+        return [layer for layer, count in enumerate(self.heads) if count]
 
 
 class Shard:
@@ -63,15 +73,14 @@ class Shard:
             self.lengths = _whole_numbers(file, "lengths")
             if not 0 < len(self.texts) == len(set(self.texts)) == len(self.lengths):
                 raise ValueError("its texts are not one of each")
-            self.heads: int
-            self.heads, *_ = file.get_slice(layer_name(0)).get_shape()
             # Where the cells of each text end, by the window of their layer.
             self._ends = {
                 window: np.cumsum([_count_cells(length, self.description.causal, window) for length in self.lengths])
                 for window in set(self.description.windows)
             }
-            for layer, window in enumerate(self.description.windows):
-                _check_layout(file, layer_name(layer), "F16", [self.heads, int(self._ends[window][-1])])
+            for layer in self.description.layers:
+                cells = int(self._ends[self.description.windows[layer]][-1])
+                _check_layout(file, layer_name(layer), "F16", [self.description.heads[layer], cells])
 
     def cells(self, head: Head) -> list[np.ndarray]:
         """A head's weights in the visible cells of each text, row by row, in half precision.
@@ -82,13 +91,14 @@ class Shard:
         ends = self._ends[self.description.windows[head.layer]]
         return np.split(self._read(head.layer, slice(head.index, head.index + 1))[0], ends[:-1])
 
-    def check(self, layer: int) -> None:
-        """Look at all weights of a layer.
+    def check(self) -> None:
+        """Look at all weights, a layer at a time.
 
         Raises:
             InputError: see :meth:`cells`.
         """
-        self._read(layer, slice(None))
+        for layer in self.description.layers:
+            self._read(layer, slice(None))
 
     def _read(self, layer: int, heads: slice) -> np.ndarray:
         with _reading(self.path) as file:
@@ -129,21 +139,27 @@ def pack(weights: torch.Tensor, offsets: Sequence[np.ndarray]) -> np.ndarray:
     return packed
 
 
-def unpack(cells: Sequence[np.ndarray], visible: np.ndarray) -> np.ndarray:
+def rounding(dtype: torch.dtype) -> float:
+    """How far rounding alone moves the sum of a row from one, at most: in a model's numbers, and those of a shard."""
+    return torch.finfo(dtype).eps / 2 + HALF
+
+
+def unpack(cells: Sequence[np.ndarray], visible: np.ndarray, rounded: float) -> np.ndarray:
     """Patterns of one head from the visible cells of each text: float32, shape (texts, n, n).
 
-    Rows of tokens sum to one over the cells they see; all other cells are 0.
+    All other cells are 0. Rows that rounding alone keeps from summing to one do so again. Others are left as they are:
+    what is missing went to no key, as with a learned sink, and without it the head would put out more than it does.
 
     Args:
         cells: one array a text, row by row.
         visible: which cells these are, shape (texts, n, n).
+        rounded: see :class:`Description`.
     """
     patterns = np.zeros(visible.shape, dtype=np.float32)
     if cells:
         patterns[visible] = np.concatenate(cells)
-    # Half precision moves a row's sum by up to a thousandth.
     sums = patterns.sum(axis=-1, keepdims=True)
-    return np.divide(patterns, sums, out=patterns, where=sums > 0)
+    return np.divide(patterns, sums, out=patterns, where=np.abs(sums - 1) <= rounded)
 
 
 def are_weights(cells: np.ndarray) -> bool:
@@ -177,6 +193,8 @@ def write_shard(folder: Path, arrays: dict[str, np.ndarray], description: Descri
         "texts": description.texts,
         "causal": json.dumps(description.causal),
         "windows": json.dumps(description.windows),
+        "heads": json.dumps(description.heads),
+        "rounded": json.dumps(description.rounded),
     }
     name = f"shard_{max(map(_number, shard_paths(folder)), default=-1) + 1:05d}.safetensors"
     unfinished = folder / _UNFINISHED
@@ -219,17 +237,22 @@ def _number(path: Path) -> int:
 
 
 def _parsed(path: Path, metadata: Mapping[str, str]) -> Description:
-    missing = {"model", "texts", "causal", "windows"} - metadata.keys()
-    if missing == {"model"}:
-        raise InputError(f"{path} is of an earlier version, which did not note the model's weights; {EXTRACT_AGAIN}")
+    missing = {"model", "texts", "causal", "windows", "heads", "rounded"} - metadata.keys()
+    if missing in ({"model", "heads", "rounded"}, {"heads", "rounded"}):
+        unnoted = "the model's weights" if "model" in missing else "how many heads each layer has"
+        raise InputError(f"{path} is of an earlier version, which did not note {unnoted}; {EXTRACT_AGAIN}")
     if missing:
         raise ValueError(f"its description lacks {', '.join(sorted(missing))}")
-    causal, windows = json.loads(metadata["causal"]), json.loads(metadata["windows"])
-    if type(causal) is not bool or type(windows) is not list or not windows:
+    causal, windows, heads, rounded = (json.loads(metadata[name]) for name in ("causal", "windows", "heads", "rounded"))
+    if type(causal) is not bool or type(windows) is not list or type(heads) is not list:
         raise ValueError("its description is wrong")
+    if len(heads) != len(windows) or not all(type(count) is int and count >= 0 for count in heads) or not any(heads):
+        raise ValueError("its description has wrong numbers of heads")
     if not all(window is None or (type(window) is int and window > 0) for window in windows):
         raise ValueError("its description has wrong windows")
-    return Description(metadata["model"], metadata["texts"], causal, tuple(windows))
+    if type(rounded) is not float or not 0 < rounded < 1:
+        raise ValueError("its description has a wrong rounding")
+    return Description(metadata["model"], metadata["texts"], causal, tuple(windows), tuple(heads), rounded)
 
 
 def _whole_numbers(file: Any, name: str) -> list[int]:

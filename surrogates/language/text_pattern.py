@@ -14,7 +14,8 @@ class TextPattern:
 
     Attributes:
         tokens: their strings, as programs see them.
-        weights: float32, shape (tokens, tokens): queries down, keys across; rows sum to one.
+        weights: float32, shape (tokens, tokens): queries down, keys across; rows sum to one, or
+            less where a sink takes the rest.
         visible: the cells that a query may see, of the same shape.
     """
 

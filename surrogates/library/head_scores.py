@@ -1,11 +1,11 @@
-"""What is measured of a head on random tokens that come twice."""
+"""What is measured of a head."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class HeadScores:
-    """Mean attention of the queries of the second copy to each of some keys; None where that was not measured.
+    """Mean attention, on random tokens that come twice, of the queries of the second copy; None where not measured.
 
     Attributes:
         induction: to the token after the query's earlier occurrence; None of encoders, which see the next token itself.
@@ -13,6 +13,7 @@ class HeadScores:
         previous_token: to the token before the query.
         current_token: to the query itself.
         first_token: to the first token of the text.
+        missing_mass: to no key, on the run's test texts: a sink of the layer's takes it.
     """
 
     induction: float | None = None
@@ -20,3 +21,4 @@ class HeadScores:
     previous_token: float | None = None
     current_token: float | None = None
     first_token: float | None = None
+    missing_mass: float | None = None

@@ -1,6 +1,7 @@
 """Names of attention heads: L3H7 is head 7 of layer 3, both counted from 0."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -70,4 +71,6 @@ def select_heads(available: Sequence[Head], wanted: Iterable[str]) -> list[Head]
 
 def no_head(wanted: object, available: Sequence[Head]) -> InputError:
     """The line that says that something names no head; ``available`` are those there are, at least one."""
-    return InputError(f"there is no head {wanted} here; they go from {min(available)} to {max(available)}")
+    counts = set(Counter(head.layer for head in available).values())
+    uneven = ", not as many in every layer" if len(counts) > 1 else ""
+    return InputError(f"there is no head {wanted} here; they go from {min(available)} to {max(available)}{uneven}")

@@ -230,7 +230,7 @@ class Library(Database):
         with self._transaction():
             for head, own in scores.items():
                 row = (head.layer, head.index, *astuple(own))
-                self._execute("INSERT OR REPLACE INTO head_scores VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                self._execute("INSERT OR REPLACE INTO head_scores VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def head_scores(self) -> dict[Head, HeadScores]:
         """Of each head of which they were measured, in order."""

@@ -131,12 +131,18 @@ def _kinds_of_heads(database: sqlite3.Connection) -> None:
     )
 
 
+def _missing_mass(database: sqlite3.Connection) -> None:
+    """What of a head's attention goes to no key."""
+    database.execute("ALTER TABLE head_scores ADD COLUMN missing_mass REAL")
+
+
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     FIRST: _candidates,
     4: _refused_anew,
     5: _structures,
     6: _sizes_and_ceilings,
     7: _kinds_of_heads,
+    8: _missing_mass,
 }
 """By the version that a step leads to."""
 

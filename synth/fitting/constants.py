@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from evaluation.row_mass import row_mass
 from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.features import Texts
@@ -132,8 +133,9 @@ def _fitted(problems: Sequence["_Problem"], known: float = 0.0) -> list[Program]
             if program.kind == "scripted":
                 moved = _try_elsewhere(problem, weights)
                 weights = weights if moved is weights else _gauss_newton(problem, moved)
-            overlap = 1 - problem.figures(weights)[1]
-            if overlap / (2 - overlap) < known - HOPELESS:
+            # The sums of the smaller and of the larger of two cells lie so far on either side of their mean.
+            variation = problem.figures(weights)[1]
+            if (problem.mean - variation) / (problem.mean + variation) < known - HOPELESS:
                 return [problem.rounded(weights)]
     # Few texts tell as well where tuning leads, and all whether it pays.
     tuned = _tune(problem if program.kind == "scripted" else problems[0], problem, weights)
@@ -197,6 +199,7 @@ class _Problem:
 
     Attributes:
         linear: whether the scores are linear in the constants; None as long as that is not known.
+        mean: of what a row of the program's pattern sums to, and one of the head's.
 
     Args:
         offset: scores that are added to the program's, shape (t, n, n).
@@ -213,6 +216,8 @@ class _Problem:
         # The rows in which a query sees anything: None where all do, which saves the time to choose.
         self._seeing = None if seeing.all() else torch.nonzero(seeing.flatten())[:, 0]
         self._seen, self._target = self._rows(visible), self._rows(target)
+        mass = row_mass(self._target.sum(-1), self._seen.any(-1))
+        self.mean = 1.0 if mass is None else (1 + float(mass.mean())) / 2
         self._kept: tuple[Tensor, Tensor, Rows] | None = None
 
     def figures(self, weights: Tensor) -> tuple[float, float]:

@@ -2,14 +2,18 @@
 
 Scores linear in the constants make the cross-entropy convex, so Newton's method with a line search finds its minimum in
 a few steps. Shapes: k constants, and rows of n cells each; columns hold the derivative of the scores by each constant.
+A row whose target sums to m has the gradient m pattern - target, and m times the curvature.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
+
+from evaluation.row_mass import row_mass
 
 RIDGE = 1e-4
 """Pull of every constant towards zero, as a fraction of its curvature under the uniform pattern: keeps separable
@@ -27,7 +31,7 @@ class Rows:
     """Query rows of one head's pattern: what is to be explained.
 
     Attributes:
-        target: the head's pattern, shape (rows, n); each row sums to one.
+        target: the head's pattern, shape (rows, n).
         visible: mask of the cells a query may see, shape (rows, n).
         offset: scores that no constant changes, shape (rows, n), or None.
     """
@@ -41,6 +45,16 @@ class Rows:
             raise ValueError(
                 f"target {tuple(self.target.shape)} and visible {tuple(self.visible.shape)} differ in shape"
             )
+
+    @cached_property
+    def mass(self) -> Tensor | None:
+        """What each row of the target sums to, shape (rows, 1); None where all sum to one."""
+        found = row_mass(self.target.sum(-1), self.visible.any(-1))
+        return None if found is None else found[:, None]
+
+    def weighed(self, values: Tensor) -> Tensor:
+        """Values of the rows, shape (rows, …), times what each row sums to."""
+        return values if self.mass is None else values * self.mass
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ def _softmax(scores: Tensor) -> tuple[Tensor, Tensor]:
 def _forward(columns: Tensor, weights: Tensor, rows: Rows, observed: Tensor) -> tuple[Tensor, float]:
     """Pattern (rows, n) and loss of weights; columns (k, rows, n), observed: their mean under the target, (k,)."""
     pattern, normaliser = _softmax(_scores(columns, weights, rows))
-    return pattern, float(normaliser.mean() - observed @ weights)
+    return pattern, float(rows.weighed(normaliser).mean() - observed @ weights)
 
 
 def _expectation(columns: Tensor, pattern: Tensor) -> Tensor:
@@ -85,17 +99,20 @@ def _expectation(columns: Tensor, pattern: Tensor) -> Tensor:
     return columns.flatten(1) @ pattern.flatten() / len(pattern)
 
 
-def _curvature(columns: Tensor, pattern: Tensor) -> Tensor:
-    """Covariance of (k, rows, n) columns under each row's pattern, averaged over rows: (k, k)."""
-    k, rows, n = columns.shape
+def _curvature(columns: Tensor, pattern: Tensor, rows: Rows) -> Tensor:
+    """Covariance of (k, rows, n) columns under each row's pattern, averaged over rows as they weigh: (k, k)."""
+    k, count, n = columns.shape
+    weights = rows.weighed(pattern)
     found = torch.zeros(k, k)
     size = max(1, _CACHED // (k * n))
-    for start in range(0, rows, size):
-        some = columns[:, start : start + size]
-        weighted = some * pattern[start : start + size]
-        means = weighted.sum(-1)
-        found += weighted.flatten(1) @ some.flatten(1).T - means @ means.T
-    return found / rows
+    for start in range(0, count, size):
+        part = slice(start, start + size)
+        some = columns[:, part]
+        weighted = some * weights[part]
+        sums = weighted.sum(-1)
+        means = sums if rows.mass is None else (some * pattern[part]).sum(-1)
+        found += weighted.flatten(1) @ some.flatten(1).T - sums @ means.T
+    return found / count
 
 
 def _ridge(columns: Tensor, rows: Rows) -> Tensor:
@@ -141,8 +158,8 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
     observed = _expectation(columns, rows.target)
     pattern, loss = _forward(columns, weights, rows, observed)
     for _ in range(iterations):
-        hessian = _curvature(columns, pattern)
-        gradient = _expectation(columns, pattern) - observed + ridge * weights
+        hessian = _curvature(columns, pattern, rows)
+        gradient = _expectation(columns, rows.weighed(pattern)) - observed + ridge * weights
         step = torch.linalg.solve(hessian + torch.diag(ridge + 1e-7), gradient)
         slope = float(gradient @ step)
         scores = _scores(columns, weights, rows)
@@ -151,7 +168,7 @@ def fit_newton(columns: Tensor, rows: Rows, start: Tensor | None = None, iterati
         for scale in _scales(change, rows.visible):
             tried = weights - scale * step
             new_pattern, normaliser = _softmax(scores - scale * change)
-            new_loss = float(normaliser.mean() - observed @ tried)
+            new_loss = float(rows.weighed(normaliser).mean() - observed @ tried)
             gain = penalised - new_loss - 0.5 * float(ridge @ tried**2)
             if gain >= _ENOUGH * scale * slope:
                 break
@@ -169,7 +186,7 @@ def tune_iou(columns: Tensor, rows: Rows, fit: Fit, steps: int = 40, rate: float
     Steps are taken in the coordinates in which the cross-entropy's curvature is the identity, so one rate serves every
     column. The best weights met are returned, the start's if none is better.
     """
-    values, vectors = torch.linalg.eigh(_curvature(columns, fit.pattern))
+    values, vectors = torch.linalg.eigh(_curvature(columns, fit.pattern, rows))
     basis = vectors / values.clamp(min=1e-3 * float(values.max()) + 1e-9).sqrt()
     scores_basis = torch.tensordot(basis.T, columns, dims=1)
     coordinates = torch.zeros(len(fit.weights))

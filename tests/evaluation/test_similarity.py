@@ -23,6 +23,13 @@ def random_patterns(texts: int, n: int, seed: int, *, causal: bool = True, sharp
     return scores.masked_fill(~visible, -torch.inf).softmax(-1).nan_to_num(0.0)
 
 
+def with_sinks(patterns: Tensor) -> Tensor:
+    """Patterns of which each row leaves out a share of its own; one row leaves out everything."""
+    kept = torch.rand(*patterns.shape[:-1], 1, generator=torch.Generator().manual_seed(11))
+    kept[0, 2] = 0.0
+    return kept * patterns
+
+
 def by_loops(pattern: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
     """IoU, cross-entropy and Jensen-Shannon distance of one text."""
     smaller = larger = cross = distance = 0.0
@@ -38,15 +45,18 @@ def by_loops(pattern: np.ndarray, target: np.ndarray) -> tuple[float, float, flo
                 divergence += a * math.log2(a / middle) / 2
             if p > 0:
                 divergence += p * math.log2(p / middle) / 2
-        rows += any(a_row)
+        divergence += (1 - sum(a_row)) / 2 * any(p_row)  # the sink is a cell to which the program gives nothing
+        rows += any(p_row)
         distance += math.sqrt(max(divergence, 0.0))
     return smaller / larger, cross / rows, distance / rows
 
 
+@pytest.mark.parametrize("sinks", [True, False])
 @pytest.mark.parametrize("causal", [True, False])
-def test_figures_equal_plain_loops(causal: bool) -> None:
+def test_figures_equal_plain_loops(causal: bool, sinks: bool) -> None:
     pattern = random_patterns(4, 9, 0, causal=causal)
     target = random_patterns(4, 9, 1, causal=causal)
+    target = with_sinks(target) if sinks else target
     found = similarity(pattern, target)
     for text in range(4):
         iou, cross, jsd = by_loops(pattern[text].numpy(), target[text].numpy())
@@ -74,6 +84,14 @@ def test_disjoint_patterns_are_not_alike_at_all() -> None:
     assert torch.isfinite(found.cross_entropy).all()
 
 
+def test_what_goes_to_a_sink_is_a_difference() -> None:
+    pattern = random_patterns(1, 6, 2)
+    found = similarity(pattern, 0.75 * pattern)
+    assert float(found.iou) == pytest.approx(0.75)
+    halves = similarity(pattern, torch.zeros(1, 6, 6))
+    assert (float(halves.iou), float(halves.jsd)) == (0.0, pytest.approx(1.0))
+
+
 def test_padding_counts_for_nothing() -> None:
     pattern, target = random_patterns(1, 6, 3), random_patterns(1, 6, 4)
     padded = [torch.nn.functional.pad(p, (0, 3, 0, 3)) for p in (pattern, target)]
@@ -83,10 +101,12 @@ def test_padding_counts_for_nothing() -> None:
         torch.testing.assert_close(short, long)
 
 
+@pytest.mark.parametrize("sinks", [True, False])
 @pytest.mark.parametrize("causal", [True, False])
-def test_the_matrix_holds_every_pair(causal: bool) -> None:
+def test_the_matrix_holds_every_pair(causal: bool, sinks: bool) -> None:
     patterns = torch.stack([random_patterns(3, 7, seed, causal=causal) for seed in range(4)], 1)  # (t, p, n, n)
     targets = torch.stack([random_patterns(3, 7, seed, causal=causal) for seed in range(2, 7)], 1)
+    targets = with_sinks(targets) if sinks else targets
     iou, cross = similarity_matrix(patterns.flatten(2), targets.flatten(2))
     assert iou.shape == cross.shape == (4, 5)
     for p in range(4):
@@ -94,12 +114,14 @@ def test_the_matrix_holds_every_pair(causal: bool) -> None:
             one = similarity(patterns[:, p], targets[:, h])
             assert float(iou[p, h]) == pytest.approx(float(one.iou.mean()), rel=1e-5)
             assert float(cross[p, h]) == pytest.approx(float(one.cross_entropy.mean()), rel=1e-5)
-    assert float(iou[2, 0]) == pytest.approx(1.0)
+    assert sinks or float(iou[2, 0]) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("sinks", [True, False])
 @pytest.mark.parametrize("causal", [True, False])
-def test_scores_compare_as_their_patterns_do(causal: bool) -> None:
+def test_scores_compare_as_their_patterns_do(causal: bool, sinks: bool) -> None:
     target = random_patterns(4, 9, 5, causal=causal)
+    target = with_sinks(target) if sinks else target
     visible = random_patterns(4, 9, 6, causal=causal) > 0
     scores = 3 * torch.randn(4, 9, 9, generator=torch.Generator().manual_seed(7))
     scores[0, 5, 2] = -torch.inf

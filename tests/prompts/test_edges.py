@@ -90,6 +90,15 @@ def test_summary_of_an_encoder_tells_both_sides() -> None:
     assert any(line.startswith("- tokens back, first token aside: 1: 0%") for line in lines)
 
 
+def test_summary_tells_what_goes_to_no_key() -> None:
+    text = causal_text(tuple("abcdefghi"))
+    whole = summary_lines([beside_uniform(text)])
+    lines = summary_lines([beside_uniform(replace(text, pattern=0.75 * text.pattern))])
+    assert lines.pop(2) == "- no key, where a sink of the layer's takes it, which programs do not have: 25% (0%)"
+    assert lines[1] == "- the first token 33% (23%); itself 9% (23%)"
+    assert lines[-1] == whole[-1]  # of the rest
+
+
 def test_summary_without_a_choice() -> None:
     assert summary_lines([beside_uniform(causal_text(("a",)))]) == ["No query of these texts has a choice of keys."]
 

@@ -14,7 +14,7 @@ from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from synth.corpus import Split
 from synth.material import Material
-from synth.shards import Description, layer_name, pack, visible_cells, visible_offsets, write_shard
+from synth.shards import Description, layer_name, pack, rounding, visible_cells, visible_offsets, write_shard
 
 SURFACES = [
     "<s>", " the", " dog", " girl", ".", ",", '"', "'", "\\", "\n", " Tom", " ran", "é", "它🙂", "\t", " a'b\"c", "ing",
@@ -59,22 +59,28 @@ def material_with(
     *,
     causal: bool = True,
     windows: Sequence[int | None] = (),
+    missing: Sequence[float] = (0.0,),
 ) -> Material:
     """Material of a run on a model whose heads attend as programs say; those without one attend uniformly.
 
     Args:
-        layers: of each layer its heads, as many in each.
+        layers: of each layer its heads; none where it has no attention.
         windows: of each layer; none by default.
+        missing: share of its attention that each query leaves out, taken in turn from the first query on.
     """
     limits = tuple(windows) or (None,) * len(layers)
     lengths = [len(tokens) for tokens in lists]
     texts = batch(list(lists), causal=causal)
     arrays = {"texts": np.arange(len(lists)), "lengths": np.array(lengths)}
+    kept = 1 - torch.tensor(missing)[torch.arange(max(lengths)) % len(missing)][:, None]  # (n, 1)
     for layer, (heads, window) in enumerate(zip(layers, limits, strict=True)):
+        if not heads:
+            continue
         visible = torch.from_numpy(visible_cells(lengths, causal, window))
         uniform = visible / visible.sum(-1, keepdim=True).clamp(min=1)
-        made = [torch.as_tensor(pattern(head, texts, visible)) if head else uniform for head in heads]
+        made = [kept * (torch.as_tensor(pattern(head, texts, visible)) if head else uniform) for head in heads]
         arrays[layer_name(layer)] = pack(torch.stack(made, 1), visible_offsets(lengths, causal, window))
-    write_shard(folder, arrays, Description("planted", "planted", causal, limits))
+    counts = tuple(map(len, layers))
+    write_shard(folder, arrays, Description("planted", "planted", causal, limits, counts, rounding(torch.float32)))
     vectors = torch.from_numpy(_EMBEDDINGS)
     return Material.build(folder, TABLE, vectors, lists, splits, causal=causal, windows=limits)

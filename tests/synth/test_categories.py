@@ -63,4 +63,8 @@ def test_lines_tell_what_is_known() -> None:
         "attention on random tokens that come twice: induction 0.01, first token 0.00",
     ]
     assert HeadKind().lines == []
+    assert HeadKind(scores=HeadScores(missing_mass=0.005)).lines == []
+    assert HeadKind(scores=HeadScores(missing_mass=0.234)).lines == [
+        "missing mass 0.23: the layer's attention sink takes it"
+    ]
     assert HeadKind().category is None

@@ -24,6 +24,8 @@ def as_version(run: Path, version: int) -> Path:
         if version < 7:  # nothing told the kind of a head
             connection.execute("DROP TABLE head_scores")
             connection.execute("ALTER TABLE ceilings DROP COLUMN groups")
+        elif version < 8:  # nor was it known what goes to no key
+            connection.execute("ALTER TABLE head_scores DROP COLUMN missing_mass")
         if version < 6:  # of a structure's sizes one was known, and no ceilings
             connection.execute("DROP TABLE ceilings")
             for column in ("literals", "nodes"):
@@ -125,7 +127,7 @@ def test_shares_of_other_parts_are_one_line(run: Path, again: Callable[..., Any]
     assert "holds shares of other parts; give another --output" in outcome.err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("version", [3, 4, 5, 6])
+@pytest.mark.parametrize("version", [3, 4, 5, 6, 7])
 def test_an_earlier_library_holds_what_it_held(
     run: Path, version: int, again: Callable[..., Any], tmp_path: Path, capsys: Any
 ) -> None:
@@ -139,7 +141,7 @@ def test_an_earlier_library_holds_what_it_held(
     assert stored_version(run) == version
     exported = call(capsys, "llm", "export", run, tmp_path / "requests.jsonl", "--llm", "m")
     assert exported.code == 0, exported
-    assert stored_version(run) > 6
+    assert stored_version(run) > 7
     assert rows(run) == candidates
     assert held(run) == structures
     as_version(run, version)
@@ -161,6 +163,17 @@ def test_a_run_that_goes_on_is_measured_where_it_was_not(
     after = call(capsys, "inspect", run, "L0H3", "--json").document
     assert after["scores"] == known["scores"]
     assert (after["category"], after["shares"]) == (None, {})  # its dense model was fitted before
+
+
+def test_a_run_that_goes_on_is_measured_again_where_what_is_missing_was_not(
+    run: Path, finished: Path, again: Callable[..., Any], capsys: Any
+) -> None:
+    known = call(capsys, "inspect", finished, "L0H3", "--json").document["scores"]
+    as_version(run, 7)
+    before = call(capsys, "inspect", run, "L0H3", "--json").document["scores"]
+    assert before == known | {"missing_mass": None}
+    assert call(capsys, *again(run)).code == 0
+    assert call(capsys, "inspect", run, "L0H3", "--json").document["scores"] == known
 
 
 def test_heads_that_join_an_earlier_library_share_among_themselves(

@@ -26,15 +26,20 @@ def test_a_weight_of_one_cell_is_the_logit_of_its_share(cells: int, share: float
     assert fit.loss == pytest.approx(-share * weight + math.log(cells - 1 + math.exp(weight)), abs=1e-4)
 
 
+@pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_the_slope_is_zero_where_it_ends(seed: int) -> None:
+def test_the_slope_is_zero_where_it_ends(seed: int, missing: bool) -> None:
     generator = torch.Generator().manual_seed(seed)
     # Rare cells with nearly all of the weight, on scales that differ a thousandfold.
     scales = 10 ** (3 * torch.rand(6, 1, 1, generator=generator) - 1.5)
     columns = (torch.rand(6, 40, 64, generator=generator) < 0.05) * scales
     logits = 8 * torch.randn(40, 64, generator=generator)
-    rows = Rows(logits.softmax(-1), torch.ones(40, 64, dtype=torch.bool))
+    mass = torch.rand(40, 1, generator=generator) if missing else torch.ones(40, 1)
+    rows = Rows(mass * logits.softmax(-1), torch.ones(40, 64, dtype=torch.bool))
     fit = fit_newton(columns, rows)
     variance = (columns**2).mean(-1).mean(-1) - (columns.mean(-1) ** 2).mean(-1)
-    slope = ((fit.pattern - rows.target) * columns).sum(-1).mean(-1) + RIDGE * variance * fit.weights
+    slope = ((mass * fit.pattern - rows.target) * columns).sum(-1).mean(-1) + RIDGE * variance * fit.weights
     assert (slope / scales[:, 0, 0]).abs().max() < 1e-3
+    started = fit_newton(columns, rows, fit.weights, iterations=0)
+    logs = torch.einsum("k,krn->rn", fit.weights, columns).log_softmax(-1)
+    assert started.loss == pytest.approx(-float((rows.target * logs).sum(-1).mean()), rel=1e-4)

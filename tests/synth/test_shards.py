@@ -81,6 +81,16 @@ def described(name: str, value: str | None) -> Callable[..., None]:
         described("windows", '["x", null]'),
         described("windows", "[]"),
         described("windows", "[null, null, null]"),
+        described("heads", "[4]"),
+        described("heads", "[4, 3]"),
+        described("heads", "[4, 5]"),
+        described("heads", "[4, -4]"),
+        described("heads", "[0, 0]"),
+        described("heads", "[true, 4]"),
+        described("heads", "4"),
+        described("heads", None),
+        described("rounded", "1e999"),
+        described("rounded", "null"),
     ],
 )
 def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: LoadedModel, tmp_path: Path) -> None:
@@ -95,11 +105,20 @@ def test_a_wrong_shard_is_named_and_replaced(change: Callable[..., Any], tiny: L
     np.testing.assert_array_equal(read_layer(extract(tiny, ids, tmp_path, batch_size=100), 1, numbers), expected)
 
 
-def test_a_shard_of_an_earlier_version_is_told_and_replaced(tiny: LoadedModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("unnoted", "told"),
+    [(("heads", "rounded"), "how many heads each layer has"), (("heads", "rounded", "model"), "the model's weights")],
+)
+def test_a_shard_of_an_earlier_version_is_told_and_replaced(
+    unnoted: tuple[str, ...], told: str, tiny: LoadedModel, tmp_path: Path
+) -> None:
     ids = encode(tiny, TEXTS, 20)
     expected = read_layer(extract(tiny, ids, tmp_path), 1, range(len(ids)))
-    rewrite(next(tmp_path.iterdir()), described("model", None))
-    with pytest.raises(InputError, match=r"safetensors is of an earlier version.*; run the extraction again") as caught:
+    for name in unnoted:
+        rewrite(next(tmp_path.iterdir()), described(name, None))
+    with pytest.raises(
+        InputError, match=rf"safetensors is of an earlier version, which did not note {told}; run the extraction again"
+    ) as caught:
         read_layer(AttentionStore(tmp_path), 1, range(len(ids)))
     assert "damaged" not in str(caught.value)
     np.testing.assert_array_equal(read_layer(extract(tiny, ids, tmp_path), 1, range(len(ids))), expected)

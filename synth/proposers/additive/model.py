@@ -32,6 +32,7 @@ class Batch:
         visible: (b, 1, r, n).
         hidden: a very low score for each cell that is not visible, else zero.
         target: the heads' patterns, (b, h, r, n).
+        mass: what each row of them sums to, (b, h, r, 1); None where all sum to one.
     """
 
     tokens: Tensor
@@ -42,6 +43,7 @@ class Batch:
     visible: Tensor
     hidden: Tensor
     target: Tensor
+    mass: Tensor | None
 
     @property
     def distance(self) -> Tensor:

@@ -1,7 +1,8 @@
 """Fits additive models of several heads at once by Adam, and tells what each of their values is worth.
 
 The objective of a step is the cross-entropy of the rows, the total variation of the rows (of which IoU is a function),
-or between them. Both have gradients by the scores in closed form.
+or between them. Both have gradients by the scores in closed form: of the cross-entropy it is the pattern times what the
+head's row sums to, less that row.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from evaluation.row_mass import row_mass
 from synth.proposers.additive.model import Batch, Model
 from synth.proposers.additive.rows import BATCH, Rows
 
@@ -42,6 +44,9 @@ class Training:
         self._tokens, self._classes = tokens.long(), classes.float()
         self._hidden = torch.zeros_like(self._visible, dtype=torch.float32).masked_fill(~self._visible, _HIDDEN)
         self._target = target.to(model.device)
+        # Text by text: in single precision all patterns together would take twice the memory.
+        sums = torch.stack([own.float().sum(-1) for own in self._target])
+        self._mass = row_mass(sums, self._visible.any(-1)[:, None])
         # Of the CPU whatever the device, so that the same is drawn.
         self._generator = torch.Generator().manual_seed(seed)
         self._starts: list[int] = []
@@ -87,6 +92,7 @@ class Training:
             self._visible[texts].index_select(1, picked)[:, None],
             self._hidden[texts].index_select(1, picked)[:, None],
             self._target[texts].index_select(2, picked).float(),
+            None if self._mass is None else self._mass[texts].index_select(2, picked)[..., None],
         )
 
     def _next(self, rows: int) -> Batch:
@@ -154,11 +160,12 @@ def _logarithm_of_sums(scores: Tensor, batch: Batch) -> Tensor:
 def _gradient(scores: Tensor, batch: Batch, overlap: float) -> Tensor:
     """Of the objective by the scores, (b, h, r, n)."""
     pattern = (scores + batch.hidden).softmax(-1)  # rows that see nothing count below for nothing
-    found = difference = pattern - batch.target
+    difference = pattern - batch.target
+    found = difference if batch.mass is None else pattern * batch.mass - batch.target
     if overlap:
         slope = (difference**2).add_(_SMOOTH).rsqrt_().mul_(difference).mul_(pattern)
         slope -= pattern * slope.sum(-1, keepdim=True)
-        found = difference.mul_(1 - overlap).add_(slope, alpha=overlap)
+        found = found.mul_(1 - overlap).add_(slope, alpha=overlap)
     seeing = batch.visible.any(-1, keepdim=True)
     return found * (seeing / seeing.sum().clamp(min=1))
 
