@@ -61,7 +61,7 @@ class Together:
         self._whole = _Layer(programs, 0, sums, cells)
         self.alone = [layer.alone for layer in self._layers]
 
-    def scores(self, texts: Texts, layer: int = 0) -> Tensor:
+    def scores(self, texts: Texts, layer: int = 0, rows: slice | None = None) -> Tensor:
         """Scores of a layer's programs, float32, shape (b, programs, q, n); the caller's own.
 
         They differ from what each program gives by what is the same in a whole row, which a softmax does not see. In
@@ -70,6 +70,8 @@ class Together:
         Args:
             texts: the batch, as tensors.
             layer: which layer.
+            rows: of texts whose tokens are all queries, which queries, and so many of the first keys as the last of
+                them sees of a causal text; all by default.
 
         Raises:
             ProgramFailed: a program failed, or a feature has no value for this model.
@@ -81,36 +83,37 @@ class Together:
         # Scores are float32, whatever the model around them computes in.
         with torch.autocast(texts.ids.device.type, enabled=False):
             if texts.queries > 1:
-                return self._scores(texts, chosen)
+                return self._scores(texts, chosen, rows or slice(0, texts.n))
             # The cells of a step are few: what takes time is to ask for something, so all layers are computed at once.
-            found = texts.keep(("together", self), lambda: self._scores(texts, self._whole))
+            found = texts.keep(("together", self), lambda: self._scores(texts, self._whole, slice(0, texts.n)))
         return found[:, chosen.first : chosen.first + chosen.count].clone()
 
-    def _scores(self, texts: Texts, layer: "_Layer") -> Tensor:
-        count, shape = layer.count, (len(texts.ids), layer.count, texts.queries, texts.n)
-        found = torch.empty(shape, dtype=torch.float32, device=texts.ids.device)
-        found.copy_(_of_distance(texts, self._distance.of_distance(texts)[layer.first : layer.first + count]))
-        left = texts.keep(("left", self), lambda: self._left.of(texts, texts.queries))
+    def _scores(self, texts: Texts, layer: "_Layer", rows: slice) -> Tensor:
+        own = slice(layer.first, layer.first + layer.count)
+        distance = _part(_of_distance(texts, self._distance.of_distance(texts)[own]), rows)
+        found = distance.expand(len(texts.ids), -1, -1, -1).clone(memory_format=torch.contiguous_format)
+        left = texts.keep(("left", self), lambda: self._left.of(texts, texts.queries))[:, rows]
         products = left[..., : self._right.count].unflatten(2, (-1, self._rank)) if self._rank else None
         if products is not None and layer.rank:
-            self._add_products(found, texts, layer, products)
+            self._add_products(found, texts, layer, products, rows)
         left, right = left[..., self._right.count :], None
         if layer.of_keys:
-            right = texts.keep(("cells", self), lambda: self._cells.of(texts, texts.n))
+            right = texts.keep(("cells", self), lambda: self._cells.of(texts, texts.n))[:, : rows.stop]
         for cells in layer.dense:
-            cells.add(found, texts, left, right)
+            cells.add(found, texts, left, right, rows)
         if layer.single:
-            layer.add_single(found, texts, left, right)
+            layer.add_single(found, texts, left, right, rows)
         for place in layer.alone:
-            found[:, place] = scores(layer.programs[place], texts)
+            found[:, place] = _part(scores(layer.programs[place], texts), rows)
         return found
 
-    def _add_products(self, found: Tensor, texts: Texts, layer: "_Layer", left: Tensor) -> None:
+    def _add_products(self, found: Tensor, texts: Texts, layer: "_Layer", left: Tensor, among: slice) -> None:
         own = slice(layer.first, layer.first + layer.count)
         if texts.queries == 1:
             found[:, :, 0] += self._right.mixed(texts, left[:, 0, own])
             return
-        right = texts.keep(("right", self), lambda: self._right.of(texts, texts.n)).unflatten(2, (-1, self._rank))
+        right = texts.keep(("right", self), lambda: self._right.of(texts, texts.n))[:, : among.stop]
+        right = right.unflatten(2, (-1, self._rank))
         columns = left[:, :, own, : layer.rank].permute(0, 2, 1, 3).flatten(0, 1)
         rows = right[:, :, own, : layer.rank].permute(0, 2, 3, 1).flatten(0, 1)
         found.flatten(0, 1).baddbmm_(columns, rows)
@@ -206,10 +209,11 @@ class _Layer:
         self._heads = _places([one.program - first for one in self.single])
         self._which = _places([self._sources.index(one.source) for one in self.single])
 
-    def add_single(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None) -> None:
+    def add_single(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None, among: slice) -> None:
         """Add to scores, shape (b, programs, q, n), what counts in one cell of each row."""
         device, (b, count, q, n) = found.device, found.shape
-        keys = torch.stack([_cell(texts, source).expand(b, q) for source in self._sources], dim=1)
+        cells = [_cell(texts, source)[:, among if texts.queries > 1 else slice(None)] for source in self._sources]
+        keys = torch.stack([own.expand(b, q) for own in cells], dim=1)
         keys = keys.index_select(1, self._which.on(device))
         there = keys >= 0
         keys = keys.clamp(min=0)
@@ -234,9 +238,9 @@ class _Dense:
         self._of_query = _in_all(count, {place: one.of_query for place, one in self.users})
         self._of_key = _in_all(count, {place: one.of_key for place, one in self.users})
 
-    def add(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None) -> None:
+    def add(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None, rows: slice) -> None:
         """Add it to scores, shape (b, programs, q, n), scaled by columns of both sides."""
-        cells = texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts))
+        cells = _part(texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts)), rows)
         if self.in_all:
             every = cells[:, None]
             # What the keys scale lies in a row, or else the cells of a row would not be computed at a stroke.
@@ -254,6 +258,13 @@ class _Dense:
                 found[:, place].addcmul_(left[:, :, one.of_query, None], cells)
             if one.right and right is not None:
                 found[:, place].addcmul_(right[:, None, :, one.of_key].contiguous(), cells)
+
+
+def _part(cells: Tensor, rows: slice) -> Tensor:
+    """Some rows of cells, shape (…, q, n) or one that broadcasts to it, with as many keys as they see."""
+    if cells.dim() > 1 and cells.shape[-2] > 1:
+        cells = cells[..., rows, :]
+    return cells[..., : rows.stop] if cells.dim() and cells.shape[-1] > 1 else cells
 
 
 def _in_all(count: int, columns: dict[int, int]) -> OnDevices:

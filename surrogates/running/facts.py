@@ -182,10 +182,10 @@ class _Watch(Handler):
 class _PutBack(Handler):
     def __init__(self, heads: list[int], facts: LayerFacts, pattern: Tensor) -> None:
         self._replaced = Replaced(heads, facts.reads)
-        self._pattern = pattern[:, heads]
+        self._block = slice(None), pattern[:, heads]
 
     def __call__(self, call: Call) -> Attended:
-        return self._replaced.attend(call, self._pattern)
+        return self._replaced.attend(call, [self._block])
 
 
 class _Trial:

@@ -1,7 +1,7 @@
 """The patterns of one forward pass: computed once for each surrogate and mask, kept as long as a layer may use them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +25,10 @@ from surrogates.running.plan import Group, Plan
 
 _FAR_BELOW = -1e30
 """A score that leaves no weight beside any other. A query that sees nothing gets even ones, which are taken away."""
+_BLOCK, _BLOCKS = 64, 4
+"""Least queries of a block, and most blocks of a text."""
+Block = tuple[slice, Tensor]
+"""Some queries, and their patterns, shape (texts or 1, heads, queries, keys), on keys up to the last that they see."""
 KEPT_BYTES = 1 << 30
 """Bytes of patterns and scores that are kept for later layers; what finds no room is computed anew."""
 
@@ -117,9 +121,9 @@ class ForwardPass:
 
     # Programs run as they are in a model that is compiled around them.
     @torch.compiler.disable
-    def pattern(
-        self, layer: int, places: Sequence[int], call: Call, window: int | None
-    ) -> tuple[Tensor, dict[int, Stand]]:
+    def blocks(
+        self, layer: int, places: Sequence[int], call: Call, window: int | None, *, in_blocks: bool
+    ) -> tuple[Iterable[Block], dict[int, Stand]]:
         """What several surrogates put in the place of a layer's heads.
 
         Args:
@@ -127,9 +131,10 @@ class ForwardPass:
             places: which surrogates.
             call: its attention.
             window: what it sees, in tokens.
+            in_blocks: whether patterns may come in blocks of queries.
 
         Returns:
-            Patterns of shape (texts or 1, surrogates, queries, keys); and what was computed by itself, by its place.
+            Patterns; and what was computed by itself, by its place.
 
         Raises:
             InputError: a recorded pattern is of another shape, or the mask shows something else than texts.
@@ -139,20 +144,40 @@ class ForwardPass:
         if self._texts is None:
             self._begin(view, window)
         group = self._plan.group(layer)
+        if group and list(places) == group.places:
+            rows = self._rows(view) if in_blocks else [slice(0, self.read.tokens.ids.shape[1])]
+            return ((block, self._together(group, view, block)) for block in rows), {}
         together = self._together(group, view) if group else None
-        if together is not None and group is not None and list(places) == group.places:
-            return together, {}
         among = {place: number for number, place in enumerate(group.places)} if group else {}
         alone = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places) if place not in among}
         parts = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
-        return torch.stack(torch.broadcast_tensors(*parts), dim=1), alone
+        return [(slice(None), torch.stack(torch.broadcast_tensors(*parts), dim=1))], alone
 
-    def _together(self, group: Group, view: "_View") -> Tensor:
-        """Patterns of a layer's programs that are computed together, shape (texts or 1, programs, queries, keys)."""
-        values = self._plan.together.scores(self.texts, group.number)
+    def _rows(self, view: "_View") -> list[slice]:
+        """The queries of a text in blocks: the keys after the last query of each are left out, as none sees them."""
+        n = self.read.tokens.ids.shape[1]
+        if not self._causal or self._apart is not None or view.visible.shape[1:] != (n, n):
+            return [slice(0, n)]
+        size = max(_BLOCK, -(-n // _BLOCKS))
+        return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+    @torch.compiler.disable
+    def _together(self, group: Group, view: "_View", rows: slice | None = None) -> Tensor:
+        """Patterns of a layer's programs that are computed together, shape (texts or 1, programs, queries, keys).
+
+        Args:
+            rows: which queries, with the keys up to the last of them; all by default.
+        """
+        n = self.read.tokens.ids.shape[1]
+        rows = slice(0, n) if rows is None else rows
+        values = self._plan.together.scores(self.texts, group.number, rows)
+        if rows.stop - rows.start < n:
+            values += view.below[..., rows, : rows.stop]
+            found = torch.softmax(values, -1, out=values)
+            return found * view.visible[:, rows].any(-1)[:, None, :, None] if view.empty_rows else found
         if self._apart is not None:
             values = self._apart.scores_of_batch(values, self.read.queries)
-        n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
+        keys = view.visible.shape[-1]
         values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.

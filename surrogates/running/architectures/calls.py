@@ -82,6 +82,14 @@ def _of_mask(mask: Tensor, keys: int) -> Tensor:
     return cells[:, 0]
 
 
+def chosen(values: Tensor, heads: Sequence[int]) -> Tensor:
+    """Values of some heads, (texts, heads, …); a view where their numbers follow one another, which costs nothing."""
+    first, count = heads[0], len(heads)
+    if list(heads) == list(range(first, first + count)):
+        return values[:, first : first + count]
+    return values[:, list(heads)]
+
+
 def open_cells(mask: Tensor) -> Tensor:
     """True where a boolean mask is, or where an additive one leaves the score in play; same shape."""
     return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from surrogates.errors import InputError
-from surrogates.running.architectures.calls import Attended, Call, Handler
+from surrogates.running.architectures.calls import Attended, Call, Handler, chosen
 
 _HANDLER = "_headsynth_handler"
 _Function = Callable[..., Attended]
@@ -141,13 +141,9 @@ def _some(
         keys, values = zip(*shared, strict=True)  # as many queries of each key and value: they can still share them
     else:
         each = 1
-    chosen = _chosen(query, queries), _chosen(key, keys), _chosen(value, values)
-    output, _ = function(_Some(module, each), *chosen, mask, **options)
+    given = chosen(query, queries), chosen(key, keys), chosen(value, values)
+    output, _ = function(_Some(module, each), *given, mask, **options)
     return output
-
-
-def _chosen(values: Tensor, heads: Sequence[int]) -> Tensor:
-    return values if list(heads) == list(range(values.shape[1])) else values[:, list(heads)]
 
 
 class _Some:
