@@ -1,5 +1,6 @@
 """Every family of models is handled exactly, or refused with a reason: never accepted and wrong."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -8,12 +9,13 @@ from transformers import PreTrainedModel
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.assignment import Recorded
+from surrogates.running.assignment import Baseline, Recorded
 from surrogates.running.facts import recording
 from surrogates.running.patching import patch
 from synth.models import describe_model
 from tests.families import make
 from tests.family_table import FAMILIES
+from tests.surrogates.test_patching import SINK, WORDS, padded, random_ids
 from tests.tiny_models import tiny_tokenizer
 
 REFUSED = {
@@ -68,6 +70,11 @@ def recorded(model: PreTrainedModel, inputs: dict[str, torch.Tensor]) -> dict[He
 HANDLED = [name for name in FAMILIES if name not in REFUSED]
 
 
+_OTHERWISE = {"roberta_decoder", "minimax", "recurrent_gemma", "jamba", "bamba"}
+"""What by itself, in transformers, computes something else in pieces or with padding on the left."""
+DECODERS = [name for name in HANDLED if FAMILIES[name].kind != "encoder" and name not in _OTHERWISE]
+
+
 @pytest.mark.parametrize("name", HANDLED)
 def test_nothing_assigned_changes_no_bit(name: str) -> None:
     model, inputs = make(name), batch(name)
@@ -89,6 +96,34 @@ def test_all_heads_own_patterns_put_back_leave_the_logits(name: str) -> None:
     with patch(model, tiny_tokenizer(name), {head: Recorded(of.roll(1, -1)) for head, of in own.items()}):
         assert not torch.allclose(logits(model, inputs), before, atol=1e-2)
     assert torch.equal(logits(model, inputs), before)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_text_read_in_pieces_or_padded_is_read_as_by_itself(name: str) -> None:
+    model, tokenizer, ids = make(name), tiny_tokenizer(name), random_ids(2, 11)
+    heads = describe_model(name, model, tokenizer).heads
+    surrogates = (SINK, WORDS, Baseline.FIRST)
+    assignment = {head: surrogates[place % 3] for place, head in enumerate(heads) if place % 4 != 2}
+    rows = [random_ids(1, tokens, seed=tokens)[0] for tokens in (12, 7, 3)]
+    with torch.no_grad(), patch(model, tokenizer, assignment):
+        whole = model(ids, use_cache=False)[0]
+        parts = [model(ids[:, :5], use_cache=True)]
+        for piece in (ids[:, 5:6], ids[:, 6:9], ids[:, 9:]):
+            parts.append(model(piece, past_key_values=parts[-1].past_key_values, use_cache=True))
+        assert torch.allclose(torch.cat([part[0] for part in parts], dim=1), whole, atol=1e-4)
+        for side in ("left", "right"):
+            padded_ids, mask = padded(rows, side, int(tokenizer.pad_token_id))
+            found = model(padded_ids, attention_mask=mask, use_cache=False, **positions(model, mask))[0]
+            for place, row in enumerate(rows):
+                alone = model(row[None], use_cache=False)[0][0]
+                assert torch.allclose(found[place, mask[place].bool()], alone, atol=1e-4)
+
+
+def positions(model: PreTrainedModel, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Positions that count real tokens, for models that do not count them by themselves."""
+    if "position_ids" not in inspect.signature(model.forward).parameters:
+        return {}
+    return {"position_ids": (mask.cumsum(1) - 1).clamp(min=0)}
 
 
 @pytest.mark.parametrize("name", REFUSED)
