@@ -1,13 +1,15 @@
 """What the heads of a layer put out where patterns stand in for some of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from surrogates.library.heads import Head
 from surrogates.running.architectures.calls import Attended, Call, Handler, chosen
+from surrogates.running.compiled import enrol_layer, put_out
 from surrogates.running.forward_pass import Block, ForwardPass, Stand
+from surrogates.running.reader import Reader
 
 
 class Replaced:
@@ -48,7 +50,18 @@ class Replaced:
             failed: where the heads keep their own patterns, shape (texts, heads replaced); None for nowhere.
             weights: whether weights are asked for.
         """
-        mine, pattern = self._put_out(call, blocks)
+        return self.combine(call, *self.put_out(call, blocks), failed, weights=weights)
+
+    def combine(
+        self,
+        call: Call,
+        mine: Tensor,
+        pattern: Tensor | None = None,
+        failed: Tensor | None = None,
+        *,
+        weights: bool = False,
+    ) -> Attended:
+        """The same from what the replaced heads put out, (texts, queries, heads replaced, width), and their pattern."""
         if failed is None and not weights and not self.kept:
             return mine.contiguous(), None
         given: Tensor | None = None
@@ -70,13 +83,13 @@ class Replaced:
         if failed is not None:
             own = failed.to(mine.device)[..., None, None]  # (texts, heads replaced, 1, 1)
             mine = torch.where(own.transpose(1, 2), output[:, :, self.heads], mine)
-            if given is not None:
+            if given is not None and pattern is not None:
                 pattern = torch.where(own, given[:, self.heads], pattern)
         if self._in_a_row:  # which takes a fifth of the time
             output[:, :, self.heads[0] : self.heads[-1] + 1] = mine
         else:
             output[:, :, self.heads] = mine
-        if given is not None:
+        if given is not None and pattern is not None:
             given[:, self.heads] = pattern.expand(len(given), *pattern.shape[1:]).to(given.dtype)
         return output, given
 
@@ -85,7 +98,7 @@ class Replaced:
         whole = call.query.shape[1] == len(self._reads) and call.key.shape[1] == call.value.shape[1]
         return whole and call.query.shape[2] == 1
 
-    def _put_out(self, call: Call, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
+    def put_out(self, call: Call, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
         """What replaced heads put out, (texts, queries, heads replaced, width), and the pattern of the last block."""
         value = call.value
         reads = [self._reads[head] for head in self.heads]
@@ -131,6 +144,10 @@ def _runs(heads: Sequence[int], reads: Sequence[int]) -> list[range]:
     return found
 
 
+def _not_asked() -> Attended:
+    raise AssertionError("the model's own attention is not asked for")
+
+
 class Layer(Handler):
     """A layer of a patched model.
 
@@ -139,7 +156,7 @@ class Layer(Handler):
         replaced: its replaced heads.
         places: for each of them, the place of its surrogate in the patch's list.
         window: what the layer sees, in tokens.
-        current: gives the forward pass that the model is in.
+        reader: knows the forward pass that the model is in.
     """
 
     def __init__(
@@ -148,16 +165,22 @@ class Layer(Handler):
         replaced: Replaced,
         places: Sequence[int],
         window: int | None,
-        current: Callable[[], ForwardPass],
+        reader: Reader,
     ) -> None:
         self._number = number
         self._replaced = replaced
         self._places = places
         self._window = window
-        self._current = current
+        self._reader = reader
+        enrol_layer(reader, number, self)
 
     def __call__(self, call: Call) -> Attended:
-        current = self._current()
+        begun = self._reader.begun
+        if begun is not None:
+            queries, heads = call.query.shape[2], len(self._places)
+            mine = put_out(begun, self._number, heads, call.value, call.mask, queries, causal=call.causal)
+            return self._replaced.combine(call, mine)
+        current = self._reader.current()
         current.replaced.add(self._number)
         in_blocks = self._replaced.leaves_weights(call) and not current.read.weights
         blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=in_blocks)
@@ -166,6 +189,19 @@ class Layer(Handler):
         if alone:  # or else all patterns are finite
             current.note_output(self._places, output[:, :, self._replaced.heads])
         return output, weights
+
+    def put_out(
+        self, current: ForwardPass, value: Tensor, mask: Tensor | None, queries: int, *, causal: bool
+    ) -> Tensor:
+        """What the replaced heads put out by themselves, shape (texts, queries, heads replaced, width)."""
+        nothing = value.new_empty(value.shape[0], 0, queries, 0)
+        call = Call(nothing, nothing, value, mask, causal, None, compute=_not_asked, some=None)
+        blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=True)
+        found, _ = self._replaced.put_out(call, blocks)
+        if alone:
+            current.note_output(self._places, found)
+            current.check()
+        return found
 
     def _failed(self, alone: Mapping[int, Stand], current: ForwardPass) -> Tensor | None:
         """Where heads keep their own patterns, shape (texts, heads), which is noted; None for nowhere."""
