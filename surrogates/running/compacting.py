@@ -123,10 +123,12 @@ def _use_sdpa(model: PreTrainedModel) -> None:
 
 
 def _facts_of(found: PreTrainedModel, model: PreTrainedModel, facts: tuple[LayerFacts, ...]) -> tuple[LayerFacts, ...]:
-    """The facts of a copy's own modules."""
+    """The facts of a copy's own modules, none of whose projections are left to be idle."""
     names = {module: name for name, module in model.named_modules()}
     modules = dict(found.named_modules())
-    return tuple(replace(own, module=modules[names[own.module]]) if own.module is not None else own for own in facts)
+    return tuple(
+        replace(own, module=modules[names[own.module]], idle=False) if own.module is not None else own for own in facts
+    )
 
 
 def _by_layer(assignment: Assignment, facts: tuple[LayerFacts, ...]) -> Iterator[tuple[LayerFacts, Replaced]]:

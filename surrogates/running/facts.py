@@ -3,7 +3,7 @@
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from surrogates.running.architectures import gpt_neo, interface
 from surrogates.running.architectures.calls import Attended, Call, Handler
 from surrogates.running.architectures.kinds import USE_INSTEAD, is_causal, windows
 from surrogates.running.layers import Replaced
+from surrogates.running.projections import apart, idle
 
 _LENGTHS = (9, 6)
 """Tokens of the texts of the trial: the second one is padded."""
@@ -35,7 +36,7 @@ class LayerFacts:
         window: sliding window in tokens, None where attention is full.
         scaled: whether what a query's weights make of the values is multiplied by a number before heads put it out.
             The pattern is then that number times the weights.
-        shares_keys: whether other layers use its keys.
+        idle: whether queries and keys are projected apart and for nothing but this layer's attention.
     """
 
     module: nn.Module | None
@@ -44,10 +45,10 @@ class LayerFacts:
     width: int
     window: int | None
     scaled: bool
-    shares_keys: bool
+    idle: bool
 
 
-_NO_ATTENTION = LayerFacts(None, 0, (), 0, None, scaled=False, shares_keys=False)
+_NO_ATTENTION = LayerFacts(None, 0, (), 0, None, scaled=False, idle=False)
 _known: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[list[nn.Module], tuple[LayerFacts, ...]]]" = (
     weakref.WeakKeyDictionary()
 )
@@ -56,7 +57,7 @@ _known: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[list[nn.Module], tuple
 def layer_facts(model: PreTrainedModel) -> tuple[LayerFacts, ...]:
     """The layers of a model, in order; found out once a model.
 
-    That takes a trial of four forward passes on two short texts. It proves that the patterns reproduce what heads put
+    That takes a trial of some forward passes on two short texts. It proves that the patterns reproduce what heads put
     out, and that a head's own pattern in its place leaves the model as it is.
 
     Raises:
@@ -229,7 +230,23 @@ class _Trial:
             if apart > 1:
                 raise self._inexact(f"heads' own patterns in their place move what it computes by {apart:.2g} times "
                                     "what rounding may")  # fmt: skip
+        if any(facts.idle for facts in found) and not self._are_idle(found, patterns, expected):
+            found = [replace(facts, idle=False) for facts in found]
         return tuple(found)
+
+    def _are_idle(self, found: Sequence[LayerFacts], patterns: Mapping[nn.Module, Tensor], expected: Tensor) -> bool:
+        """Whether the model is as it is without queries and keys where all heads are replaced."""
+        handlers: dict[nn.Module, Handler] = {}
+        with ExitStack() as held:
+            for facts in found:
+                if facts.module is not None and facts.idle:
+                    handlers[facts.module] = _PutBack(list(range(facts.heads)), facts, patterns[facts.module])
+                    for projection in apart(facts).values():
+                        held.enter_context(idle(projection, _never))
+            try:
+                return self._apart(self._run(handlers), expected) <= 1
+            except InputError:
+                return False
 
     def _layer(
         self, layer: int, module: nn.Module, all_seen: Mapping[nn.Module, _Seen], window: int | None
@@ -260,7 +277,8 @@ class _Trial:
         others = [other.call.key for place, other in all_seen.items() if place is not module and other.call]
         shares = any(other.untyped_storage().data_ptr() == key.untyped_storage().data_ptr() for other in others)
         reads = tuple(head // (heads // kept) for head in range(heads))
-        return LayerFacts(module, heads, reads, value.shape[3], window, scaled, shares), pattern
+        facts = LayerFacts(module, heads, reads, value.shape[3], window, scaled, idle=False)
+        return replace(facts, idle=not shares and bool(apart(facts))), pattern
 
     def _check_visible(self, layer: int, call: Call, window: int | None) -> None:
         """Refuse a layer whose mask shows something else than the text up to the query, within the window."""
@@ -318,6 +336,10 @@ class _Trial:
 
     def _inexact(self, why: str) -> InputError:
         return InputError(f"{self.kind} attention cannot be intercepted exactly: {why}; {USE_INSTEAD}")
+
+
+def _never() -> bool:
+    return False
 
 
 def trial_texts(model: PreTrainedModel) -> tuple[Tensor, Tensor]:

@@ -168,7 +168,7 @@ class Layer(Handler):
         reader: Reader,
     ) -> None:
         self._number = number
-        self._replaced = replaced
+        self.replaced = replaced
         self._places = places
         self._window = window
         self._reader = reader
@@ -179,15 +179,15 @@ class Layer(Handler):
         if begun is not None:
             queries, heads = call.query.shape[2], len(self._places)
             mine = put_out(begun, self._number, heads, call.value, call.mask, queries, causal=call.causal)
-            return self._replaced.combine(call, mine)
+            return self.replaced.combine(call, mine)
         current = self._reader.current()
         current.replaced.add(self._number)
-        in_blocks = self._replaced.leaves_weights(call) and not current.read.weights
+        in_blocks = self.replaced.leaves_weights(call) and not current.read.weights
         blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=in_blocks)
         failed = self._failed(alone, current)
-        output, weights = self._replaced.attend(call, blocks, failed, weights=current.read.weights)
+        output, weights = self.replaced.attend(call, blocks, failed, weights=current.read.weights)
         if alone:  # or else all patterns are finite
-            current.note_output(self._places, output[:, :, self._replaced.heads])
+            current.note_output(self._places, output[:, :, self.replaced.heads])
         return output, weights
 
     def put_out(
@@ -197,7 +197,7 @@ class Layer(Handler):
         nothing = value.new_empty(value.shape[0], 0, queries, 0)
         call = Call(nothing, nothing, value, mask, causal, None, compute=_not_asked, some=None)
         blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=True)
-        found, _ = self._replaced.put_out(call, blocks)
+        found, _ = self.replaced.put_out(call, blocks)
         if alone:
             current.note_output(self._places, found)
             current.check()
@@ -210,7 +210,7 @@ class Layer(Handler):
             return None
         found = []
         none = torch.zeros_like(next(stand.failed for stand in bad.values() if stand.failed is not None))
-        for head, place in zip(self._replaced.heads, self._places, strict=True):
+        for head, place in zip(self.replaced.heads, self._places, strict=True):
             failed = bad[place].failed if place in bad else None
             found.append(none if failed is None else failed)
             if failed is not None:

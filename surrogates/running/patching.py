@@ -13,13 +13,13 @@ from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
-from surrogates.running.architectures.calls import Handler
 from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
 from surrogates.running.facts import LayerFacts, intercepted, layer_facts
 from surrogates.running.forward_pass import Failures
 from surrogates.running.layers import Layer, Replaced
 from surrogates.running.plan import OnError, Plan
+from surrogates.running.projections import apart, idle
 from surrogates.running.reader import Reader
 
 _patched: "weakref.WeakSet[PreTrainedModel]" = weakref.WeakSet()
@@ -80,6 +80,11 @@ def patch(
             for number, module in enumerate(layer.module for layer in facts):
                 if module in layers:
                     undo.callback(module.register_forward_pre_hook(reader.ran(number)).remove)
+            for own in facts:
+                if own.idle and on_error == "raise" and own.module in layers and not layers[own.module].replaced.kept:
+                    query, key = apart(own).values()
+                    undo.enter_context(idle(query, reader.needs_queries))
+                    undo.enter_context(idle(key, reader.needs_keys))
         undo.enter_context(intercepted(model, layers))
         _patched.add(model)
         undo.callback(_patched.discard, model)
@@ -102,9 +107,9 @@ def _places(assignment: Assignment, surrogates: Sequence[Surrogate]) -> dict[int
 
 def _layers(
     facts: Sequence[LayerFacts], places: Mapping[int, Mapping[int, int]], reader: Reader
-) -> dict[nn.Module, Handler]:
+) -> dict[nn.Module, Layer]:
     """The layers with replaced heads, by the module that computes their attention."""
-    found: dict[nn.Module, Handler] = {}
+    found: dict[nn.Module, Layer] = {}
     for number, heads in places.items():
         own = facts[number]
         assert own.module is not None

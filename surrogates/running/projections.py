@@ -1,16 +1,18 @@
 """Query and key projections without the rows of heads that need none, and caches without their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import Cache
 from transformers.pytorch_utils import Conv1D
 
-from surrogates.running.facts import LayerFacts
-from surrogates.running.layers import Replaced
+if TYPE_CHECKING:
+    from surrogates.running.facts import LayerFacts
+    from surrogates.running.layers import Replaced
 
 _APART = (("q_proj", "k_proj"), ("query", "key"), ("q_lin", "k_lin"))
 """Names of projections of queries and of keys."""
@@ -80,7 +82,7 @@ class ThinCache:
         return getattr(self.cache, name)
 
 
-def thin(facts: LayerFacts, replaced: Replaced, *, wide: bool) -> dict[str, ThinProjection] | None:
+def thin(facts: "LayerFacts", replaced: "Replaced", *, wide: bool) -> dict[str, ThinProjection] | None:
     """The projections of a layer without queries and keys of replaced heads, by name; None if none is known.
 
     Args:
@@ -91,17 +93,12 @@ def thin(facts: LayerFacts, replaced: Replaced, *, wide: bool) -> dict[str, Thin
     module, heads = facts.module, facts.heads
     assert module is not None
     of_values = max(facts.reads) + 1
-    for names in _APART:
-        query, key = (_linear(module, name) for name in names)
-        if query is None or key is None:
-            continue
-        width = _width(query) // heads
-        if width * heads != _width(query) or width * of_values != _width(key):
-            return None
-        chosen = _rows(replaced.kept, width), _rows(replaced.keys, width)
+    if found := apart(facts):
+        width = _width(next(iter(found.values()))) // heads
+        chosen = [_rows(replaced.kept, width), _rows(replaced.keys, width)]
         return {
-            name: ThinProjection(whole, rows, wide=wide, least=width)
-            for name, whole, rows in zip(names, (query, key), chosen, strict=True)
+            name: ThinProjection(whole, own, wide=wide, least=width)
+            for (name, whole), own in zip(found.items(), chosen, strict=True)
         }
     if not wide:
         return None
@@ -121,6 +118,47 @@ def thin(facts: LayerFacts, replaced: Replaced, *, wide: bool) -> dict[str, Thin
             kept = [turn for turn in turns if turn % 3 == 2 or turn // 3 in replaced.kept]
             return {name: ThinProjection(whole, _rows(kept, width), wide=True, least=0)}
     return None
+
+
+def apart(facts: "LayerFacts") -> dict[str, nn.Linear | Conv1D]:
+    """The projections of a layer's queries and of its keys by name, if these are two; nothing otherwise."""
+    assert facts.module is not None
+    for names in _APART:
+        query, key = (_linear(facts.module, name) for name in names)
+        if query is None or key is None:
+            continue
+        width = _width(query) // facts.heads
+        fits = width * facts.heads == _width(query) and width * (max(facts.reads) + 1) == _width(key)
+        return dict(zip(names, (query, key), strict=True)) if fits else {}
+    return {}
+
+
+@contextmanager
+def idle(projection: nn.Linear | Conv1D, needed: Callable[[], bool]) -> Iterator[None]:
+    """Have a projection give zeros, at no cost, where nothing needs what it computes.
+
+    Args:
+        projection: whose numbers nothing uses but attention that is replaced.
+        needed: whether they are needed all the same. Gradients and whoever looks at them by a hook need them too.
+    """
+    projection.forward = _Idle(projection, needed)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del projection.forward
+
+
+class _Idle:
+    def __init__(self, projection: nn.Linear | Conv1D, needed: Callable[[], bool]) -> None:
+        self._projection = projection
+        self._needed = needed
+        self._width = _width(projection)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        own = self._projection
+        if torch.is_grad_enabled() or own._forward_hooks or self._needed():
+            return type(own).forward(own, x)
+        return x.new_zeros(()).expand(*x.shape[:-1], self._width)
 
 
 def _rows(numbers: Sequence[int], width: int) -> list[int]:

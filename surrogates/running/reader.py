@@ -25,6 +25,7 @@ class Reader:
         self._plan = plan
         self._table = table
         self._causal = causal
+        self._whole = False  # whether whole texts are read, without a cache
         self._module: nn.Module | None = None  # the one whose forward is running, outermost
         self._read: Read | None = None
         self._filling: Filling | None = None
@@ -55,10 +56,18 @@ class Reader:
             given = _arguments(module, args, kwargs)
             if _reads_whole_texts(module, given, causal=self._causal):
                 mask, positions = given.get("attention_mask"), given.get("position_ids")
-                self._module = module
+                self._module, self._whole = module, True
                 self.begun = begin(self, given["input_ids"], mask, packed=mask is None and positions is not None)
                 return
         self._before(module, args, kwargs)
+
+    def needs_queries(self) -> bool:
+        """Whether queries of layers all of whose heads are replaced are needed: for weights that are asked for."""
+        return self._read is not None and self._read.weights
+
+    def needs_keys(self) -> bool:
+        """Whether their keys are: for a cache too, which may be used without the patch."""
+        return self.needs_queries() or not self._whole
 
     def read_whole(self, ids: Tensor, mask: Tensor | None, *, packed: bool) -> ForwardPass:
         """A forward pass of texts that are read whole, without a cache."""
@@ -76,6 +85,7 @@ class Reader:
         given = _arguments(module, args, kwargs)
         read = _read(given, weights=_asks_for_weights(module, given))
         self._module, self._read = module, read
+        self._whole = _reads_whole_texts(module, given, causal=self._causal)
         self._filling = follow(given.get("past_key_values"))
         self._pass = ForwardPass(read, self._table, self._plan, self.failures, causal=self._causal)
 
