@@ -21,7 +21,7 @@ DECODERS = ["llama", "mistral", "gemma2", "qwen2", "qwen3", "phi", "gpt2", "gpt_
 ENCODERS = ["bert", "roberta", "distilbert"]
 
 
-def tiny_model(kind: str, *, attention: str = "eager", layers: int = 2) -> PreTrainedModel:
+def tiny_model(kind: str, *, attention: str | None = "eager", layers: int = 2) -> PreTrainedModel:
     """A model of 2 layers, or more, × 4 heads with random weights, the same every time, in evaluation mode.
 
     ``mistral`` has a sliding window of ``WINDOW`` tokens on both layers, ``gemma2`` on the first, ``gpt_neo`` on the

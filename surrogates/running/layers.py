@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures.calls import Attended, Call, Handler, chosen
 from surrogates.running.compiled import enrol_layer, put_out
@@ -62,6 +63,9 @@ class Replaced:
         weights: bool = False,
     ) -> Attended:
         """The same from what the replaced heads put out, (texts, queries, heads replaced, width), and their pattern."""
+        whole = call.query.shape[1] == len(self._reads) and call.key.shape[1] == call.value.shape[1]
+        if weights and not whole:
+            raise InputError("a compact model has no patterns of its own to return; ask the model that it was made of")
         if failed is None and not weights and not self.kept:
             return mine.contiguous(), None
         given: Tensor | None = None
@@ -75,7 +79,7 @@ class Replaced:
                 keys = values if whole_keys else [self.keys.index(number) for number in values]
                 output[:, :, run.start : run.stop] = call.some(queries, keys, values)
         else:
-            output, given = call.compute()
+            output, given = call.eager() if weights else call.compute()
             if given is not None:
                 # Autograd still needs the model's own patterns; without it they are overwritten where they are.
                 given = given.clone() if given.requires_grad else given
@@ -148,6 +152,20 @@ def _not_asked() -> Attended:
     raise AssertionError("the model's own attention is not asked for")
 
 
+class Kept(Handler):
+    """A layer of a patched model none of whose heads are replaced.
+
+    Args:
+        reader: knows whether the model is asked for weights, which some attention functions do not give.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __call__(self, call: Call) -> Attended:
+        return call.eager() if self._reader.needs_weights() else call.compute()
+
+
 class Layer(Handler):
     """A layer of a patched model.
 
@@ -195,7 +213,7 @@ class Layer(Handler):
     ) -> Tensor:
         """What the replaced heads put out by themselves, shape (texts, queries, heads replaced, width)."""
         nothing = value.new_empty(value.shape[0], 0, queries, 0)
-        call = Call(nothing, nothing, value, mask, causal, None, compute=_not_asked, some=None)
+        call = Call(nothing, nothing, value, mask, causal, None, compute=_not_asked, eager=_not_asked, some=None)
         blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=True)
         found, _ = self.replaced.put_out(call, blocks)
         if alone:

@@ -13,11 +13,12 @@ from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
+from surrogates.running.architectures.calls import Handler
 from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
 from surrogates.running.facts import LayerFacts, intercepted, layer_facts
 from surrogates.running.forward_pass import Failures
-from surrogates.running.layers import Layer, Replaced
+from surrogates.running.layers import Kept, Layer, Replaced
 from surrogates.running.plan import OnError, Plan
 from surrogates.running.projections import apart, idle
 from surrogates.running.reader import Reader
@@ -37,9 +38,10 @@ def patch(
 ) -> Iterator[Failures]:
     """Replace attention heads while the context lasts; forward passes and ``generate`` work as ever.
 
-    Heads that are not assigned compute as ever (under flash attention as under SDPA). The patterns that an eager model
-    returns on request are the ones in use. The mask is the model's own; only the scores come from programs. One forward
-    pass of a patched model at a time; different models may be patched at once.
+    Heads that are not assigned compute as ever (under flash attention as under SDPA). The mask is the model's own; only
+    the scores come from programs. The patterns that the model returns on request are the ones in use, for which all
+    attention is computed eagerly. One forward pass of a patched model at a time; different models may be patched at
+    once.
 
     Args:
         model: a model in memory.
@@ -83,9 +85,10 @@ def patch(
             for own in facts:
                 if own.idle and on_error == "raise" and own.module in layers and not layers[own.module].replaced.kept:
                     query, key = apart(own).values()
-                    undo.enter_context(idle(query, reader.needs_queries))
+                    undo.enter_context(idle(query, reader.needs_weights))
                     undo.enter_context(idle(key, reader.needs_keys))
-        undo.enter_context(intercepted(model, layers))
+        handlers: dict[nn.Module, Handler] = {own.module: Kept(reader) for own in facts if own.module and layers}
+        undo.enter_context(intercepted(model, handlers | layers))
         _patched.add(model)
         undo.callback(_patched.discard, model)
         yield reader.failures

@@ -61,13 +61,13 @@ class Reader:
                 return
         self._before(module, args, kwargs)
 
-    def needs_queries(self) -> bool:
-        """Whether queries of layers all of whose heads are replaced are needed: for weights that are asked for."""
+    def needs_weights(self) -> bool:
+        """Whether the model is asked for its patterns, for which all queries are needed."""
         return self._read is not None and self._read.weights
 
     def needs_keys(self) -> bool:
-        """Whether their keys are: for a cache too, which may be used without the patch."""
-        return self.needs_queries() or not self._whole
+        """Whether keys are needed where all heads are replaced: for a cache too, which outlives the patch."""
+        return self.needs_weights() or not self._whole
 
     def read_whole(self, ids: Tensor, mask: Tensor | None, *, packed: bool) -> ForwardPass:
         """A forward pass of texts that are read whole, without a cache."""

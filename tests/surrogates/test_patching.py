@@ -97,6 +97,23 @@ def test_own_recorded_patterns_reproduce_the_model(kind: str, attention: str) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_patterns_are_returned_on_request_whatever_computes_attention(kind: str) -> None:
+    ids = random_ids(2, 11)
+    assignment = dict(PROGRAMS)
+    del assignment[Head(0, 1)], assignment[Head(0, 3)]  # nothing is left in the first layer
+    found = []
+    for attention in ("eager", None):
+        model = tiny_model(kind, attention=attention)
+        with patch(model, tiny_tokenizer(kind), assignment):
+            found.append(patterns(model, ids))
+            before = run(model, ids)
+            assert torch.allclose(model(ids, output_attentions=True)[0], before, atol=1e-4)
+    assert len(found[0]) == len(found[1]) == 2
+    for eager, other in zip(*found, strict=True):
+        assert torch.allclose(eager, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_head_is_replaced_with_its_own_key_value_group(kind: str) -> None:
     model, ids = tiny_model(kind), random_ids(2, 11)
     before, recorded = run(model, ids), patterns(model, ids)

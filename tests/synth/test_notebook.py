@@ -53,7 +53,7 @@ def test_the_session_of_the_readme(
     model, tokenizer = tiny_model("llama"), tiny_tokenizer("llama")
     stories = [text.text for text in read_texts(finished / "texts.jsonl")]
     names: dict[str, Any] = {"model": model, "tokenizer": tokenizer, "stories": stories}
-    session, library = cells("In a notebook")
+    session, library, compacting, *_ = cells("In a notebook")
     session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
     programs, scores, patterns, pattern, structures, (category, kind), ceilings, *measured = displayed(session, names)
     frame, side_by_side = measured
@@ -71,6 +71,12 @@ def test_the_session_of_the_readme(
     assert side_by_side.heads == (Head.parse(HEAD),)
     assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
     exec(library, names)
+    exec(compacting, names)
+    with torch.no_grad():
+        ids = torch.tensor([[3, 4, 5]])
+        small = names["small"](ids).logits
+        with patch(model, tokenizer, names["assignment"]):
+            assert torch.allclose(small, model(ids).logits, atol=1e-4)
     assert names["assignment"][Head(0, 1)] is Baseline.UNIFORM
     assert names["assignment"][Head(0, 3)] == names["program"]
     # It is a run like any other, but that its model has to be given again.

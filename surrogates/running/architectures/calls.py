@@ -27,6 +27,7 @@ class Call:
             key more, and so on; otherwise no mask hides nothing.
         local: what the layer's own buffer leaves visible beside the mask, shape (1, 1, queries, keys), or None.
         compute: the model's own attention.
+        eager: the same as eager attention computes it, with weights.
         some: what some heads put out, (texts, queries, their number, width), at less cost than all, by the numbers of
             their queries, their keys and their values; None where heads cannot be told apart.
     """
@@ -38,6 +39,7 @@ class Call:
     causal: bool
     local: Tensor | None
     compute: Callable[[], Attended]
+    eager: Callable[[], Attended]
     some: Callable[[Sequence[int], Sequence[int], Sequence[int]], Tensor] | None
 
     @property
@@ -80,6 +82,12 @@ def _of_mask(mask: Tensor, keys: int) -> Tensor:
             "all heads, of shape (texts, 1, queries, keys)"
         )
     return cells[:, 0]
+
+
+def additive(visible: Tensor, like: Tensor) -> Tensor:
+    """A mask for eager attention, shape (texts or 1, 1, queries, keys), of the type of other values."""
+    nothing = torch.zeros((), dtype=like.dtype, device=like.device)
+    return torch.where(visible.to(like.device), nothing, torch.finfo(like.dtype).min)[:, None]
 
 
 def chosen(values: Tensor, heads: Sequence[int]) -> Tensor:

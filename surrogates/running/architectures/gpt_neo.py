@@ -64,7 +64,7 @@ class _Attention:
         output, weights = self._handler(
             Call(
                 query, key, value, attention_mask, False, local if needed else None,
-                compute=compute, some=some if apart else None,
+                compute=compute, eager=compute, some=some if apart else None,
             )
         )  # fmt: skip
         return output.transpose(1, 2), weights

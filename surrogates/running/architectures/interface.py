@@ -10,11 +10,12 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from surrogates.errors import InputError
-from surrogates.running.architectures.calls import Attended, Call, Handler, chosen
+from surrogates.running.architectures.calls import Attended, Call, Handler, additive, chosen
 
 _HANDLER = "_headsynth_handler"
 _Function = Callable[..., Attended]
@@ -114,13 +115,20 @@ def _attention(
         and (attention_mask is None or attention_mask.shape[1] == 1)
         and not any(isinstance(option, Tensor) and name not in _PLAIN for name, option in options.items())
     )
-    return handler(
-        Call(
+
+    def eager() -> Attended:
+        mask = attention_mask
+        if name != "eager" and (mask is None or mask.dtype == torch.bool):
+            mask = additive(call.visible(), query)
+        return _eager_attention(module)(module, query, key, value, mask, **options)
+
+    call = Call(
             query, key, value, attention_mask, causal, None,
             compute=partial(function, module, query, key, value, attention_mask, **options),
+            eager=eager,
             some=partial(_some, function, module, query, key, value, attention_mask, options) if apart else None,
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+    return handler(call)
 
 
 def _some(
