@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.running.architectures import gpt_neo, interface
+from surrogates.running.architectures import interface, own_method
 from surrogates.running.architectures.calls import Attended, Call, Handler
 from surrogates.running.architectures.kinds import USE_INSTEAD, is_causal, windows
 from surrogates.running.layers import Replaced
@@ -84,7 +84,7 @@ def attention_modules(model: PreTrainedModel) -> list[nn.Module]:
     config = model.config.get_text_config()
     # A vision or audio tower has attention too; only the text decoder's is wanted.
     root = model if config is model.config else model.get_decoder()
-    found = [*interface.modules(root), *gpt_neo.modules(root)]
+    found = [*interface.modules(root), *own_method.modules(root)]
     if not found:
         raise InputError(
             f"{config.model_type} attention cannot be intercepted: the model does not use transformers' attention "
@@ -110,7 +110,7 @@ def intercepted(
     root = model if config is model.config else model.get_decoder()
     with ExitStack() as undo:
         undo.enter_context(interface.intercepted(interface.modules(root), handlers, eager=eager))
-        undo.enter_context(gpt_neo.intercepted(gpt_neo.modules(root), handlers))
+        undo.enter_context(own_method.intercepted(own_method.modules(root), handlers))
         yield
 
 

@@ -29,7 +29,7 @@ REFUSED = {
     "paligemma": "the mask of layer 0 shows queries something else",  # the whole of a prompt
     "deepseek_v32": "the mask of layer 0 shows queries something else",  # keys that it chooses by their content
 } | dict.fromkeys(
-    ["gptj", "codegen", "bloom", "falcon", "mpt", "openai-gpt", "xglm", "gpt_neox_japanese", "deberta", "deberta-v2",
+    ["bloom", "falcon", "mpt", "openai-gpt", "xglm", "deberta", "deberta-v2",
      "mpnet", "roformer", "rembert", "megatron-bert", "xlm", "mamba", "rwkv"],
     "does not use transformers' attention interface, or has no attention",
 )  # fmt: skip

@@ -120,7 +120,6 @@ def test_tokens_the_model_does_not_know_are_refused() -> None:
     [
         (transformers.BloomConfig(hidden_size=32, n_layer=2, n_head=4, vocab_size=99), "bloom attention cannot be"),
         (transformers.FalconConfig(**SMALL), "falcon attention cannot be intercepted"),
-        (transformers.GPTJConfig(n_embd=32, n_layer=2, n_head=4, vocab_size=99, rotary_dim=8), "gptj attention cannot"),
         (transformers.MptConfig(d_model=32, n_layers=2, n_heads=4, vocab_size=99), "mpt attention cannot be"),
         (transformers.MambaConfig(hidden_size=32, num_hidden_layers=2, vocab_size=99), "has no attention"),
     ],

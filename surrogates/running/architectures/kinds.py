@@ -9,10 +9,9 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
     MODEL_FOR_MASKED_LM_MAPPING,
 )
-from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
 
 from surrogates.errors import InputError
-from surrogates.running.architectures import gpt_neo
+from surrogates.running.architectures import own_method
 
 USE_INSTEAD = (
     "use a model of the Llama, Mistral, Qwen, Gemma, Phi, OPT, GPT-2, GPT-Neo, GPT-NeoX, BERT, RoBERTa "
@@ -58,8 +57,8 @@ def windows(config: PretrainedConfig, modules: Mapping[int, nn.Module]) -> dict[
         kind = kinds[layer] if kinds is not None else None
         if kind is not None and "chunked" in kind:
             raise InputError(f"{config.model_type} has layers of {kind}, which is not supported; {USE_INSTEAD}")
-        if isinstance(module, GPTNeoSelfAttention):
-            found[layer] = gpt_neo.window(module)
+        if own_method.modules(module):
+            found[layer] = own_method.window(module)
         elif kind == "full_attention":
             found[layer] = None
         else:
