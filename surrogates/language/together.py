@@ -215,8 +215,9 @@ class _Layer:
         cells = [_cell(texts, source)[:, among if texts.queries > 1 else slice(None)] for source in self._sources]
         keys = torch.stack([own.expand(b, q) for own in cells], dim=1)
         keys = keys.index_select(1, self._which.on(device))
-        there = keys >= 0
-        keys = keys.clamp(min=0)
+        # What padding points to may be none of the keys that are computed here.
+        there = (keys >= 0) & (keys < n)
+        keys = keys.clamp(0, n - 1)
         values = left.index_select(2, self._of_query.on(device)).transpose(1, 2)
         if right is not None:
             values = values + right.index_select(2, self._of_key.on(device)).transpose(1, 2).gather(2, keys)

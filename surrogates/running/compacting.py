@@ -11,27 +11,32 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoTokenizer, Cache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    Cache,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
+from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.language.program import Program, ProgramRefused
+from surrogates.language.program import Program
 from surrogates.library.clusters_file import FILE_NAME as CLUSTERS
 from surrogates.library.clusters_file import clusters_text, with_clusters
 from surrogates.library.heads import Head
 from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Baseline, check_assignment
-from surrogates.running.facts import LayerFacts, know, layer_facts, trial_texts
+from surrogates.running.facts import LayerFacts, know, layer_facts, tolerance, trial_texts
 from surrogates.running.layers import Replaced
 from surrogates.running.patching import is_patched, patch
 from surrogates.running.projections import ThinCache, ThinProjection, thin
 
 _FILE = "headsynth.json"
 _WEIGHTS = "model.safetensors"
-_CLOSE = 1e-4
-"""How far the compact model may lie from the patched one, as a share of the largest logit."""
 
 
 def compact(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, assignment: Assignment) -> PreTrainedModel:
@@ -56,23 +61,23 @@ def compact(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, assignme
     if not all(isinstance(surrogate, Program | Baseline) for surrogate in assignment.values()):
         raise InputError("a recorded pattern stands for a head on one batch alone; give programs and baselines")
     kind = model.config.get_text_config().model_type
-    with patch(model, tokenizer, assignment):
-        expected = _trial(model)
     reason = "no projections of queries and keys are known there"
     for wide in (False, True):
         found = copy.deepcopy(model).eval()
         _use_sdpa(found)
         own = _facts_of(found, model, facts)
         know(found, own)
-        if not _shrink(own, assignment, wide=wide):
-            continue
         try:
+            with patch(found, tokenizer, assignment):
+                expected = _trial(found)
+            if not _shrink(own, assignment, wide=wide):
+                continue
             _settle(found, tokenizer, assignment, own, wide=wide)
             apart = float((_trial(found) - expected).abs().max()) / max(1.0, float(expected.abs().max()))
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
-            reason = f"it fails ({str(error).splitlines()[0][:200]})"
+            reason = f"it fails ({one_line(str(error), 200) or type(error).__name__})"
             continue
-        if apart <= _CLOSE * max(1.0, torch.finfo(model.dtype).eps / torch.finfo(torch.float32).eps):
+        if apart <= tolerance(model.dtype):
             return found
         reason = f"it computes something else, by {apart:.2g} of the largest logit"
     raise InputError(f"{kind} cannot be made compact: {reason}; use patch, which replaces heads while it lasts")
@@ -85,9 +90,10 @@ def load_compact(folder: str | Path) -> tuple[PreTrainedModel, PreTrainedTokeniz
         InputError: the folder holds none, or is damaged.
     """
     folder = Path(folder)
+    if not (folder / _FILE).is_file():
+        raise InputError(f"{folder} holds no compact model; save one by its save_pretrained")
     try:
         stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        layers, wide = stored["layers"], stored["wide"]
         kind = getattr(transformers, stored["class"], None)
         if not (isinstance(kind, type) and issubclass(kind, PreTrainedModel)):
             raise ValueError(f"{stored['class']!r} is no model that transformers knows")
@@ -95,23 +101,27 @@ def load_compact(folder: str | Path) -> tuple[PreTrainedModel, PreTrainedTokeniz
         baselines = {Head.parse(name): Baseline(value) for name, value in stored["baselines"].items()}
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except FileNotFoundError as error:
-        raise InputError(f"{folder} holds no compact model; save one by its save_pretrained") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ProgramRefused) as error:
-        raise InputError(f"{folder} is damaged ({str(error).splitlines()[0]}); save the compact model again") from error
-    assignment: dict[Head, Any] = baselines | with_clusters(programs, folder)
-    model = kind(config).to(getattr(torch, stored["dtype"])).eval()
-    _use_sdpa(model)
-    modules = dict(model.named_modules())
-    facts = tuple(
-        LayerFacts(modules.get(layer.pop("module")), reads=tuple(layer.pop("reads")), **layer) for layer in layers
-    )
-    know(model, facts)
-    _shrink(facts, assignment, wide=wide)
-    try:
+        model: PreTrainedModel = kind._from_config(config, dtype=getattr(torch, stored["dtype"])).eval()  # type: ignore[attr-defined]
+        if (folder / "generation_config.json").is_file():
+            model.generation_config = GenerationConfig.from_pretrained(folder)
+        assignment: dict[Head, Any] = baselines | with_clusters(programs, folder)
+        _use_sdpa(model)
+        modules, wide = dict(model.named_modules()), bool(stored["wide"])
+        facts = tuple(
+            LayerFacts(modules.get(layer.pop("module")), reads=tuple(layer.pop("reads")), **layer)
+            for layer in stored["layers"]
+        )
+        know(model, facts)
+        _shrink(facts, assignment, wide=wide)
         load_model(model, folder / _WEIGHTS)
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise InputError(f"{folder} is damaged ({str(error).splitlines()[0]}); save the compact model again") from error
+        # A rotary embedding's frequencies are stored nowhere, and are of one type or another.
+        for name, buffer in model.named_buffers():
+            buffer.data = buffer.data.to(getattr(torch, stored["buffers"][name]))
+    except InputError:
+        raise
+    except Exception as error:  # of JSON, transformers and safetensors, all of which a damaged folder can bring
+        reason = one_line(str(error), 200) or type(error).__name__
+        raise InputError(f"{folder} is damaged ({reason}); save the compact model again") from error
     _settle(model, tokenizer, assignment, facts, wide=wide)
     return model, tokenizer
 
@@ -192,6 +202,10 @@ def _trial(model: PreTrainedModel) -> Tensor:
     return torch.cat([whole[real], torch.cat([first[0], second[0]], dim=1)[real]])
 
 
+def _type_name(of: PreTrainedModel | Tensor) -> str:
+    return str(of.dtype).removeprefix("torch.")
+
+
 def _save(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -202,8 +216,13 @@ def _save(
 ) -> None:
     """Write a folder for :func:`load_compact`."""
     folder = Path(folder)
+    if getattr(transformers, type(model).__name__, None) is not type(model):
+        raise InputError(f"{type(model).__name__} is a class of your own, by which no folder can be loaded")
     folder.mkdir(parents=True, exist_ok=True)
     model.config.save_pretrained(folder)
+    generation = getattr(model, "generation_config", None)
+    if generation is not None:
+        generation.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     save_model(model, str(folder / _WEIGHTS))
     names = {module: name for name, module in model.named_modules()}
@@ -211,7 +230,8 @@ def _save(
     programs = {str(head): used.source for head, used in assignment.items() if isinstance(used, Program)}
     baselines = {str(head): used.value for head, used in assignment.items() if isinstance(used, Baseline)}
     stored = {
-        "class": type(model).__name__, "dtype": str(model.dtype).removeprefix("torch."), "wide": wide,
+        "class": type(model).__name__, "dtype": _type_name(model), "wide": wide,
+        "buffers": {name: _type_name(buffer) for name, buffer in model.named_buffers()},
         "layers": layers, "programs": programs, "baselines": baselines,
     }  # fmt: skip
     (folder / _FILE).write_text(json.dumps(stored, indent=1), encoding="utf-8")

@@ -61,16 +61,25 @@ def _(ids: Tensor, *_: object) -> Tensor:
 
 
 def put_out(
-    begun: Begun, layer: int, heads: int, value: Tensor, mask: Tensor | None, queries: int, *, causal: bool
+    begun: Begun,
+    layer: int,
+    heads: int,
+    value: Tensor,
+    mask: Tensor | None,
+    local: Tensor | None,
+    queries: int,
+    *,
+    causal: bool,
 ) -> Tensor:
     """What a layer's replaced heads put out, shape (texts, queries, heads replaced, width)."""
-    return torch.ops.headsynth.put_out(value, mask, begun.pass_, begun.reader, layer, heads, queries, causal)
+    return torch.ops.headsynth.put_out(value, mask, local, begun.pass_, begun.reader, layer, heads, queries, causal)
 
 
 @torch.library.custom_op("headsynth::put_out", mutates_args=())
 def _put_out(
     value: Tensor,
     mask: Tensor | None,
+    local: Tensor | None,
     pass_: Tensor,  # noqa: ARG001 - it tells the compiler what comes first
     reader: int,
     layer: int,
@@ -79,7 +88,7 @@ def _put_out(
     causal: bool,
 ) -> Tensor:
     current = _passes[_readers[reader]]
-    return _layers[reader, layer].put_out(current, value, mask, queries, causal=causal).contiguous()
+    return _layers[reader, layer].put_out(current, value, mask, local, queries, causal=causal).contiguous()
 
 
 @_put_out.register_fake

@@ -21,12 +21,14 @@ class Apart:
         mask: True at tokens, of the same shape.
         rows: which document each token of the batch is in, shape (texts, n); 0 at padding.
         columns: which of its tokens it is, likewise.
+        real: True at tokens of the batch, of the same shape.
     """
 
     ids: Tensor
     mask: Tensor
     rows: Tensor
     columns: Tensor
+    real: Tensor
 
     @classmethod
     def of(cls, ids: Tensor, numbers: Tensor) -> "Apart":
@@ -50,7 +52,7 @@ class Apart:
         mask = torch.zeros_like(of_documents, dtype=torch.bool)
         of_documents[rows, columns[real]] = ids[real]
         mask[rows, columns[real]] = True
-        return cls(of_documents, mask, all_rows, columns)
+        return cls(of_documents, mask, all_rows, columns, real)
 
     def scores_of_batch(self, values: Tensor, queries: int) -> Tensor:
         """Scores of the documents as those of the batch; anything where query and key are of different ones.
@@ -69,8 +71,8 @@ class Apart:
         return values[rows, asking, self.columns[:, None, :]].movedim((1, 2), (-2, -1))
 
     def of_texts(self, documents: Tensor) -> Tensor:
-        """Whether anything holds of a document of each text, from whether it holds of each, (documents,)."""
-        return documents[self.rows].any(1)
+        """Whether anything holds of a document in each row, (texts,), from whether it holds of each, (documents,)."""
+        return (documents.expand(len(self.ids))[self.rows] & self.real).any(1)
 
 
 def has_gap(mask: Tensor) -> bool:

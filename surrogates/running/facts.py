@@ -49,7 +49,7 @@ class LayerFacts:
 
 
 _NO_ATTENTION = LayerFacts(None, 0, (), 0, None, scaled=False, idle=False)
-_known: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[list[nn.Module], tuple[LayerFacts, ...]]]" = (
+_known: "weakref.WeakKeyDictionary[PreTrainedModel, tuple[object, tuple[LayerFacts, ...]]]" = (
     weakref.WeakKeyDictionary()
 )
 
@@ -63,16 +63,22 @@ def layer_facts(model: PreTrainedModel) -> tuple[LayerFacts, ...]:
     Raises:
         InputError: the attention of this architecture cannot be intercepted, or not exactly.
     """
-    candidates = attention_modules(model)
+    proved = _what_is_proved(model)
     known = _known.get(model)
-    if known is None or known[0] != candidates:
-        _known[model] = known = candidates, _Trial(model, candidates).facts()
+    if known is None or known[0] != proved:
+        _known[model] = known = proved, _Trial(model, attention_modules(model)).facts()
     return known[1]
+
+
+def _what_is_proved(model: PreTrainedModel) -> object:
+    """What a trial is about: the modules, what computes their attention, and in which numbers."""
+    modules = attention_modules(model)
+    return modules, [getattr(module, "config", model.config)._attn_implementation for module in modules], model.dtype
 
 
 def know(model: PreTrainedModel, facts: tuple[LayerFacts, ...]) -> None:
     """Take facts of a model's layers for true, which need no trial then."""
-    _known[model] = attention_modules(model), facts
+    _known[model] = _what_is_proved(model), facts
 
 
 def attention_modules(model: PreTrainedModel) -> list[nn.Module]:
@@ -81,16 +87,20 @@ def attention_modules(model: PreTrainedModel) -> list[nn.Module]:
     Raises:
         InputError: there is none.
     """
-    config = model.config.get_text_config()
-    # A vision or audio tower has attention too; only the text decoder's is wanted.
-    root = model if config is model.config else model.get_decoder()
+    root = _text_model(model)
     found = [*interface.modules(root), *own_method.modules(root)]
     if not found:
+        kind = model.config.get_text_config().model_type
         raise InputError(
-            f"{config.model_type} attention cannot be intercepted: the model does not use transformers' attention "
-            f"interface, or has no attention; {USE_INSTEAD}"
+            f"{kind} attention cannot be intercepted: the model does not use transformers' attention interface, or has "
+            f"no attention; {USE_INSTEAD}"
         )
     return found
+
+
+def _text_model(model: PreTrainedModel) -> nn.Module:
+    """The part of a model that reads text: a vision or audio tower has attention too, which is not wanted."""
+    return model if model.config.get_text_config() is model.config else model.get_decoder()
 
 
 @contextmanager
@@ -106,8 +116,7 @@ def intercepted(
     Raises:
         InputError: they cannot be intercepted as they are.
     """
-    config = model.config.get_text_config()
-    root = model if config is model.config else model.get_decoder()
+    root = _text_model(model)
     with ExitStack() as undo:
         undo.enter_context(interface.intercepted(interface.modules(root), handlers, eager=eager))
         undo.enter_context(own_method.intercepted(own_method.modules(root), handlers))
@@ -309,6 +318,7 @@ class _Trial:
         """What the model computes: logits, or an encoder's states."""
         options = {"use_cache": False} if self.causal else {}
         with torch.no_grad(), _evaluating(self.model), ExitStack() as held:
+            held.enter_context(torch.autocast(self.ids.device.type, enabled=False))
             if handlers:
                 held.enter_context(intercepted(self.model, handlers, eager=eager))
             try:
@@ -321,8 +331,7 @@ class _Trial:
 
     @property
     def _tolerance(self) -> float:
-        dtype = self.model.dtype
-        return _CLOSE if dtype in (torch.float32, torch.float64) else 8 * torch.finfo(dtype).eps
+        return tolerance(self.model.dtype)
 
     def _apart(self, found: Tensor, expected: Tensor, *, of_tokens: bool = True) -> float:
         """The largest difference, padding aside, as a share of what rounding may make it; nan where one is none."""
@@ -336,6 +345,11 @@ class _Trial:
 
     def _inexact(self, why: str) -> InputError:
         return InputError(f"{self.kind} attention cannot be intercepted exactly: {why}; {USE_INSTEAD}")
+
+
+def tolerance(dtype: torch.dtype) -> float:
+    """How far two ways of computing the same may lie apart in numbers of a type, as a share of the largest value."""
+    return _CLOSE if dtype in (torch.float32, torch.float64) else 8 * torch.finfo(dtype).eps
 
 
 def _never() -> bool:

@@ -117,6 +117,7 @@ class ForwardPass:
         self._views: list[tuple[Tensor | None, tuple[object, ...], _View]] = []
         self._texts: Texts | None = None
         self._apart: Apart | None = None
+        self._numbers: Tensor | None = None  # of documents, where rows hold several
         self._sums: list[tuple[Sequence[int], Tensor]] = []
 
     # Programs run as they are in a model that is compiled around them.
@@ -141,8 +142,8 @@ class ForwardPass:
             ProgramFailed: a program failed, and failures are to raise.
         """
         view = self._view(call)
-        if self._texts is None:
-            self._begin(view, window)
+        if not view.is_known:
+            self._look_at(view, window)
         group = self._plan.group(layer)
         if group and list(places) == group.places:
             rows = self._rows(view) if in_blocks else [slice(0, self.read.tokens.ids.shape[1])]
@@ -177,7 +178,8 @@ class ForwardPass:
             return found * view.visible[:, rows].any(-1)[:, None, :, None] if view.empty_rows else found
         if self._apart is not None:
             values = self._apart.scores_of_batch(values, self.read.queries)
-        keys = view.visible.shape[-1]
+        queries, keys = view.visible.shape[1:]
+        values = values[..., -queries:, :]  # a layer may be asked for the last alone
         values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.
@@ -187,14 +189,39 @@ class ForwardPass:
             found *= view.visible.any(-1)[:, None, :, None]
         return pad(found, (0, keys - n)) if keys > n else found
 
-    def _begin(self, view: "_View", window: int | None) -> None:
-        """Make texts of the tokens, as soon as a mask tells what they are."""
-        ids, mask, queries = self.read.tokens.ids, self.read.tokens.mask, self.read.queries
-        real = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
+    def _look_at(self, view: "_View", window: int | None) -> None:
+        """Find out what a mask tells of the texts, which all masks must agree on.
+
+        Raises:
+            InputError: it shows queries something else than their text up to themselves, or another text.
+        """
+        view.is_known = True
+        if self._causal and view.shows_what_is_ahead(self.read.tokens.ids.shape[1]):
+            raise InputError(
+                "the attention mask shows queries keys ahead of themselves, of which programs know nothing"
+            )
         numbers: Tensor | None = None
-        if self.read.may_be_packed and view.visible.shape[-1] >= ids.shape[1]:
-            visible = view.visible[..., : ids.shape[1]].expand(len(ids), -1, -1)
-            numbers = numbers_by_mask(visible, real, causal=self._causal, window=window)
+        if self.read.may_be_packed:
+            ids, mask = self.read.tokens.ids, self.read.tokens.mask
+            real = torch.ones_like(ids, dtype=torch.bool) if mask is None else mask
+            keys = min(view.visible.shape[-1], ids.shape[1])  # the last ones in a window's cache
+            visible = view.visible[..., :keys].expand(len(ids), -1, -1)
+            numbers = numbers_by_mask(visible, real[:, -keys:], causal=self._causal, window=window)
+        if self._texts is None:
+            self._numbers = numbers
+            self._begin(numbers)
+        elif (numbers is None) != (self._numbers is None) or (
+            numbers is not None and self._numbers is not None and not torch.equal(numbers, self._numbers)
+        ):
+            raise InputError("layers are given masks that divide a row into different documents; give them the same")
+
+    def _begin(self, numbers: Tensor | None) -> None:
+        """Make texts of the tokens.
+
+        Args:
+            numbers: see :func:`numbers_by_mask`.
+        """
+        ids, mask, queries = self.read.tokens.ids, self.read.tokens.mask, self.read.queries
         if numbers is None and mask is not None and has_gap(mask):
             numbers = mask.long() - 1
         if numbers is not None:
@@ -284,12 +311,12 @@ class ForwardPass:
         found = self._scores.get(place) or self._program_scores(program)
         self._keep(self._scores, place, found)
         n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
-        values = _last_keys(found.pattern, n, keys)
+        values = _last_keys(_last_queries(found.pattern, self.read.queries, view.visible.shape[1]), n, keys)
         result = normalise(values, view.visible[..., :n], empty_rows=view.empty_rows)
         result = pad(result, (0, keys - n)) if keys > n else result
         if self._plan.on_error == "raise":
             return Stand(result)
-        unusable = ~torch.isfinite(result.sum((1, 2)))
+        unusable = (~torch.isfinite(result.sum((1, 2)))).expand(len(self.read.tokens.ids))
         reason = found.reason or f"{program.name}: {Verdict.NOT_FINITE}: a score in a visible cell is not a number"
         failed = unusable if found.failed is None else unusable | found.failed
         return Stand(result, failed, reason) if bool(failed.any()) else Stand(result)
@@ -320,6 +347,12 @@ class ForwardPass:
         return Stand(assemble(outcomes, texts), torch.tensor(bad, device=device), reasons[0] if reasons else "")
 
 
+def _last_queries(values: Tensor, given: int, queries: int) -> Tensor:
+    """Scores of the last queries; scores may be the same for every query."""
+    alike = values.dim() < 2 or values.shape[-2] != given
+    return values if alike else values[..., given - queries :, :]
+
+
 def _last_keys(values: Tensor, n: int, keys: int) -> Tensor:
     """Scores of a window's keys, which are the last; scores may be the same for every key."""
     return values[..., n - keys :] if keys < n and values.dim() > 0 and values.shape[-1] == n else values
@@ -332,7 +365,22 @@ class _View:
         self.visible = visible
         # A single query is a token that is generated, and sees itself: nothing need be read back from a device.
         self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
+        self.is_known = False
         self.patterns: dict[int, Stand] = {}
+        self._whole = whole
+
+    def shows_what_is_ahead(self, n: int) -> bool:
+        """Whether a query sees a key that comes after it.
+
+        Args:
+            n: tokens; the last are the queries, and the keys are the last or, in a cache that is longer, the first.
+        """
+        queries, keys = self.visible.shape[1:]
+        if self._whole or queries == 1:
+            return False
+        columns = torch.arange(keys, device=self.visible.device) + max(0, n - keys)
+        ahead = columns > torch.arange(n - queries, n, device=self.visible.device)[:, None]
+        return bool((self.visible & ahead).any())
 
     @cached_property
     def below(self) -> Tensor:

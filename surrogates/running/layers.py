@@ -196,7 +196,8 @@ class Layer(Handler):
         begun = self._reader.begun
         if begun is not None:
             queries, heads = call.query.shape[2], len(self._places)
-            mine = put_out(begun, self._number, heads, call.value, call.mask, queries, causal=call.causal)
+            given = call.value, call.mask, call.local
+            mine = put_out(begun, self._number, heads, *given, queries, causal=call.causal)
             return self.replaced.combine(call, mine)
         current = self._reader.current()
         current.replaced.add(self._number)
@@ -209,11 +210,18 @@ class Layer(Handler):
         return output, weights
 
     def put_out(
-        self, current: ForwardPass, value: Tensor, mask: Tensor | None, queries: int, *, causal: bool
+        self,
+        current: ForwardPass,
+        value: Tensor,
+        mask: Tensor | None,
+        local: Tensor | None,
+        queries: int,
+        *,
+        causal: bool,
     ) -> Tensor:
         """What the replaced heads put out by themselves, shape (texts, queries, heads replaced, width)."""
         nothing = value.new_empty(value.shape[0], 0, queries, 0)
-        call = Call(nothing, nothing, value, mask, causal, None, compute=_not_asked, eager=_not_asked, some=None)
+        call = Call(nothing, nothing, value, mask, causal, local, compute=_not_asked, eager=_not_asked, some=None)
         blocks, alone = current.blocks(self._number, self._places, call, self._window, in_blocks=True)
         found, _ = self.replaced.put_out(call, blocks)
         if alone:

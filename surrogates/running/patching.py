@@ -13,6 +13,7 @@ from surrogates.language.clusters import NO_CLUSTERS
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
+from surrogates.running.architectures import interface
 from surrogates.running.architectures.calls import Handler
 from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
@@ -71,7 +72,8 @@ def patch(
         raise InputError(f"on_error is {on_error!r}; choose 'raise' or 'neural'")
     places = _places(assignment, surrogates)
     plan = Plan(surrogates, {layer: list(heads.values()) for layer, heads in places.items()}, on_error)
-    reader = Reader(plan, table, causal=is_causal(model.config))
+    looked_up = [own.module for own in facts if own.module is not None and interface.modules(own.module)]
+    reader = Reader(plan, table, lambda: all(map(interface.is_intact, looked_up)), causal=is_causal(model.config))
     layers = _layers(facts, places, reader)
     with ExitStack() as undo:
         if layers:

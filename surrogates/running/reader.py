@@ -20,7 +20,8 @@ from surrogates.running.plan import Plan
 class Reader:
     """Follows what a patched model reads, through hooks around its forward."""
 
-    def __init__(self, plan: Plan, table: TokenTable, *, causal: bool) -> None:
+    def __init__(self, plan: Plan, table: TokenTable, intact: Callable[[], bool], *, causal: bool) -> None:
+        self._intact = intact
         self.failures = Failures()
         self._plan = plan
         self._table = table
@@ -52,7 +53,9 @@ class Reader:
         """Begin a forward pass; a hook."""
         if self._module is not None:
             return
-        if torch.compiler.is_compiling() and not torch.is_grad_enabled():
+        # What fails is told text by text, and what was changed inside the patch is found out, outside of a graph.
+        whole = self._plan.on_error == "raise" and self._intact()
+        if whole and torch.compiler.is_compiling() and not torch.is_grad_enabled():
             given = _arguments(module, args, kwargs)
             if _reads_whole_texts(module, given, causal=self._causal):
                 mask, positions = given.get("attention_mask"), given.get("position_ids")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import PreTrainedModel
+from transformers import LlamaForCausalLM, PreTrainedModel
 
 from surrogates import compact, load_compact
 from surrogates.errors import InputError
@@ -88,8 +88,20 @@ def test_bfloat16_is_kept(tmp_path: Path) -> None:
     assert tokenizer.get_vocab() == tiny_tokenizer().get_vocab()
 
 
-def test_what_cannot_be_compact_is_refused_by_name() -> None:
-    normalised = make("olmo2")  # the queries of all heads together
+def test_a_checkpoint_in_half_precision_is_the_same_after_saving(tmp_path: Path) -> None:
+    make("llama").to(torch.bfloat16).save_pretrained(tmp_path / "model")
+    model = LlamaForCausalLM.from_pretrained(tmp_path / "model", dtype=torch.bfloat16).eval()
+    model.generation_config.eos_token_id = [2, 7]
+    found = compact(model, tiny_tokenizer(), SOME)
+    found.save_pretrained(tmp_path / "saved")
+    loaded, _ = load_compact(tmp_path / "saved")
+    assert torch.equal(run(loaded, random_ids(2, 40)), run(found, random_ids(2, 40)))
+    assert loaded.generation_config.eos_token_id == [2, 7]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_what_cannot_be_compact_is_refused_by_name(dtype: torch.dtype) -> None:
+    normalised = make("olmo2").to(dtype)  # the queries of all heads together
     with pytest.raises(InputError, match="olmo2 cannot be made compact: it computes something else"):
         compact(normalised, tiny_tokenizer(), SOME)
     with pytest.raises(InputError, match="deepseek_v3 cannot be made compact: no projections"):

@@ -8,7 +8,9 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Baseline
 from surrogates.running.patching import patch
-from tests.surrogates.test_patching import SINK, WORDS, random_ids
+from tests.families import make
+from tests.search_written import search_written
+from tests.surrogates.test_patching import SINK, WORDS, padded, random_ids
 from tests.tiny_models import tiny_model, tiny_tokenizer
 
 LENGTHS = [(5, 7, 3), (9, 6)]
@@ -82,8 +84,43 @@ def test_a_mask_of_something_else_than_documents_is_refused() -> None:
     prefix = torch.ones(1, 1, 6, 6).tril().bool()
     prefix[..., :3, :3] = True
     additive = torch.zeros(prefix.shape).masked_fill(~prefix, torch.finfo(torch.float32).min)
-    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY), pytest.raises(InputError, match="something else"):
-        model(ids, attention_mask=additive, use_cache=False)
+    hidden = torch.ones(1, 1, 6, 6).tril()
+    hidden[..., 4, 1] = 0
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY):
+        with pytest.raises(InputError, match="keys ahead of themselves"):
+            model(ids, attention_mask=additive, use_cache=False)
+        with pytest.raises(InputError, match="something else"):
+            model(ids, attention_mask=(1 - hidden) * torch.finfo(torch.float32).min, use_cache=False)
+
+
+def test_layers_whose_masks_tell_other_documents_are_refused() -> None:
+    model, ids = tiny_model("gemma2"), random_ids(1, 9)
+    _, _, numbers = packed([[ids[0, :5], ids[0, 5:]]])
+    smallest = torch.finfo(torch.float32).min
+    masks = {
+        "full_attention": torch.zeros(1, 1, 9, 9).masked_fill(~mask_of(numbers), smallest),
+        "sliding_attention": torch.zeros(1, 1, 9, 9).masked_fill(~torch.ones(9, 9).tril().triu(-3).bool(), smallest),
+    }
+    with torch.no_grad(), patch(model, tiny_tokenizer(), EVERY), pytest.raises(InputError, match="different documents"):
+        model(ids, attention_mask=masks, use_cache=False)
+
+
+@pytest.mark.parametrize("kind", ["llama", "mistral", "gpt2"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_long_texts_with_long_padding_are_read_as_by_themselves(kind: str, side: str) -> None:
+    """So long that queries are taken in blocks, none of whose keys padding may point to."""
+    model = make(kind, max_position_embeddings=256)
+    rows = [random_ids(1, tokens, seed=tokens)[0] for tokens in (200, 60, 131)]
+    ids, mask = padded(rows, side, 0)
+    words = [" the", " a", " and", " was", "ed", "er"]
+    heads = [Head(layer, index) for layer in range(2) for index in range(4)]
+    assignment = dict(zip(heads, search_written(8, words), strict=True))
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    with torch.no_grad(), patch(model, tiny_tokenizer(kind), assignment):
+        found = model(ids, attention_mask=mask, position_ids=positions, use_cache=False)[0]
+        for place, row in enumerate(rows):
+            alone = model(row[None], use_cache=False)[0][0]
+            assert torch.allclose(found[place, mask[place].bool()], alone, atol=1e-4)
 
 
 def test_masks_that_differ_between_heads_are_refused() -> None:

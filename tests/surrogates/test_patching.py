@@ -356,9 +356,9 @@ def test_a_model_compiled_inside_the_patch_computes_the_same() -> None:
 
 
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("kind", ["llama", "mistral", "gpt2", "bert"])
+@pytest.mark.parametrize("kind", ["llama", "mistral", "gpt2", "bert", "gpt_neo"])
 def test_a_model_that_reads_whole_texts_is_compiled_in_one_piece(kind: str) -> None:
-    model = tiny_model(kind, attention="sdpa")
+    model = tiny_model(kind, attention=None)
     cached = {} if kind in ENCODERS else {"use_cache": False}
     ids, mask = padded([random_ids(1, 11)[0], random_ids(1, 6)[0]], "right", 0)
     with torch.no_grad(), patch(model, tiny_tokenizer(kind), dict(PROGRAMS) | {Head(1, 3): Baseline.FIRST}):
@@ -370,6 +370,29 @@ def test_a_model_that_reads_whole_texts_is_compiled_in_one_piece(kind: str) -> N
             )
         found = compiled(input_ids=ids, attention_mask=mask, **cached)[0]
         assert torch.allclose(found[mask.bool()], run(model, ids, mask)[mask.bool()], atol=1e-5)
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_compiled_model_whose_attention_was_changed_is_refused() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(2, 9)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), PROGRAMS):
+        model.set_attn_implementation("eager")
+        with pytest.raises(InputError, match="attention implementation was changed"):
+            torch.compile(model, backend="eager")(input_ids=ids, use_cache=False)
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_program_that_fails_in_a_compiled_model_leaves_the_head_its_own_pattern_there() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(2, 9)
+    wrong = Program.parse('''
+def attend(query, key, pair, weight=1.0):
+    """No number."""
+    return weight * log(key.index) / (key.index - key.index)
+''')
+    with torch.no_grad(), patch(model, tiny_tokenizer(), {Head(0, 1): wrong}, on_error="neural") as failures:
+        compiled = torch.compile(model, backend="eager")(input_ids=ids, use_cache=False)[0]
+    assert failures.texts == {Head(0, 1): 2}
+    assert torch.allclose(compiled, run(model, ids), atol=1e-5)
 
 
 @pytest.mark.usefixtures("compiler")

@@ -51,6 +51,11 @@ def intercepted(modules: Sequence[nn.Module], handlers: Mapping[nn.Module, Handl
         yield
 
 
+def is_intact(module: nn.Module) -> bool:
+    """Whether a module that was intercepted still is: the configuration may name another function by now."""
+    return isinstance(module.config._attn_implementation, _Name)  # type: ignore[union-attr]
+
+
 class _Name(str):
     """Names our function that stands for another.
 
