@@ -66,7 +66,8 @@ def layer_facts(model: PreTrainedModel) -> tuple[LayerFacts, ...]:
     proved = _what_is_proved(model)
     known = _known.get(model)
     if known is None or known[0] != proved:
-        _known[model] = known = proved, _Trial(model, attention_modules(model)).facts()
+        with torch.autocast(model.device.type, enabled=False):
+            _known[model] = known = proved, _Trial(model, attention_modules(model)).facts()
     return known[1]
 
 
@@ -318,7 +319,6 @@ class _Trial:
         """What the model computes: logits, or an encoder's states."""
         options = {"use_cache": False} if self.causal else {}
         with torch.no_grad(), _evaluating(self.model), ExitStack() as held:
-            held.enter_context(torch.autocast(self.ids.device.type, enabled=False))
             if handlers:
                 held.enter_context(intercepted(self.model, handlers, eager=eager))
             try:

@@ -5,6 +5,7 @@ import torch
 from transformers import PreTrainedModel
 
 from surrogates.errors import InputError
+from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Baseline
 from surrogates.running.patching import patch
@@ -77,6 +78,23 @@ def test_padding_between_tokens_is_no_token() -> None:
         gapped = model(ids, attention_mask=mask, position_ids=positions, use_cache=False)[0]
         for row, real in enumerate(mask.bool()):
             assert torch.allclose(gapped[row, real], model(ids[row, real][None], use_cache=False)[0][0], atol=1e-4)
+
+
+def test_rows_in_which_a_program_fails_are_counted_and_no_others() -> None:
+    model, rows = tiny_model("llama"), documents()
+    ids, positions, _ = packed(rows)
+    ids[ids == 5] = 6
+    ids[1, 2] = 5
+    failing = Program.parse('''
+def attend(query, key, pair, weight=1.0):
+    """No number beside one token."""
+    return weight * key.is_one_of("#") / (1.0 - key.is_one_of("#"))
+''')
+    tokenizer = tiny_tokenizer()
+    assert tokenizer.decode([5]) == "#"
+    with torch.no_grad(), patch(model, tokenizer, {Head(0, 0): failing}, on_error="neural") as failures:
+        model(ids, position_ids=positions, use_cache=False)
+    assert failures.texts == {Head(0, 0): 1}
 
 
 def test_a_mask_of_something_else_than_documents_is_refused() -> None:

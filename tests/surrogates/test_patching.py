@@ -297,6 +297,25 @@ def test_bfloat16(kind: str) -> None:
     assert torch.allclose(of_program.float(), exact, atol=2**-8)
 
 
+def test_a_patch_may_be_entered_under_autocast() -> None:
+    model, ids = tiny_model("llama", attention="sdpa"), random_ids(2, 9)
+    with torch.autocast("cpu", dtype=torch.bfloat16), patch(model, tiny_tokenizer(), PROGRAMS):
+        low = run(model, ids)
+    with patch(model, tiny_tokenizer(), PROGRAMS):
+        exact = run(model, ids)
+    assert torch.allclose(low.float(), exact, atol=0.2)
+    assert not torch.equal(low.float(), exact)
+
+
+def test_a_model_that_computes_attention_otherwise_now_is_proved_anew() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    with patch(model, tiny_tokenizer(), PROGRAMS):
+        expected = run(model, ids)
+    model.set_attn_implementation("sdpa")
+    with patch(model.to(torch.float64), tiny_tokenizer(), PROGRAMS):
+        assert torch.allclose(run(model, ids).float(), expected, atol=1e-4)
+
+
 def test_gradients_reach_the_weights_of_a_patched_model() -> None:
     model, ids = tiny_model("llama"), random_ids(2, 9)
     with patch(model, tiny_tokenizer(), {Head(0, 1): SINK}):
