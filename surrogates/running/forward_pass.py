@@ -145,14 +145,16 @@ class ForwardPass:
         if not view.is_known:
             self._look_at(view, window)
         group = self._plan.group(layer)
-        if group and list(places) == group.places:
-            rows = self._rows(view) if in_blocks else [slice(0, self.read.tokens.ids.shape[1])]
-            return ((block, self._together(group, view, block)) for block in rows), {}
-        together = self._together(group, view) if group else None
         among = {place: number for number, place in enumerate(group.places)} if group else {}
+        if group and all(place in among for place in places):
+            rows = self._rows(view) if in_blocks else [slice(0, self.read.tokens.ids.shape[1])]
+            order = [among[place] for place in places]  # a program may stand in for several heads
+            parts = ((block, self._together(group, view, block)) for block in rows)
+            return (parts if list(places) == group.places else ((block, own[:, order]) for block, own in parts)), {}
+        together = self._together(group, view) if group else None
         alone = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places) if place not in among}
-        parts = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
-        return [(slice(None), torch.stack(torch.broadcast_tensors(*parts), dim=1))], alone
+        stacked = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
+        return [(slice(None), torch.stack(torch.broadcast_tensors(*stacked), dim=1))], alone
 
     def _rows(self, view: "_View") -> list[slice]:
         """The queries of a text in blocks: the keys after the last query of each are left out, as none sees them."""
