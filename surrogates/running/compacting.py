@@ -29,11 +29,13 @@ from surrogates.library.clusters_file import FILE_NAME as CLUSTERS
 from surrogates.library.clusters_file import clusters_text, with_clusters
 from surrogates.library.heads import Head
 from surrogates.running.architectures.kinds import is_causal
+from surrogates.running.architectures.layer import LayerFacts
 from surrogates.running.assignment import Assignment, Baseline, check_assignment
-from surrogates.running.facts import LayerFacts, know, layer_facts, tolerance, trial_texts
+from surrogates.running.facts import know, layer_facts
 from surrogates.running.layers import Replaced
 from surrogates.running.patching import is_patched, patch
 from surrogates.running.projections import ThinCache, ThinProjection, thin
+from surrogates.running.trial import tolerance, trial_texts
 
 _FILE = "headsynth.json"
 _WEIGHTS = "model.safetensors"

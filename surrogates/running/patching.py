@@ -15,9 +15,11 @@ from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import SIMILARITY
 from surrogates.running.architectures import interface
 from surrogates.running.architectures.calls import Handler
+from surrogates.running.architectures.intercepting import intercepted
 from surrogates.running.architectures.kinds import is_causal
+from surrogates.running.architectures.layer import LayerFacts
 from surrogates.running.assignment import Assignment, Surrogate, check_assignment
-from surrogates.running.facts import LayerFacts, intercepted, layer_facts
+from surrogates.running.facts import layer_facts
 from surrogates.running.forward_pass import Failures
 from surrogates.running.layers import Kept, Layer, Replaced
 from surrogates.running.plan import OnError, Plan

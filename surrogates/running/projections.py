@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from transformers import Cache
 from transformers.pytorch_utils import Conv1D
 
+from surrogates.running.architectures.layer import LayerFacts
+
 if TYPE_CHECKING:
-    from surrogates.running.facts import LayerFacts
     from surrogates.running.layers import Replaced
 
 _APART = (("q_proj", "k_proj"), ("query", "key"), ("q_lin", "k_lin"))
@@ -82,7 +83,7 @@ class ThinCache:
         return getattr(self.cache, name)
 
 
-def thin(facts: "LayerFacts", replaced: "Replaced", *, wide: bool) -> dict[str, ThinProjection] | None:
+def thin(facts: LayerFacts, replaced: "Replaced", *, wide: bool) -> dict[str, ThinProjection] | None:
     """The projections of a layer without queries and keys of replaced heads, by name; None if none is known.
 
     Args:
@@ -120,7 +121,7 @@ def thin(facts: "LayerFacts", replaced: "Replaced", *, wide: bool) -> dict[str, 
     return None
 
 
-def apart(facts: "LayerFacts") -> dict[str, nn.Linear | Conv1D]:
+def apart(facts: LayerFacts) -> dict[str, nn.Linear | Conv1D]:
     """The projections of a layer's queries and of its keys by name, if these are two; nothing otherwise."""
     assert facts.module is not None
     for names in _APART:

@@ -25,7 +25,7 @@ REFUSED = {
     "hrm_text": "2 attention modules serve 6 layers",
     "zamba2": "2 attention modules serve 4 layers",
     "albert": "1 attention modules serve 2 layers",
-    "blt": "eager attention computes something else",
+    "blt": "does not say how many layers it has",
     "paligemma": "the mask of layer 0 shows queries something else",  # the whole of a prompt
     "deepseek_v32": "the mask of layer 0 shows queries something else",  # keys that it chooses by their content
 } | dict.fromkeys(

@@ -14,8 +14,9 @@ from transformers import PreTrainedTokenizerFast
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
+from surrogates.running.architectures.intercepting import attention_modules
 from surrogates.running.architectures.kinds import is_causal
-from surrogates.running.facts import attention_modules, layer_facts
+from surrogates.running.facts import layer_facts
 from synth.models import describe_model, encode, load_model
 from tests.tiny_models import CONTEXT, DECODERS, ENCODERS, TEXTS, VOCABULARY, WINDOW, tiny_model, tiny_tokenizer
 
