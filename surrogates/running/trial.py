@@ -246,7 +246,7 @@ class Trial:
 
 def tolerance(dtype: torch.dtype) -> float:
     """How far two ways of computing the same may lie apart in numbers of a type, as a share of the largest value."""
-    return _CLOSE if dtype in (torch.float32, torch.float64) else 8 * torch.finfo(dtype).eps
+    return _CLOSE if dtype in (torch.float32, torch.float64) else 4 * torch.finfo(dtype).eps
 
 
 def _never() -> bool:

@@ -98,6 +98,16 @@ def test_all_heads_own_patterns_put_back_leave_the_logits(name: str) -> None:
     assert torch.equal(logits(model, inputs), before)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["llama", "gemma2", "gpt_oss", "mixtral", "olmoe", "qwen2_moe", "deepseek_v3"])
+def test_half_precision_is_handled(name: str, dtype: torch.dtype) -> None:
+    model, inputs = make(name).to(dtype), batch(name)
+    before = logits(model, inputs)
+    assert describe_model(name, model, tiny_tokenizer(name)).heads
+    with patch(model, tiny_tokenizer(name), {}):
+        assert torch.equal(logits(model, inputs), before)
+
+
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_text_read_in_pieces_or_padded_is_read_as_by_itself(name: str) -> None:
     model, tokenizer, ids = make(name), tiny_tokenizer(name), random_ids(2, 11)
