@@ -38,7 +38,7 @@ def test_a_model_compiled_inside_the_patch_computes_the_same() -> None:
         assert torch.allclose(run(compiled, ids), before, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["llama", "mistral", "gpt2", "bert", "gpt_neo"])
+@pytest.mark.parametrize("kind", ["llama", "gpt_neo", "bert"])
 def test_a_model_that_reads_whole_texts_is_compiled_in_one_piece(kind: str) -> None:
     model = tiny_model(kind, attention=None)
     cached = {} if kind in ENCODERS else {"use_cache": False}
