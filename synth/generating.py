@@ -36,7 +36,7 @@ def generate(
 
     Tokens per second are all new tokens over the time of one call of the model's ``generate``, in which the prompt is
     read too, after each side has written a few tokens untimed. Both run with the attention that the model was loaded
-    with, which is eager unless it was given in memory.
+    with, which is SDPA where the architecture has it.
 
     Args:
         run: a finished run on a causal language model.

@@ -34,7 +34,7 @@ from surrogates.running.assignment import Assignment, Baseline, check_assignment
 from surrogates.running.facts import know, layer_facts
 from surrogates.running.layers import Replaced
 from surrogates.running.patching import is_patched, patch
-from surrogates.running.projections import ThinCache, ThinProjection, thin
+from surrogates.running.projections import ThinCache, ThinProjection, apart, thin
 from surrogates.running.trial import tolerance, trial_texts
 
 _FILE = "headsynth.json"
@@ -64,7 +64,8 @@ def compact(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, assignme
         raise InputError("a recorded pattern stands for a head on one batch alone; give programs and baselines")
     kind = model.config.get_text_config().model_type
     reason = "no projections of queries and keys are known there"
-    for wide in (False, True):
+    apart_somewhere = any(apart(own) for own, _ in _by_layer(assignment, facts))
+    for wide in (False, True) if apart_somewhere else (True,):  # only such projections can be narrow
         found = copy.deepcopy(model).eval()
         _use_sdpa(found)
         own = _facts_of(found, model, facts)
@@ -75,13 +76,13 @@ def compact(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, assignme
             if not _shrink(own, assignment, wide=wide):
                 continue
             _settle(found, tokenizer, assignment, own, wide=wide)
-            apart = float((_trial(found) - expected).abs().max()) / max(1.0, float(expected.abs().max()))
+            off = float((_trial(found) - expected).abs().max()) / max(1.0, float(expected.abs().max()))
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
             reason = f"it fails ({one_line(str(error), 200) or type(error).__name__})"
             continue
-        if apart <= 2 * tolerance(model.dtype):  # it goes through all layers
+        if off <= 2 * tolerance(model.dtype):  # it goes through all layers
             return found
-        reason = f"it computes something else, by {apart:.2g} of the largest logit"
+        reason = f"it computes something else, by {off:.2g} of the largest logit"
     raise InputError(f"{kind} cannot be made compact: {reason}; use patch, which replaces heads while it lasts")
 
 

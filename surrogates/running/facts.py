@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from surrogates.running.architectures.calls import Attended, Call, Handler
+from surrogates.running.architectures.calls import Attended, Call
 from surrogates.running.architectures.intercepting import attention_modules, intercepted
 from surrogates.running.architectures.layer import LayerFacts
 from surrogates.running.trial import Trial, products_of, scales_of
@@ -62,7 +62,7 @@ def recording(model: PreTrainedModel, take: Callable[[int, Tensor], None]) -> It
         yield
 
 
-class _Recorder(Handler):
+class _Recorder:
     def __init__(self, layer: int, facts: LayerFacts, take: Callable[[int, Tensor], None]) -> None:
         self._layer, self._facts, self._take = layer, facts, take
 

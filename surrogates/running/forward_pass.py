@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
+from surrogates.language.backend import LOWEST
 from surrogates.language.features import Texts
 from surrogates.language.patterns import failing, normalise, pattern, scores
 from surrogates.language.program import Program
@@ -23,8 +24,6 @@ from surrogates.running.documents import Apart, has_gap, numbers_by_mask
 from surrogates.running.history import Context
 from surrogates.running.plan import Group, Plan
 
-_FAR_BELOW = -1e30
-"""A score that leaves no weight beside any other. A query that sees nothing gets even ones, which are taken away."""
 _BLOCK, _BLOCKS = 64, 4
 """Least queries of a block, and most blocks of a text."""
 Block = tuple[slice, Tensor]
@@ -386,6 +385,9 @@ class _View:
 
     @cached_property
     def below(self) -> Tensor:
-        """What is added to the scores of finite programs, shape (texts or 1, 1, queries, keys)."""
-        far_below = torch.full((), _FAR_BELOW, device=self.visible.device)
+        """What is added to the scores of finite programs, shape (texts or 1, 1, queries, keys).
+
+        It leaves no weight beside any other; a query that sees nothing gets even ones, which are taken away.
+        """
+        far_below = torch.full((), LOWEST, device=self.visible.device)
         return torch.where(self.visible, torch.zeros_like(far_below), far_below)[:, None]

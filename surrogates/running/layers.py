@@ -7,7 +7,7 @@ from torch import Tensor
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.architectures.calls import Attended, Call, Handler, chosen
+from surrogates.running.architectures.calls import Attended, Call, chosen
 from surrogates.running.compiled import enrol_layer, put_out
 from surrogates.running.forward_pass import Block, ForwardPass, Stand
 from surrogates.running.reader import Reader
@@ -63,16 +63,18 @@ class Replaced:
         weights: bool = False,
     ) -> Attended:
         """The same from what the replaced heads put out, (texts, queries, heads replaced, width), and their pattern."""
-        whole = call.query.shape[1] == len(self._reads) and call.key.shape[1] == call.value.shape[1]
-        if weights and not whole:
+        # Of a compact model's heads some queries and keys are gone.
+        whole_queries = call.query.shape[1] == len(self._reads)
+        whole_keys = call.key.shape[1] == call.value.shape[1]
+        if weights and not (whole_queries and whole_keys):
             raise InputError("a compact model has no patterns of its own to return; ask the model that it was made of")
         if failed is None and not weights and not self.kept:
             return mine.contiguous(), None
         given: Tensor | None = None
-        if failed is None and not weights and call.some is not None and not self._is_step(call):
+        # Where there is one query, all heads take less time than finding some.
+        by_runs = not (whole_queries and whole_keys and call.query.shape[2] == 1)
+        if failed is None and not weights and call.some is not None and by_runs:
             output = mine.new_empty(*mine.shape[:2], len(self._reads), mine.shape[3])
-            whole_queries = call.query.shape[1] == len(self._reads)
-            whole_keys = call.key.shape[1] == call.value.shape[1]
             for run in self._runs:
                 values = [self._reads[head] for head in run]
                 queries = list(run) if whole_queries else [self.kept.index(head) for head in run]
@@ -96,11 +98,6 @@ class Replaced:
         if given is not None and pattern is not None:
             given[:, self.heads] = pattern.expand(len(given), *pattern.shape[1:]).to(given.dtype)
         return output, given
-
-    def _is_step(self, call: Call) -> bool:
-        """Whether there is one query, so that all heads take less time than finding some; none may be gone."""
-        whole = call.query.shape[1] == len(self._reads) and call.key.shape[1] == call.value.shape[1]
-        return whole and call.query.shape[2] == 1
 
     def put_out(self, call: Call, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
         """What replaced heads put out, (texts, queries, heads replaced, width), and the pattern of the last block."""
@@ -152,7 +149,7 @@ def _not_asked() -> Attended:
     raise AssertionError("the model's own attention is not asked for")
 
 
-class Kept(Handler):
+class Kept:
     """A layer of a patched model none of whose heads are replaced.
 
     Args:
@@ -166,7 +163,7 @@ class Kept(Handler):
         return call.eager() if self._reader.needs_weights() else call.compute()
 
 
-class Layer(Handler):
+class Layer:
     """A layer of a patched model.
 
     Args:

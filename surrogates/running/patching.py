@@ -89,7 +89,7 @@ def patch(
             for own in facts:
                 if own.idle and on_error == "raise" and own.module in layers and not layers[own.module].replaced.kept:
                     query, key = apart(own).values()
-                    undo.enter_context(idle(query, reader.needs_weights))
+                    undo.enter_context(idle(query, reader.needs_queries))
                     undo.enter_context(idle(key, reader.needs_keys))
         handlers: dict[nn.Module, Handler] = {own.module: Kept(reader) for own in facts if own.module and layers}
         undo.enter_context(intercepted(model, handlers | layers))

@@ -65,12 +65,16 @@ class Reader:
         self._before(module, args, kwargs)
 
     def needs_weights(self) -> bool:
-        """Whether the model is asked for its patterns, for which all queries are needed."""
+        """Whether the model is asked for its patterns."""
         return self._read is not None and self._read.weights
+
+    def needs_queries(self) -> bool:
+        """Whether queries are needed where all heads are replaced: for weights, and where a part is run by itself."""
+        return self._module is None or self.needs_weights()
 
     def needs_keys(self) -> bool:
         """Whether keys are needed where all heads are replaced: for a cache too, which outlives the patch."""
-        return self.needs_weights() or not self._whole
+        return self.needs_queries() or not self._whole
 
     def read_whole(self, ids: Tensor, mask: Tensor | None, *, packed: bool) -> ForwardPass:
         """A forward pass of texts that are read whole, without a cache."""

@@ -53,7 +53,7 @@ class _Seen:
     eager: Attended | None = None
 
 
-class _Watch(Handler):
+class _Watch:
     def __init__(self, seen: _Seen) -> None:
         self._seen = seen
 
@@ -67,7 +67,7 @@ class _Watch(Handler):
         return found
 
 
-class _PutBack(Handler):
+class _PutBack:
     def __init__(self, heads: list[int], facts: LayerFacts, pattern: Tensor) -> None:
         self._replaced = Replaced(heads, facts.reads)
         self._block = slice(None), pattern[:, heads]

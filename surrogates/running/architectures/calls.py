@@ -103,9 +103,5 @@ def open_cells(mask: Tensor) -> Tensor:
     return mask if mask.dtype == torch.bool else mask > torch.finfo(mask.dtype).min / 2
 
 
-class Handler:
-    """What is called in the place of a module's attention function."""
-
-    def __call__(self, call: Call) -> Attended:
-        """What the heads put out, and weights where the function gives any."""
-        raise NotImplementedError
+Handler = Callable[[Call], Attended]
+"""What is called in the place of a module's attention function."""
