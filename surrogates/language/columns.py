@@ -134,7 +134,7 @@ class Columns:
         if held is None or held[0] < len(self._kinds.word_of):  # a kind has been met for the first time
             held = (
                 len(self._kinds.word_of),
-                {shift: on_device(self._table(own), texts.ids.device) for shift, own in self._weights.items()},
+                {shift: TORCH.array(self._table(own), texts.ids.device) for shift, own in self._weights.items()},
             )
             self._tables[texts.ids.device] = held
         return [(kinds[shift], held[1][shift]) for shift in kinds]
@@ -172,13 +172,8 @@ class OnDevices:
     def on(self, device: torch.device) -> torch.Tensor:
         """The array as a tensor on a device; brought there once."""
         if device not in self._held:
-            self._held[device] = on_device(self._array, device)
+            self._held[device] = TORCH.array(self._array, device)
         return self._held[device]
-
-
-def on_device(array: np.ndarray, device: torch.device) -> torch.Tensor:
-    """An array as a tensor on a device, which may be used whether or not something is to be differentiated."""
-    return TORCH.array(array, device)
 
 
 def _feature(texts: Texts, what: _Context) -> torch.Tensor:

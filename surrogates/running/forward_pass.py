@@ -173,21 +173,21 @@ class ForwardPass:
         n = self.read.tokens.ids.shape[1]
         rows = slice(0, n) if rows is None else rows
         values = self._plan.together.scores(self.texts, group.number, rows)
+        below, visible = view.below, view.visible
+        keys = visible.shape[-1]
         if rows.stop - rows.start < n:
-            values += view.below[..., rows, : rows.stop]
-            found = torch.softmax(values, -1, out=values)
-            return found * view.visible[:, rows].any(-1)[:, None, :, None] if view.empty_rows else found
-        if self._apart is not None:
-            values = self._apart.scores_of_batch(values, self.read.queries)
-        queries, keys = view.visible.shape[1:]
-        values = values[..., -queries:, :]  # a layer may be asked for the last alone
-        values = values[..., n - keys :] if keys < n else values
+            below, visible, keys = below[..., rows, :], visible[:, rows], rows.stop
+        else:
+            if self._apart is not None:
+                values = self._apart.scores_of_batch(values, self.read.queries)
+            values = values[..., -visible.shape[1] :, :]  # a layer may be asked for the last queries alone
+            values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.
-        values += view.below[..., :n]
+        values += below[..., : values.shape[-1]]
         found = torch.softmax(values, -1, out=values)
         if view.empty_rows:
-            found *= view.visible.any(-1)[:, None, :, None]
+            found *= visible.any(-1)[:, None, :, None]
         return pad(found, (0, keys - n)) if keys > n else found
 
     def _look_at(self, view: "_View", window: int | None) -> None:
