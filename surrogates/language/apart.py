@@ -93,6 +93,13 @@ def expression(source: str) -> Program:
     return Program.parse(f'def cells(query, key, pair):\n    """Of a program."""\n    return {source}\n')
 
 
+def is_of_distance(node: ast.AST) -> bool:
+    """Whether an expression depends on the distance alone."""
+    parts = list(ast.walk(node))
+    sides = {part.id for part in parts if isinstance(part, ast.Name) and part.id in _SIDES}
+    return sides == {"pair"} and {part.attr for part in parts if isinstance(part, ast.Attribute)} <= _OF_DISTANCE
+
+
 @dataclass(frozen=True)
 class _Factor:
     """A factor of a summand, the values of constants in their places.
@@ -121,19 +128,13 @@ class _Factor:
             return None
         return cls(node, frozenset(part.id for part in parts if isinstance(part, ast.Name) and part.id in _SIDES))
 
-    @property
-    def is_of_distance(self) -> bool:
-        if self.sides != {"pair"}:
-            return False
-        return {part.attr for part in ast.walk(self.node) if isinstance(part, ast.Attribute)} <= _OF_DISTANCE
-
 
 def _summand(scale: float, factors: Sequence[_Factor]) -> Summand:
     query = [factor for factor in factors if factor.sides == {"query"}]
     key = [factor for factor in factors if factor.sides == {"key"}]
     cells = [factor for factor in factors if factor.sides not in ({"query"}, {"key"})]
     if cells and ((query and key) or not (query or key)):
-        return Summand(scale, None, None, _product(factors), all(factor.is_of_distance for factor in factors))
+        return Summand(scale, None, None, _product(factors), all(is_of_distance(factor.node) for factor in factors))
     of_query, of_key = (_token_function(side) if side else None for side in (query, key))
     return Summand(scale, of_query, of_key, _product(cells) if cells else None)
 

@@ -176,6 +176,20 @@ TORCH = Backend(
 )
 
 
+class OnDevices:
+    """An array and what devices hold of it."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self._held: dict[torch.device, torch.Tensor] = {}
+
+    def on(self, device: torch.device) -> torch.Tensor:
+        """The array as a tensor on a device; brought there once."""
+        if device not in self._held:
+            self._held[device] = TORCH.array(self._array, device)
+        return self._held[device]
+
+
 def as_numpy(array: Array) -> np.ndarray:
     """An array in NumPy, read back from wherever it lies."""
     return array.cpu().numpy() if isinstance(array, torch.Tensor) else array

@@ -1,4 +1,4 @@
-"""Sums of functions of tokens, many at once: one row of a table for each kind of token, and features in context."""
+"""Sums of functions of tokens, many at once: a table's rows for what each token is, and features in context."""
 
 import ast
 from collections.abc import Iterable, Sequence
@@ -7,17 +7,17 @@ import numpy as np
 import torch
 
 from surrogates.language.apart import ONE, TokenFunction, Weights, expression
-from surrogates.language.backend import TORCH
+from surrogates.language.backend import TORCH, OnDevices
 from surrogates.language.features import Texts
 from surrogates.language.patterns import scores
 from surrogates.language.tabulated import Tabulated
-from surrogates.language.token_features import IN_CONTEXT
+from surrogates.language.token_features import IN_CONTEXT, STANDS, stands
 from surrogates.language.tokens import TokenTable
 
 Form = Sequence[tuple[float, TokenFunction]]
 """A sum of functions of a token, each times a number."""
-_Context = tuple[str, int] | str
-"""A mask that depends on other tokens and the shift of the token that has it, or an expression."""
+_Weighed = tuple[int, float, Weights]
+"""Of some weights, in which sum they are, and what they are multiplied by."""
 
 
 class TokenKinds:
@@ -41,14 +41,12 @@ class TokenKinds:
         self.holds = [np.zeros(len(self.classes), dtype=bool)]
         self._numbers: dict[bytes, int] = {}
 
-    def of(self, texts: Texts, shift: int) -> torch.Tensor:
-        """The kinds of the tokens so many places to the left, shape (b, n)."""
-
-        def compute() -> torch.Tensor:
-            kinds = texts.table.on(texts.ids, self, self._of_table)[texts.entries]
-            return texts.shifted(kinds * texts.mask, shift)
-
-        return texts.keep(("kinds", self, shift), compute)
+    def of(self, texts: Texts) -> torch.Tensor:
+        """The kind of each token, shape (b, n); 0 at padding."""
+        table = texts.table.on(texts.ids, self, self._of_table)
+        return texts.keep(
+            ("kinds", self), lambda: table[texts.entries] * texts.mask, lambda _: table[texts.entries[:, -1:]]
+        )
 
     def _of_table(self, table: TokenTable) -> np.ndarray:
         words = np.fromiter((self.words.get(text, 0) for text in table.texts), np.int32, len(table.texts))
@@ -76,19 +74,24 @@ class Columns:
     def __init__(self, kinds: TokenKinds, forms: Sequence[Form]) -> None:
         self.count = len(forms)
         self._kinds = kinds
-        self._weights: dict[int, list[tuple[int, float, Weights]]] = {}
-        found: dict[_Context, list[tuple[int, float]]] = {}
+        self._weights: dict[int, list[_Weighed]] = {}  # by how many places to the left the token stands
+        found: dict[str, list[tuple[int, float]]] = {}
+        self._always = np.zeros(self.count, dtype=np.float32)
         for column, form in enumerate(forms):
             for scale, function in form:
-                if isinstance(function, str):
+                if function == ONE:
+                    self._always[column] += scale
+                elif isinstance(function, str):
                     found.setdefault(function, []).append((column, scale))
-                    continue
-                self._weights.setdefault(function.shift, []).append((column, scale, function))
-                for name, weight in function.classes:
-                    if name in IN_CONTEXT:
-                        found.setdefault((name, function.shift), []).append((column, scale * weight))
+                else:
+                    self._weights.setdefault(function.shift, []).append((column, scale, function))
+        self._standing = [
+            shift
+            for shift, weights in self._weights.items()
+            if any(name in STANDS for *_, own in weights for name, _ in own.classes)
+        ]
         # Curves of the index are many, and need not be computed anew for each batch.
-        self._indexed = [what for what in found if isinstance(what, str) and _is_of_index(what)]
+        self._indexed = [what for what in found if _is_of_index(what)]
         self._context = [what for what in found if what not in self._indexed]
         self._index = Tabulated(self._indexed)
         factors = np.zeros((len(found), self.count), dtype=np.float32)
@@ -96,50 +99,37 @@ class Columns:
             for column, scale in found[what]:
                 factors[row, column] += scale
         self._factors = OnDevices(factors)
-        self._tables: dict[torch.device, tuple[int, dict[int, torch.Tensor]]] = {}
+        self._always_on = OnDevices(self._always)
+        self._tables: dict[torch.device, tuple[int, torch.Tensor, torch.Tensor]] = {}
 
     def of(self, texts: Texts, last: int) -> torch.Tensor:
         """The sums for the last tokens of each text, float32, shape (b, last, forms)."""
+        b, device = len(texts.ids), texts.ids.device
+        rows = [texts.left(self._kinds.of(texts), shift, last) for shift in self._weights]
+        rows += [texts.left(stands(texts), shift, last) for shift in self._standing]
+        if rows:
+            table, starts = self._table_on(device)
+            places = (torch.stack(rows, dim=-1) + starts).flatten(0, 1)
+            found = torch.nn.functional.embedding_bag(places, table, mode="sum").view(b, last, self.count)
+        else:
+            found = self._always_on.on(device).expand(b, last, -1)
         context = self._in_context(texts, last)
-        found = None if context is None else context @ self._factors.on(texts.ids.device)
-        for kinds, table in self._by_shift(texts):
-            rows = torch.nn.functional.embedding(kinds[:, texts.n - last :], table)
-            found = rows if found is None else found.add_(rows)
-        return texts.ids.new_zeros(len(texts.ids), last, self.count, dtype=torch.float32) if found is None else found
+        return found if context is None else found + context @ self._factors.on(device)
 
-    def mixed(self, texts: Texts, mixture: torch.Tensor) -> torch.Tensor:
-        """Mixtures of the sums for all tokens, as many forms to each, float32, shape (b, mixtures, n).
-
-        Args:
-            texts: the batch.
-            mixture: how much of each form, shape (b, mixtures, forms of a mixture).
-        """
-        texts_count, mixtures, each = mixture.shape
-        # It costs less to mix the rows of a table than those of all tokens.
-        mixture = mixture.transpose(0, 1)
-        found = mixture.new_zeros(texts_count, mixtures, texts.n)
-        for kinds, table in self._by_shift(texts):
-            mixed = mixture @ table.view(-1, mixtures, each).permute(1, 2, 0)
-            found += mixed.transpose(0, 1).gather(2, kinds[:, None].expand(-1, mixtures, -1))
-        context = self._in_context(texts, texts.n)
-        if context is not None:
-            factors = self._factors.on(texts.ids.device).view(-1, mixtures, each).permute(1, 2, 0)
-            found.baddbmm_((mixture @ factors).transpose(0, 1), context.transpose(1, 2))
-        return found
-
-    def _by_shift(self, texts: Texts) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """The kinds of tokens so many places to the left, shape (b, n), and what each adds, shape (kinds, forms)."""
-        kinds = {shift: self._kinds.of(texts, shift) for shift in self._weights}
-        held = self._tables.get(texts.ids.device)
+    def _table_on(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """What each kind of token, and each way to stand, adds, (rows, forms), and where the rows of each begin."""
+        held = self._tables.get(device)
         if held is None or held[0] < len(self._kinds.word_of):  # a kind has been met for the first time
-            held = (
-                len(self._kinds.word_of),
-                {shift: TORCH.array(self._table(own), texts.ids.device) for shift, own in self._weights.items()},
-            )
-            self._tables[texts.ids.device] = held
-        return [(kinds[shift], held[1][shift]) for shift in kinds]
+            parts = [self._of_kinds(own) for own in self._weights.values()]
+            parts += [self._of_stands(self._weights[shift]) for shift in self._standing]
+            starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+            parts[0] = parts[0] + self._always  # each token has one row of it
+            table = np.concatenate(parts).astype(np.float32)
+            held = len(self._kinds.word_of), TORCH.array(table, device), TORCH.array(starts, device)
+            self._tables[device] = held
+        return held[1:]
 
-    def _table(self, weights: Sequence[tuple[int, float, Weights]]) -> np.ndarray:
+    def _of_kinds(self, weights: Sequence["_Weighed"]) -> np.ndarray:
         kinds = self._kinds
         words = np.zeros((len(kinds.words) + 1, self.count), dtype=np.float32)
         classes = np.zeros((len(kinds.classes), self.count), dtype=np.float32)
@@ -152,36 +142,29 @@ class Columns:
                     classes[places[name], column] += scale * weight
         return words[kinds.word_of] + np.stack(kinds.holds).astype(np.float32) @ classes
 
+    def _of_stands(self, weights: Sequence["_Weighed"]) -> np.ndarray:
+        holds = np.arange(1 << len(STANDS))[:, None] >> np.arange(len(STANDS)) & 1
+        classes = np.zeros((len(STANDS), self.count), dtype=np.float32)
+        for column, scale, own in weights:
+            for name, weight in own.classes:
+                if name in STANDS:
+                    classes[STANDS.index(name), column] += scale * weight
+        return holds.astype(np.float32) @ classes
+
     def _in_context(self, texts: Texts, last: int) -> torch.Tensor | None:
-        """The features in context of the last tokens, shape (b, last, features)."""
+        """The other features in context of the last tokens, shape (b, last, features)."""
         parts = [_feature(texts, what)[:, texts.n - last :].expand(len(texts.ids), last) for what in self._context]
         found = [torch.stack(parts, dim=2)] if parts else []
         if self._indexed:
             index = texts.number("index")[:, texts.n - last :]
             found.append(self._index.of_index(texts).T[index].expand(len(texts.ids), -1, -1))
+        if len(found) == 1:
+            return found[0]
         return torch.cat(found, dim=2) if found else None
 
 
-class OnDevices:
-    """An array and what devices hold of it."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-        self._held: dict[torch.device, torch.Tensor] = {}
-
-    def on(self, device: torch.device) -> torch.Tensor:
-        """The array as a tensor on a device; brought there once."""
-        if device not in self._held:
-            self._held[device] = TORCH.array(self._array, device)
-        return self._held[device]
-
-
-def _feature(texts: Texts, what: _Context) -> torch.Tensor:
+def _feature(texts: Texts, what: str) -> torch.Tensor:
     """A feature in context of all tokens, float32, shape (b, n) or what broadcasts to it."""
-    if what == ONE:
-        return torch.ones_like(texts.ids, dtype=torch.float32)
-    if not isinstance(what, str):
-        return texts.token(*what).to(torch.float32)
     found: torch.Tensor = scores(expression(what), texts)
     return found.expand(1, 1, texts.n)[:, 0] if found.dim() == 0 else found[:, 0].expand(-1, texts.n)
 

@@ -5,7 +5,8 @@ columns and handed to a program as a column (b, q, 1) or a row (b, 1, n); pair f
 broadcasts to it. Everything is integer or float32.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 from surrogates.language.backend import Array, as_numpy, backend_of
 from surrogates.language.clusters import is_cluster
-from surrogates.language.token_features import NUMBERS, token_mask
+from surrogates.language.token_features import MASK_OF_NEWEST, NUMBER_OF_NEWEST, NUMBERS, token_mask
 from surrogates.language.tokens import TokenTable
 from surrogates.language.vocabulary import PAIR_FEATURES, token_feature
 from surrogates.language.word_weights import word_weights
@@ -26,12 +27,35 @@ class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake o
     """A feature that the vocabulary knows has no value for this model."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What texts keep for those that have a token more, as in generation.
+
+    Attributes:
+        entries, table: as of the texts.
+        values: by name, arrays whose first axis is that of the texts and whose last is that of their tokens.
+    """
+
+    entries: Array
+    table: TokenTable
+    values: Mapping[Any, Array]
+
+    def __deepcopy__(self, _: Any) -> "Known":
+        return self  # none of it is ever changed
+
+    def rearranged(self, move: Callable[[Array], Array]) -> "Known":
+        """The same of texts whose tokens were rearranged, by what the same operation makes of each array."""
+        values = {name: move(value) for name, value in self.values.items()}
+        return Known(move(self.entries), self.table, values)
+
+
 class Texts:
     """A batch of token ids whose features are computed when asked for and kept.
 
     Attributes:
         table: facts of the tokens as they stand in these texts.
         entries: each token's row in it, shape (b, n).
+        padded_left: whether padding is known to stand on the left alone, if anywhere.
 
     Args:
         ids: token ids, shape (b, n), a NumPy array or a torch tensor; features come back in the same kind.
@@ -39,15 +63,24 @@ class Texts:
         mask: True at real tokens, shape (b, n); None when nothing is padded. Padding may stand left or right.
         causal: whether queries see only keys at or before them.
         queries: how many of the last columns are queries; all by default, 1 in a decoding step.
+        known: of the same causal texts without their last tokens, none of which is padding, nor is any of the tokens
+            before these; padding stands on the left.
     """
 
     def __init__(
-        self, ids: Array, table: TokenTable, *, mask: Array | None = None, causal: bool, queries: int | None = None
+        self,
+        ids: Array,
+        table: TokenTable,
+        *,
+        mask: Array | None = None,
+        causal: bool,
+        queries: int | None = None,
+        known: Known | None = None,
     ) -> None:
         if ids.ndim != 2:
             raise ValueError(f"ids must have shape (texts, tokens), not {tuple(ids.shape)}")
         self.backend = backend_of(ids)
-        self.ids = ids
+        self.ids: Array = ids
         self.causal = causal
         self.n = ids.shape[1]
         self.queries = self.n if queries is None else queries
@@ -56,10 +89,17 @@ class Texts:
         self.padded = mask is not None
         self.table, self.entries = table, ids
         if table.broken:  # or else nothing need be read back from a device
-            self.table, entries = table.in_context(as_numpy(ids), as_numpy(self.mask) if self.padded else None)
-            self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
+            if known is not None and not table.has_inside(as_numpy(ids[:, -1])):
+                self.table, self.entries = known.table, self.backend.concatenate([known.entries, ids[:, -1:]])
+            else:
+                known = None  # the facts of a character that is now complete
+                self.table, entries = table.in_context(as_numpy(ids), as_numpy(self.mask) if self.padded else None)
+                self.entries = torch.from_numpy(entries).to(ids.device) if isinstance(ids, torch.Tensor) else entries
+        self.padded_left = known is not None
+        self._before = {} if known is None else known.values
         self._cache: dict[Any, Array] = {}
         self._kept = 0
+        self._grows: list[Any] = []
 
     @classmethod
     def from_lists(
@@ -120,15 +160,29 @@ class Texts:
 
     # Parts that features are made of.
 
-    def keep(self, name: Any, compute: Callable[[], Array]) -> Array:
-        """The value under a name, computed once as long as there is room to keep it."""
+    def keep(self, name: Any, compute: Callable[[], Array], newest: Callable[[Array], Array] | None = None) -> Array:
+        """The value under a name, computed once as long as there is room to keep it.
+
+        Args:
+            name: tells it from all else.
+            compute: makes it.
+            newest: makes what is new of it where the texts had a token less before, from what it was then: of shape
+                (b, …, n - 1), and (b, …, 1).
+        """
         if name in self._cache:
             return self._cache[name]
-        value = compute()
+        before = self._before.get(name) if newest is not None else None
+        value = compute() if before is None or newest is None else self.backend.concatenate([before, newest(before)])
         if self._kept + value.nbytes <= KEPT_BYTES:
             self._cache[name] = value
             self._kept += value.nbytes
+            if newest is not None:
+                self._grows.append(name)
         return value
+
+    def known(self) -> Known:
+        """What these texts keep for those that have a token more."""
+        return Known(self.entries, self.table, {name: self._cache[name] for name in self._grows})
 
     @property
     def columns(self) -> Array:
@@ -151,6 +205,14 @@ class Texts:
         # With padding on the left the neighbour may be padding; with padding on the right the token itself may be.
         return _zero_unless(self.mask & (self.number("index") >= shift), moved) if self.padded else moved
 
+    def left(self, values: Array, shift: int, last: int) -> Array:
+        """The same for the last tokens alone, shape (b, last), of values that are False or 0 at padding.
+
+        Where such a token is padding itself, it is the value of any token.
+        """
+        start = self.n - last - shift
+        return values[:, start : self.n - shift] if start >= 0 else self.shifted(values, shift)[:, self.n - last :]
+
     def number(self, name: str) -> Array:
         """A number feature of the tokens in the type it is counted in, shape (b, n); 0 at padding."""
 
@@ -158,11 +220,13 @@ class Texts:
             values = NUMBERS[name](self)
             return _zero_unless(self.mask, values) if self.padded else values
 
-        return self.keep(("number", name), compute)
+        own = NUMBER_OF_NEWEST.get(name)
+        return self.keep(("number", name), compute, own and (lambda before: own(self, before)))
 
     def token_mask(self, name: str) -> Array:
         """A mask token feature for all columns, shape (b, n)."""
-        return self.keep(("mask", name), lambda: token_mask(self, name) & self.mask)
+        own = MASK_OF_NEWEST.get(name)
+        return self.keep(("mask", name), lambda: token_mask(self, name) & self.mask, own and (lambda _: own(self)))
 
     def token(self, name: str, shift: int = 0) -> Array:
         """A token feature for all columns, of the token ``shift`` places to the left: bool or float32, shape (b, n).
@@ -201,7 +265,11 @@ class Texts:
 
     def ids_left(self, shift: int) -> Array:
         """Token ids ``shift`` places to the left plus one; 0 where there is none, shape (b, n)."""
-        return self.keep(("ids", shift), lambda: self.shifted((self.ids + 1) * self.mask, shift))
+        return self.keep(
+            ("ids", shift),
+            lambda: self.shifted((self.ids + 1) * self.mask, shift),
+            lambda _: self.left(self.ids_left(0), shift, 1) if shift else self.ids[:, -1:] + 1,
+        )
 
     def entries_left(self, shift: int) -> Array:
         """The same of the rows in the table."""
@@ -219,6 +287,8 @@ class Texts:
         """
 
         def compute() -> Array:
+            if name == "index" and self.causal and self.queries == 1 and (self.padded_left or not self.padded):
+                return (self.n - 1 - self.columns)[None, None]
             values = self.number(name)
             cells = self.as_query(values) - self.as_key(values)
             return self.backend.at_least(cells, 0) if self.causal else cells
@@ -270,7 +340,7 @@ class PairView:
         def compute() -> Array:
             cells = texts.difference("index") == k
             # Clamping puts every invisible cell at distance 0.
-            return cells & texts.at_or_before if texts.causal and k == 0 else cells
+            return cells & texts.at_or_before if texts.causal and k == 0 and texts.queries > 1 else cells
 
         return texts.keep(("offset", k), compute)
 
@@ -279,20 +349,19 @@ class PairView:
 
     def latest(self, mask: Array) -> Array:
         """The nearest key at or before the query where the mask of keys (b, 1, n) or pairs (b, q, n) holds."""
-        found = self.nearest(mask)
-        return (self._texts.columns == found) & (found >= 0)
+        return self._texts.columns == self.nearest(mask)
 
     def nearest(self, mask: Array) -> Array:
         """The column of that key, -1 if there is none: whole numbers, shape (b, q, 1); no program can ask."""
         texts, backend = self._texts, self._texts.backend
         columns = texts.columns
-        none = columns[:1] * 0 - 1
-        if mask.shape[-2] == 1:
+        if mask.shape[-2] == 1 and texts.queries > 1:
             # One running maximum over the keys serves every query.
-            running = backend.cumulative_max(backend.where(mask[..., 0, :] & texts.mask, columns, none))
+            running = backend.cumulative_max(backend.where(mask[..., 0, :] & texts.mask, columns, -1))
             return texts.as_query(running)
-        cells = mask & texts.as_key(texts.mask) & texts.at_or_before
-        return backend.row_max(backend.where(cells, columns, none))
+        cells = mask & texts.as_key(texts.mask) if texts.padded else mask
+        cells = cells & texts.at_or_before if texts.queries > 1 else cells
+        return backend.row_max(backend.where(cells, columns, -1))
 
     def before(self, k: int) -> Array:
         """The column of the key k tokens before the query, -1 if there is none, in the same way; no key is ahead of
@@ -333,7 +402,8 @@ def _similarity(texts: Texts) -> Array:
 
 def _same_stretch(texts: Texts, name: str) -> Array:
     values = texts.number(name)
-    return (texts.as_query(values) == texts.as_key(values)) & texts.as_query(texts.mask) & texts.as_key(texts.mask)
+    same = texts.as_query(values) == texts.as_key(values)
+    return same & texts.as_query(texts.mask) & texts.as_key(texts.mask) if texts.padded else same
 
 
 _PAIRS: dict[str, Callable[[Texts], Array]] = {

@@ -7,19 +7,20 @@ others are added where they count: in a cell of each row, or in all cells.
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from surrogates.language.apart import ONE, Summand, TokenFunction, expression, taken_apart
-from surrogates.language.columns import Columns, Form, OnDevices, TokenKinds
+from surrogates.language.apart import expression
+from surrogates.language.backend import OnDevices
 from surrogates.language.features import Texts
+from surrogates.language.joined import Cells, Joined, of_distance
+from surrogates.language.one_query import OneQuery
 from surrogates.language.patterns import scores
 from surrogates.language.program import Program
-from surrogates.language.tabulated import Tabulated
 
 
 class Together:
@@ -35,30 +36,12 @@ class Together:
 
     def __init__(self, layers: Sequence[Sequence[Program]]) -> None:
         programs = [program for layer in layers for program in layer]
-        sums = [_Sum(taken_apart(program)) for program in programs]
-        functions = [function for own in sums for form in own.forms() for _, function in form]
-        kinds = TokenKinds(functions)
+        self._joined = Joined(programs)
         self._clustered = [(program.cluster_names, program) for program in programs if program.cluster_names]
-        self._rank = max((len(own.products) for own in sums), default=0)
-        nothing: tuple[Form, Form] = ((), ())
-        products = [pair for own in sums for pair in [*own.products, *[nothing] * (self._rank - len(own.products))]]
-        cells = [_Cells(source, place, *forms) for place, own in enumerate(sums) for source, forms in own.cells.items()]
-        # The first column of those that scale cells is empty.
-        self._left = Columns(kinds, [*(left for left, _ in products), (), *(own.left for own in cells)])
-        self._right = Columns(kinds, [right for _, right in products])
-        of_keys = [own for own in cells if own.right]
-        self._cells = Columns(kinds, [(), *(own.right for own in of_keys)])
-        for number, own in enumerate(cells, start=1):
-            own.of_query = number
-        for number, own in enumerate(of_keys, start=1):
-            own.of_key = number
-        self._distance = Tabulated([own.distance for own in sums])
-        self._layers = []
-        first = 0
-        for layer in layers:
-            self._layers.append(_Layer(layer, first, sums, cells))
-            first += len(layer)
-        self._whole = _Layer(programs, 0, sums, cells)
+        starts = [sum(map(len, layers[:number])) for number in range(len(layers) + 1)]
+        self.places = [slice(first, stop) for first, stop in pairwise(starts)]
+        self._layers = [_Layer(self._joined, own) for own in self.places]
+        self._one_query = OneQuery(self._joined)
         self.alone = [layer.alone for layer in self._layers]
 
     def scores(self, texts: Texts, layer: int = 0, rows: slice | None = None) -> Tensor:
@@ -76,160 +59,100 @@ class Together:
         Raises:
             ProgramFailed: a program failed, or a feature has no value for this model.
         """
+        self._check(texts)
+        # Scores are float32, whatever the model around them computes in.
+        with torch.autocast(texts.ids.device.type, enabled=False):
+            if texts.queries == 1:
+                return self._one_query.scores(texts)[:, self.places[layer]]
+            return self._scores(texts, self._layers[layer], rows or slice(0, texts.n))
+
+    def scores_of_query(self, texts: Texts) -> Tensor:
+        """Scores of all layers' programs for texts of one query, in the same way, shape (b, programs, 1, n).
+
+        The cells of a step are few: what takes time is to ask for something, so all layers are computed at once.
+        :attr:`places` tells where each layer's are.
+        """
+        self._check(texts)
+        with torch.autocast(texts.ids.device.type, enabled=False):
+            return self._one_query.scores(texts)
+
+    def _check(self, texts: Texts) -> None:
         for names, program in self._clustered:
             if not names.issubset(texts.table.clusters):
                 scores(program, texts)  # which says what is missing
-        chosen = self._layers[layer]
-        # Scores are float32, whatever the model around them computes in.
-        with torch.autocast(texts.ids.device.type, enabled=False):
-            if texts.queries > 1:
-                return self._scores(texts, chosen, rows or slice(0, texts.n))
-            # The cells of a step are few: what takes time is to ask for something, so all layers are computed at once.
-            found = texts.keep(("together", self), lambda: self._scores(texts, self._whole, slice(0, texts.n)))
-        return found[:, chosen.first : chosen.first + chosen.count].clone()
 
     def _scores(self, texts: Texts, layer: "_Layer", rows: slice) -> Tensor:
-        own = slice(layer.first, layer.first + layer.count)
-        distance = _part(_of_distance(texts, self._distance.of_distance(texts)[own]), rows)
+        joined, own = self._joined, layer.own
+        distance = part(of_distance(texts, joined.distance.of_distance(texts)[own]), rows)
         found = distance.expand(len(texts.ids), -1, -1, -1).clone(memory_format=torch.contiguous_format)
-        left = texts.keep(("left", self), lambda: self._left.of(texts, texts.queries))[:, rows]
-        products = left[..., : self._right.count].unflatten(2, (-1, self._rank)) if self._rank else None
-        if products is not None and layer.rank:
-            self._add_products(found, texts, layer, products, rows)
-        left, right = left[..., self._right.count :], None
-        if layer.of_keys:
-            right = texts.keep(("cells", self), lambda: self._cells.of(texts, texts.n))[:, : rows.stop]
+        columns = joined.of_all(texts)
+        queries, keys = columns[:, texts.n - texts.queries :][:, rows], columns[:, : rows.stop]
+        if layer.rank:
+            left, right = (
+                side.unflatten(2, (-1, joined.rank))[:, :, own, : layer.rank]
+                for side in (queries[..., joined.left], keys[..., joined.right])
+            )
+            left, right = left.permute(0, 2, 1, 3).flatten(0, 1), right.permute(0, 2, 3, 1).flatten(0, 1)
+            found.flatten(0, 1).baddbmm_(left, right)
         for cells in layer.dense:
-            cells.add(found, texts, left, right, rows)
+            cells.add(found, texts, queries[..., joined.query_scales], keys[..., joined.key_scales], rows)
         if layer.single:
-            layer.add_single(found, texts, left, right, rows)
+            layer.add_single(found, texts, queries[..., joined.query_scales], keys[..., joined.key_scales], rows)
         for place in layer.alone:
-            found[:, place] = _part(scores(layer.programs[place], texts), rows)
+            found[:, place] = part(scores(joined.programs[own][place], texts), rows)
         return found
-
-    def _add_products(self, found: Tensor, texts: Texts, layer: "_Layer", left: Tensor, among: slice) -> None:
-        own = slice(layer.first, layer.first + layer.count)
-        if texts.queries == 1:
-            found[:, :, 0] += self._right.mixed(texts, left[:, 0, own])
-            return
-        right = texts.keep(("right", self), lambda: self._right.of(texts, texts.n))[:, : among.stop]
-        right = right.unflatten(2, (-1, self._rank))
-        columns = left[:, :, own, : layer.rank].permute(0, 2, 1, 3).flatten(0, 1)
-        rows = right[:, :, own, : layer.rank].permute(0, 2, 3, 1).flatten(0, 1)
-        found.flatten(0, 1).baddbmm_(columns, rows)
-
-
-class _Sum:
-    """A program's summands by how they are computed; nothing of a program that is evaluated by itself.
-
-    Attributes:
-        products: forms of the query and of the key that are multiplied.
-        distance: an expression of the distance; None if there is none.
-        cells: by expressions of both sides, forms of the query and of the key whose sum scales them.
-    """
-
-    def __init__(self, summands: Sequence[Summand] | None) -> None:
-        self.is_alone = summands is None
-        products: dict[TokenFunction, tuple[list, list]] = {}
-        distance = []
-        self.cells: dict[str, tuple[list, list]] = {}
-        for own in summands or ():
-            if own.cells is not None and own.is_of_distance:
-                distance.append(f"{own.scale!r} * ({own.cells})")
-            elif own.cells is not None:
-                left, right = self.cells.setdefault(own.cells, ([], []))
-                if own.key is None:
-                    left.append((own.scale, own.query or ONE))
-                else:
-                    right.append((own.scale, own.key))
-            elif own.key is not None and own.query is None:
-                products.setdefault(ONE, ([(1.0, ONE)], []))[1].append((own.scale, own.key))
-            elif own.key is not None and own.query is not None:
-                products.setdefault(own.key, ([], [(1.0, own.key)]))[0].append((own.scale, own.query))
-            # What the query alone decides is the same in a whole row.
-        self.products = list(products.values())
-        self.distance = " + ".join(distance) or None
-
-    def forms(self) -> list[Form]:
-        return [form for pair in (*self.products, *self.cells.values()) for form in pair]
-
-
-@dataclass
-class _Cells:
-    """An expression of both sides in a program, and what scales it.
-
-    Attributes:
-        program: the program's place among all.
-        left, right: forms of the query and of the key, whose sum scales it.
-        of_query, of_key: the columns in which these are found; the first, which is empty, where there is none.
-    """
-
-    source: str
-    program: int
-    left: Form
-    right: Form
-    of_query: int = 0
-    of_key: int = 0
-
-    @property
-    def constant(self) -> float | None:
-        """The number that scales it; None if it is no number."""
-        plain = not self.right and all(function == ONE for _, function in self.left)
-        return sum(scale for scale, _ in self.left) if plain else None
 
 
 class _Layer:
     """How the programs of a layer are computed.
 
     Attributes:
-        first: place of the first among those of all layers.
+        own: their places among those of all layers.
         rank: how many products each has at most.
         dense: expressions that are added in all cells.
         single: those that are added in one cell of each row.
-        of_keys: whether keys scale any of them.
         alone: places in the layer of the programs that are evaluated by themselves.
     """
 
-    def __init__(self, programs: Sequence[Program], first: int, sums: Sequence[_Sum], cells: Sequence[_Cells]) -> None:
-        self.programs, self.first, self.count = programs, first, len(programs)
-        sums = sums[first : first + self.count]
-        self.rank = max((len(own.products) for own in sums), default=0)
-        self.alone = tuple(place for place, own in enumerate(sums) if own.is_alone)
-        own = [one for one in cells if first <= one.program < first + self.count]
-        self.of_keys = any(one.right for one in own)
-        by_source: dict[str, list[_Cells]] = {}
-        self.single = [one for one in own if _in_one_cell(one.source) is not None]
-        for one in own:
+    def __init__(self, joined: Joined, own: slice) -> None:
+        self.own = own
+        count = own.stop - own.start
+        self.rank = max(joined.products[own], default=0)
+        self.alone = tuple(place for place, is_alone in enumerate(joined.alone[own]) if is_alone)
+        cells = [one for one in joined.cells if own.start <= one.program < own.stop]
+        by_source: dict[str, list[Cells]] = {}
+        self.single = [one for one in cells if _in_one_cell(one.source) is not None]
+        for one in cells:
             if _in_one_cell(one.source) is None:
                 by_source.setdefault(one.source, []).append(one)
-        self.dense = [_Dense(source, users, first, self.count) for source, users in by_source.items()]
+        self.dense = [_Dense(source, users, own.start, count) for source, users in by_source.items()]
         self._sources = list(dict.fromkeys(one.source for one in self.single))
         self._of_query = _places([one.of_query for one in self.single])
         self._of_key = _places([one.of_key for one in self.single])
-        self._heads = _places([one.program - first for one in self.single])
+        self._heads = _places([one.program - own.start for one in self.single])
         self._which = _places([self._sources.index(one.source) for one in self.single])
 
-    def add_single(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None, among: slice) -> None:
+    def add_single(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor, rows: slice) -> None:
         """Add to scores, shape (b, programs, q, n), what counts in one cell of each row."""
         device, (b, count, q, n) = found.device, found.shape
-        cells = [_cell(texts, source)[:, among if texts.queries > 1 else slice(None)] for source in self._sources]
+        cells = [_cell(texts, source)[:, rows] for source in self._sources]
         keys = torch.stack([own.expand(b, q) for own in cells], dim=1)
         keys = keys.index_select(1, self._which.on(device))
         # What padding points to may be none of the keys that are computed here.
         there = (keys >= 0) & (keys < n)
         keys = keys.clamp(0, n - 1)
         values = left.index_select(2, self._of_query.on(device)).transpose(1, 2)
-        if right is not None:
+        if any(one.right for one in self.single):
             values = values + right.index_select(2, self._of_key.on(device)).transpose(1, 2).gather(2, keys)
-        rows = torch.arange(b, device=device)[:, None] * count + self._heads.on(device)
-        places = (rows[..., None] * q + torch.arange(q, device=device)) * n + keys
+        heads = torch.arange(b, device=device)[:, None] * count + self._heads.on(device)
+        places = (heads[..., None] * q + torch.arange(q, device=device)) * n + keys
         found.view(-1).scatter_add_(0, places.view(-1), (values * there).reshape(-1))
 
 
 class _Dense:
     """An expression that is added in all cells to the scores of some programs of a layer."""
 
-    def __init__(self, source: str, users: Sequence[_Cells], first: int, count: int) -> None:
+    def __init__(self, source: str, users: Sequence[Cells], first: int, count: int) -> None:
         self.source = source
         self.users = [(one.program - first, one) for one in users]
         self.of_keys = any(one.right for one in users)
@@ -239,15 +162,15 @@ class _Dense:
         self._of_query = _in_all(count, {place: one.of_query for place, one in self.users})
         self._of_key = _in_all(count, {place: one.of_key for place, one in self.users})
 
-    def add(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor | None, rows: slice) -> None:
+    def add(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor, rows: slice) -> None:
         """Add it to scores, shape (b, programs, q, n), scaled by columns of both sides."""
-        cells = _part(texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts)), rows)
+        cells = part(texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts)), rows)
         if self.in_all:
             every = cells[:, None]
             # What the keys scale lies in a row, or else the cells of a row would not be computed at a stroke.
             if self.of_queries:
                 found.addcmul_(left.index_select(2, self._of_query.on(found.device)).transpose(1, 2)[..., None], every)
-            if self.of_keys and right is not None:
+            if self.of_keys:
                 scales = right.index_select(2, self._of_key.on(found.device)).transpose(1, 2)
                 found.addcmul_(scales.contiguous()[:, :, None], every)
             return
@@ -257,11 +180,11 @@ class _Dense:
                 continue
             if one.left:
                 found[:, place].addcmul_(left[:, :, one.of_query, None], cells)
-            if one.right and right is not None:
+            if one.right:
                 found[:, place].addcmul_(right[:, None, :, one.of_key].contiguous(), cells)
 
 
-def _part(cells: Tensor, rows: slice) -> Tensor:
+def part(cells: Tensor, rows: slice) -> Tensor:
     """Some rows of cells, shape (…, q, n) or one that broadcasts to it, with as many keys as they see."""
     if cells.dim() > 1 and cells.shape[-2] > 1:
         cells = cells[..., rows, :]
@@ -303,27 +226,3 @@ def _cell(texts: Texts, source: str) -> Tensor:
         return found[..., 0].long()
 
     return texts.keep(("cell", source), compute)
-
-
-def _of_distance(texts: Texts, table: Tensor) -> Tensor:
-    """The values of a table at each distance, shape (b or 1, programs, q, n); 0 ahead of a causal query.
-
-    Args:
-        texts: the batch.
-        table: shape (programs, distances); see `Tabulated`.
-    """
-    n, q = texts.n, texts.queries
-    zero = 0 if texts.causal else table.shape[1] // 2
-    if texts.padded and (q == 1 or not _in_one_piece(texts)):
-        return table[:, texts.difference("index").long() + zero].transpose(0, 1)
-    # Of the farthest key first; the row of each query is that of the last, moved on.
-    ahead = table.new_zeros(len(table), q - 1) if texts.causal else table[:, zero - q + 1 : zero].flip(1)
-    line = torch.cat([table[:, zero : zero + n].flip(1), ahead], dim=1)
-    return line.unfold(1, n, 1).flip(1)[None]
-
-
-def _in_one_piece(texts: Texts) -> bool:
-    """Whether there is padding on one side only, so that keys are as far as columns are."""
-    mask = texts.mask
-    kept = texts.keep("in one piece", lambda: ((mask[:, 1:] != mask[:, :-1]).sum(1) <= 1).all())
-    return bool(kept)

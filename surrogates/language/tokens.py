@@ -125,6 +125,14 @@ class TokenTable:
             rows[text, place] = row
         return (self._with_rows(list(found)) if found else self), rows
 
+    def has_inside(self, ids: np.ndarray) -> bool:
+        """Whether any of some tokens begins inside a character."""
+        return not self._insides.isdisjoint(ids.tolist())
+
+    @cached_property
+    def _insides(self) -> frozenset[int]:
+        return frozenset(self._edges[0].tolist())
+
     def spell(self, ids: Sequence[int]) -> tuple[str, ...]:
         """The strings programs see of the tokens of a text."""
         table, rows = self.in_context(np.asarray([ids], dtype=np.int64))

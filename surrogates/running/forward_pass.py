@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.language.backend import LOWEST
-from surrogates.language.features import Texts
+from surrogates.language.features import Known, Texts
 from surrogates.language.patterns import failing, normalise, pattern, scores
 from surrogates.language.program import Program
 from surrogates.language.scripted import assemble, scripted_outcomes
@@ -72,12 +72,14 @@ class Read:
         queries: how many.
         may_be_packed: whether a row may hold several documents, as only the mask that layers are given tells.
         weights: whether the model is asked for its patterns.
+        past: the tokens in the cache; None if there are none.
     """
 
     tokens: Context
     queries: int
     may_be_packed: bool
     weights: bool
+    past: Context | None = None
 
 
 class ForwardPass:
@@ -119,8 +121,6 @@ class ForwardPass:
         self._numbers: Tensor | None = None  # of documents, where rows hold several
         self._sums: list[tuple[Sequence[int], Tensor]] = []
 
-    # Programs run as they are in a model that is compiled around them.
-    @torch.compiler.disable
     def blocks(
         self, layer: int, places: Sequence[int], call: Call, window: int | None, *, in_blocks: bool
     ) -> tuple[Iterable[Block], dict[int, Stand]]:
@@ -163,28 +163,37 @@ class ForwardPass:
         size = max(_BLOCK, -(-n // _BLOCKS))
         return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
-    @torch.compiler.disable
     def _together(self, group: Group, view: "_View", rows: slice | None = None) -> Tensor:
         """Patterns of a layer's programs that are computed together, shape (texts or 1, programs, queries, keys).
 
         Args:
             rows: which queries, with the keys up to the last of them; all by default.
         """
+        together = self._plan.together
+        if self.read.queries == 1 and self._apart is None:
+            if view.of_query is None:
+                view.of_query = self._normalised(together.scores_of_query(self.texts), view)
+            return view.of_query[:, together.places[group.number]]
         n = self.read.tokens.ids.shape[1]
         rows = slice(0, n) if rows is None else rows
-        values = self._plan.together.scores(self.texts, group.number, rows)
+        values = together.scores(self.texts, group.number, rows)
+        if self._apart is not None:
+            values = self._apart.scores_of_batch(values, self.read.queries)
+        return self._normalised(values, view, rows)
+
+    def _normalised(self, values: Tensor, view: "_View", rows: slice | None = None) -> Tensor:
+        """The patterns of finite scores, shape (texts, programs, queries, keys), which are overwritten."""
+        n, (queries, keys) = self.read.tokens.ids.shape[1], view.visible.shape[1:]
         below, visible = view.below, view.visible
-        keys = visible.shape[-1]
-        if rows.stop - rows.start < n:
+        if rows is not None and rows.stop - rows.start < n:
             below, visible, keys = below[..., rows, :], visible[:, rows], rows.stop
         else:
-            if self._apart is not None:
-                values = self._apart.scores_of_batch(values, self.read.queries)
-            values = values[..., -visible.shape[1] :, :]  # a layer may be asked for the last queries alone
+            values = values[..., -queries:, :]  # a layer may be asked for the last queries alone
             values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.
-        values += below[..., : values.shape[-1]]
+        if not view.shows_all:
+            values += below[..., : values.shape[-1]]
         found = torch.softmax(values, -1, out=values)
         if view.empty_rows:
             found *= visible.any(-1)[:, None, :, None]
@@ -222,13 +231,23 @@ class ForwardPass:
         Args:
             numbers: see :func:`numbers_by_mask`.
         """
-        ids, mask, queries = self.read.tokens.ids, self.read.tokens.mask, self.read.queries
-        if numbers is None and mask is not None and has_gap(mask):
+        read, known = self.read, None
+        ids, mask, queries = read.tokens.ids, read.tokens.mask, read.queries
+        if read.past is not None and self._causal and numbers is None:
+            known = read.past.known_before(read.tokens, self._table.serial)
+        if known is None and numbers is None and mask is not None and has_gap(mask):
             numbers = mask.long() - 1
         if numbers is not None:
             self._apart = Apart.of(ids, numbers)
             ids, mask, queries = self._apart.ids, self._apart.mask, self._apart.ids.shape[1]
-        self._texts = Texts(ids, self._table, mask=mask, causal=self._causal, queries=queries)
+        self._texts = Texts(ids, self._table, mask=mask, causal=self._causal, queries=queries, known=known)
+
+    def known(self) -> Known | None:
+        """What features of the tokens are, for a step further; None if padding stands elsewhere than on the left."""
+        if self._texts is None or self._apart is not None or not self._causal:
+            return None
+        ends = self._texts.padded_left or not self._texts.padded or bool(self._texts.mask[:, -1].all())
+        return self._texts.known() if ends else None
 
     @property
     def texts(self) -> Texts:
@@ -368,6 +387,8 @@ class _View:
         self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
         self.is_known = False
         self.patterns: dict[int, Stand] = {}
+        self.of_query: Tensor | None = None  # patterns of all programs that are computed together, for one query
+        self.shows_all = whole and visible.shape[1] == 1
         self._whole = whole
 
     def shows_what_is_ahead(self, n: int) -> bool:

@@ -6,13 +6,15 @@ cut and forgotten as what the cache holds is.
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch.nn.functional import pad
 from transformers import Cache
 
 from surrogates.errors import InputError
+from surrogates.language.features import Known
 
 _TOKENS = "_headsynth_tokens"
 _FILLING = "_headsynth_filling"
@@ -20,14 +22,36 @@ _FILLING = "_headsynth_filling"
 
 @dataclass(frozen=True)
 class Context:
-    """A batch of token ids. The mask is True at real tokens; None when nothing is padded. Both (texts, tokens)."""
+    """A batch of token ids.
+
+    Attributes:
+        ids: shape (texts, tokens).
+        mask: True at real tokens, of the same shape; None when nothing is padded.
+        known: what programs' features of these tokens are; None if padding stands elsewhere than on the left.
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor | None
+    known: Known | None = None
 
     def rearranged(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "Context":
-        """The batch with the same operation done to ids and mask."""
-        return Context(move(self.ids), None if self.mask is None else move(self.mask))
+        """The batch with the same operation done to all of it."""
+        known = None if self.known is None else self.known.rearranged(move)
+        return Context(move(self.ids), None if self.mask is None else move(self.mask), known)
+
+    def known_before(self, tokens: "Context", serial: bytes) -> Known | None:
+        """What is known of these tokens, if all that was added to them is a real token each.
+
+        Args:
+            tokens: the batch with what was added.
+            serial: of the table of their facts.
+        """
+        known, added = self.known, tokens.ids.shape[1] - self.ids.shape[1]
+        if added != 1 or known is None or known.table.serial != serial or known.entries.device != tokens.ids.device:
+            return None
+        if self.mask is None or tokens.mask is None:
+            return known if tokens.mask is None else None
+        return known if torch.equal(tokens.mask, pad(self.mask, (0, 1), value=True)) else None
 
     def followed_by(self, new: "Context") -> "Context":
         """The batch with more tokens on the right."""
@@ -86,7 +110,7 @@ def follow(cache: Cache | None) -> Filling | None:
 
 
 def _cropped(values: torch.Tensor, to_remove: int) -> torch.Tensor:
-    return values[:, :to_remove] if to_remove else values
+    return values[..., :to_remove] if to_remove else values
 
 
 # What a cache's method of this name does to the tokens of the batch.
@@ -95,7 +119,7 @@ _MOVES: dict[str, Callable[..., torch.Tensor]] = {
     "batch_repeat_interleave": lambda values, repeats: values.repeat_interleave(repeats, dim=0),
     "batch_select_indices": lambda values, rows: values[rows],
     "crop": _cropped,
-    "reset": lambda values: values[:, :0],
+    "reset": lambda values: values[..., :0],
 }
 
 
@@ -120,6 +144,8 @@ class _Followed:
         tokens: Context | None = getattr(cache, _TOKENS)
         if tokens is not None:
             move = _MOVES[self._name]
+            if self._name == "crop" and tokens.mask is not None:
+                tokens = replace(tokens, known=None)  # what is left may end in padding
             setattr(cache, _TOKENS, tokens.rearranged(lambda values: move(values, *arguments, *named.values())))
         return result
 

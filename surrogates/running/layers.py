@@ -7,7 +7,7 @@ from torch import Tensor
 
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from surrogates.running.architectures.calls import Attended, Call, chosen
+from surrogates.running.architectures.calls import Attended, Call, Places
 from surrogates.running.compiled import enrol_layer, put_out
 from surrogates.running.forward_pass import Block, ForwardPass, Stand
 from surrogates.running.reader import Reader
@@ -31,7 +31,14 @@ class Replaced:
         self.keys = sorted({reads[head] for head in self.kept})
         self._reads = reads
         self._runs = _runs(self.kept, reads)
-        self._in_a_row = self.heads == list(range(self.heads[0], self.heads[-1] + 1))
+        # Heads that read the same values are as so many more queries.
+        read = [reads[head] for head in self.heads]
+        shared = sorted(set(read))
+        self._each = len(read) // len(shared)
+        if read != [number for number in shared for _ in range(self._each)]:
+            shared, self._each = read, 1
+        self._values = Places(shared)
+        self._places = Places(self.heads)
 
     def leaves_weights(self, call: Call) -> bool:
         """Whether what all heads put out is known without the weights of those that are replaced."""
@@ -88,31 +95,22 @@ class Replaced:
         mine = mine.to(output.dtype)
         if failed is not None:
             own = failed.to(mine.device)[..., None, None]  # (texts, heads replaced, 1, 1)
-            mine = torch.where(own.transpose(1, 2), output[:, :, self.heads], mine)
+            mine = torch.where(own.transpose(1, 2), self._places.of(output, 2), mine)
             if given is not None and pattern is not None:
-                pattern = torch.where(own, given[:, self.heads], pattern)
-        if self._in_a_row:  # which takes a fifth of the time
-            output[:, :, self.heads[0] : self.heads[-1] + 1] = mine
-        else:
-            output[:, :, self.heads] = mine
+                pattern = torch.where(own, self._places.of(given, 1), pattern)
+        self._places.put(output, 2, mine)
         if given is not None and pattern is not None:
-            given[:, self.heads] = pattern.expand(len(given), *pattern.shape[1:]).to(given.dtype)
+            self._places.put(given, 1, pattern.expand(len(given), *pattern.shape[1:]).to(given.dtype))
         return output, given
 
     def put_out(self, call: Call, blocks: Iterable[Block]) -> tuple[Tensor, Tensor]:
         """What replaced heads put out, (texts, queries, heads replaced, width), and the pattern of the last block."""
-        value = call.value
-        reads = [self._reads[head] for head in self.heads]
-        shared = sorted(set(reads))
-        each = len(reads) // len(shared)
-        if reads != [number for number in shared for _ in range(each)]:
-            shared, each = reads, 1
-        read = chosen(value, shared)
+        value, each = call.value, self._each
+        read = self._values.of(value, 1)
         found: Tensor | None = None
         for rows, pattern in blocks:
             pattern = pattern.to(dtype=value.dtype, device=value.device)
             texts, heads, queries, keys = pattern.shape
-            # Heads that read the same values are as so many more queries.
             product = pattern.reshape(texts, heads // each, each * queries, keys) @ read[:, :, :keys]
             product = product.view(len(value), heads, queries, -1).transpose(1, 2)
             if found is None and queries == call.query.shape[2]:
@@ -196,6 +194,11 @@ class Layer:
             given = call.value, call.mask, call.local
             mine = put_out(begun, self._number, heads, *given, queries, causal=call.causal)
             return self.replaced.combine(call, mine)
+        return self._attend(call)
+
+    # Programs run as they are in a model that is compiled around them.
+    @torch.compiler.disable
+    def _attend(self, call: Call) -> Attended:
         current = self._reader.current()
         current.replaced.add(self._number)
         in_blocks = self.replaced.leaves_weights(call) and not current.read.weights

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -121,7 +122,7 @@ class Reader:
         done.check()
         cache = _cache(_arguments(module, args, kwargs), output)
         if cache is not None:
-            remember(cache, read.tokens)
+            remember(cache, replace(read.tokens, known=done.known()))
 
 
 def _asks_for_weights(module: nn.Module, given: Mapping[str, Any]) -> bool:
@@ -168,12 +169,13 @@ def _read(given: Mapping[str, Any], *, weights: bool) -> Read:
         mask = next((of_kind for of_kind in mask.values() if of_kind is not None), None)
     if mask is not None and mask.dim() == 4:
         new = Context(ids, _real_queries(mask, 0 if past is None else past.ids.shape[1], ids.shape))
-        return Read(new if past is None else past.followed_by(new), queries, may_be_packed=True, weights=weights)
+        tokens = new if past is None else past.followed_by(new)
+        return Read(tokens, queries, may_be_packed=True, weights=weights, past=past)
     everything = ids if past is None else torch.cat([past.ids.to(ids.device), ids], dim=1)
     if mask is None:
         # Where positions begin anew, transformers may take documents to begin.
         packed = past is None and given.get("position_ids") is not None
-        return Read(Context(everything, None), queries, may_be_packed=packed, weights=weights)
+        return Read(Context(everything, None), queries, may_be_packed=packed, weights=weights, past=past)
     if mask.dim() != 2 or mask.shape[0] != ids.shape[0] or mask.shape[1] < everything.shape[1]:
         raise InputError(
             f"attention_mask has shape {tuple(mask.shape)} but there are {everything.shape[1]} tokens, "
@@ -182,7 +184,7 @@ def _read(given: Mapping[str, Any], *, weights: bool) -> Read:
     real = mask[:, : everything.shape[1]].to(ids.device) != 0
     # Features are cheaper to compute when nothing is padded.
     tokens = Context(everything, None if bool(real.all()) else real)
-    return Read(tokens, queries, may_be_packed=False, weights=weights)
+    return Read(tokens, queries, may_be_packed=False, weights=weights, past=past)
 
 
 def _real_queries(mask: Tensor, past: int, shape: torch.Size) -> Tensor:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from surrogates.errors import ProgramFailed
-from surrogates.language.features import Texts
+from surrogates.language.features import Known, Texts
 from surrogates.language.patterns import normalise, scores
 from surrogates.language.program import Program
 from surrogates.language.spelling import Piece
@@ -140,6 +140,70 @@ def test_programs_of_a_search(padding: str, causal: bool, queries: int | None) -
     assert found.alone == [(), (), ()]
 
 
+def grown(together: Together, texts: Texts, known: Known | None) -> tuple[torch.Tensor, Known]:
+    """The scores of the last token of texts, in which the others are known."""
+    mask = texts.mask if texts.padded else None
+    own = Texts(texts.ids, texts.table, mask=mask, causal=True, queries=1, known=known)
+    return together.scores_of_query(own), own.known()
+
+
+def check_grown(found: torch.Tensor, together: Together, texts: Texts) -> None:
+    """They are what they are of texts of which nothing is known, in all cells that the query sees."""
+    unseen = ~texts.visible[:, None]
+    expected = together.scores_of_query(texts).masked_fill(unseen, 0)
+    torch.testing.assert_close(found.masked_fill(unseen, 0), expected, atol=1e-5, rtol=1e-5)
+
+
+def begun(texts: Texts, n: int) -> Texts:
+    mask = texts.mask[:, :n] if texts.padded else None
+    return Texts(texts.ids[:, :n], texts.table, mask=mask, causal=True, queries=1)
+
+
+NUMBERED = [
+    program("a * key.occurrences * pair.same_token + pair.latest(key.is_word_start)", a=0.3),
+    program("a * key.word_position * query.sentence_position + pair.same_sentence + key.previous.index", a=0.1),
+    program("a * pair.word_distance - pair.sentence_distance * key.is_quote + pair.follows_same_bigram", a=0.2),
+]
+
+
+@settings(laws, max_examples=30)
+@given(st.data(), st.sampled_from(["none", "left"]), st.integers(0, 1000))
+def test_texts_that_grow_by_a_token_each(data: Any, padding: str, seed: int) -> None:
+    together = Together([[data.draw(sums()), data.draw(sums())], [data.draw(sums()), *NUMBERED, SEARCHED[0]]])
+    whole = random_texts(12, padding=padding)
+    order = torch.from_numpy(np.random.default_rng(seed).integers(0, 12, 12))
+    whole = Texts(whole.ids[:, order], TABLE, mask=whole.mask if padding == "left" else None, causal=True)
+    known = None
+    for n in range(9, 13):  # behind the padding
+        found, known = grown(together, begun(whole, n), known)
+        check_grown(found, together, begun(whole, n))
+
+
+def test_texts_that_grow_after_they_were_rearranged_and_cut() -> None:
+    together = Together([[*SEARCHED, *NUMBERED]])
+    whole = random_texts(14, padding="left")
+    _, known = grown(together, begun(whole, 12), None)
+    assert known.values
+    rows = torch.tensor([2, 0, 0, 1])
+    for move in (lambda values: values[rows], lambda values: values[..., :-2]):
+        known = known.rearranged(move)
+    moved = Texts(whole.ids[rows], TABLE, mask=whole.mask[rows], causal=True)
+    found, _ = grown(together, begun(moved, 11), known)
+    check_grown(found, together, begun(moved, 11))
+
+
+def test_what_grows_is_not_computed_anew() -> None:
+    together = Together([[*SEARCHED, *NUMBERED]])
+    whole = random_texts(40, rows=1)
+    _, known = grown(together, begun(whole, 30), None)
+    with Operations() as anew:
+        together.scores_of_query(begun(whole, 31))
+    with Operations() as added:
+        grown(together, begun(whole, 31), known)
+    assert not {"sort", "cumsum", "embedding"} & set(added.found)
+    assert {"sort", "cumsum"} < set(anew.found)
+
+
 def test_absurd_programs() -> None:
     drawn, found = RandomPrograms(seed=1), 0
     for _ in range(60):
@@ -195,6 +259,10 @@ def test_tokens_that_complete_a_character() -> None:
         texts = Texts(torch.tensor(ids), table, causal=True)
         found = normalise(together.scores(texts)[:, 0], texts.visible)
         torch.testing.assert_close(found, normalise(scores(one, texts), texts.visible))
+    whole, known = Texts(torch.tensor([[0, 0, 1, 2, 5, 3, 4, 0, 1, 2, 0, 5]]), table, causal=True), None
+    for n in range(2, 13):
+        found, known = grown(together, begun(whole, n), known)
+        check_grown(found, together, begun(whole, n))
 
 
 def test_a_cluster_that_is_missing_fails_the_program_that_names_it() -> None:
@@ -221,6 +289,18 @@ def test_all_is_computed_on_the_device_of_the_texts() -> None:
             assert is_there(found)
             assert device.operations
         torch.testing.assert_close(found, expected)
+
+
+class Operations(TorchFunctionMode):
+    """Notes what is computed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_function__(self, function: Any, types: object, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        self.found.append((resolve_name(function) or getattr(function, "__name__", "")).rpartition(".")[2])
+        return function(*args, **(kwargs or {}))
 
 
 class Transfers(TorchFunctionMode):

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from surrogates.errors import InputError
+from surrogates.language.backend import OnDevices
 
 Attended = tuple[Tensor, Tensor | None]
 """What the heads put out, shape (texts, queries, heads, width), and the weights if there are any, shape (texts, heads,
@@ -84,18 +87,40 @@ def _of_mask(mask: Tensor, keys: int) -> Tensor:
     return cells[:, 0]
 
 
+class Places:
+    """Some places along an axis; a view where they follow one another, which costs nothing."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers, self._first, self._count = numbers, numbers[0], len(numbers)
+        self._in_a_row = list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+
+    def of(self, values: Tensor, axis: int) -> Tensor:
+        """What is there."""
+        if self._in_a_row:
+            return values.narrow(axis, self._first, self._count)
+        return values.index_select(axis, self._on(values.device))
+
+    def put(self, values: Tensor, axis: int, given: Tensor) -> None:
+        """Put something there, in place."""
+        if self._in_a_row:
+            values.narrow(axis, self._first, self._count).copy_(given)
+        else:
+            values.index_copy_(axis, self._on(values.device), given)
+
+    def _on(self, device: torch.device) -> Tensor:
+        if torch.compiler.is_compiling():
+            return torch.tensor(self._numbers, device=device)
+        return self._held.on(device)
+
+    @cached_property
+    def _held(self) -> OnDevices:
+        return OnDevices(np.array(self._numbers, dtype=np.int64))
+
+
 def additive(visible: Tensor, like: Tensor) -> Tensor:
     """A mask for eager attention, shape (texts or 1, 1, queries, keys), of the type of other values."""
     nothing = torch.zeros((), dtype=like.dtype, device=like.device)
     return torch.where(visible.to(like.device), nothing, torch.finfo(like.dtype).min)[:, None]
-
-
-def chosen(values: Tensor, heads: Sequence[int]) -> Tensor:
-    """Values of some heads, (texts, heads, …); a view where their numbers follow one another, which costs nothing."""
-    first, count = heads[0], len(heads)
-    if list(heads) == list(range(first, first + count)):
-        return values[:, first : first + count]
-    return values[:, list(heads)]
 
 
 def open_cells(mask: Tensor) -> Tensor:

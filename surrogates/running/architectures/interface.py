@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from surrogates.errors import InputError
-from surrogates.running.architectures.calls import Attended, Call, Handler, additive, chosen
+from surrogates.running.architectures.calls import Attended, Call, Handler, Places, additive
 
 _HANDLER = "_headsynth_handler"
 _Function = Callable[..., Attended]
@@ -154,7 +154,7 @@ def _some(
         keys, values = zip(*shared, strict=True)  # as many queries of each key and value: they can still share them
     else:
         each = 1
-    given = chosen(query, queries), chosen(key, keys), chosen(value, values)
+    given = (Places(own).of(given, 1) for own, given in ((queries, query), (keys, key), (values, value)))
     output, _ = function(_Some(module, each), *given, mask, **options)
     return output
 
