@@ -136,6 +136,8 @@ def of_distance(texts: Texts, table: Tensor) -> Tensor:
     zero = 0 if texts.causal else table.shape[1] // 2
     if texts.padded and not texts.padded_left and (q == 1 or not _in_one_piece(texts)):
         return table[:, texts.difference("index").long() + zero].transpose(0, 1)
+    if q == 1:
+        return table[:, zero : zero + n].flip(1)[None, :, None]
     # Of the farthest key first; the row of each query is that of the last, moved on.
     ahead = table.new_zeros(len(table), q - 1) if texts.causal else table[:, zero - q + 1 : zero].flip(1)
     line = torch.cat([table[:, zero : zero + n].flip(1), ahead], dim=1)

@@ -13,12 +13,12 @@ from sandbox.pool import SandboxUnavailable
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.language.backend import LOWEST, Array, backend_of
-from surrogates.language.features import FeatureUnavailable, Texts
+from surrogates.language.features import Texts
 from surrogates.language.program import Program
 from surrogates.language.scripted import scripted_scores
 from surrogates.language.text_pattern import TextPattern
 from surrogates.language.tokens import table_of
-from surrogates.language.vocabulary import SIMILARITY
+from surrogates.language.vocabulary import SIMILARITY, FeatureUnavailable
 
 
 @contextmanager

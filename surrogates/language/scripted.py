@@ -13,7 +13,8 @@ from sandbox.pool import Call, Pool, Text
 from sandbox.verdicts import Outcome, Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.backend import Array, as_numpy
-from surrogates.language.features import Texts, pair_feature
+from surrogates.language.features import Texts
+from surrogates.language.pair_features import pair_feature
 from surrogates.language.program import Program
 
 _KEPT_BYTES = 128 << 20

@@ -14,6 +14,11 @@ Argument = Literal["count", "strings", "mask"]
 Family = Literal["position", "class", "words", "sentence", "repetition", "meaning"]
 """What a feature looks at: where a token stands, what kind it is, which it is, and so on."""
 
+
+class FeatureUnavailable(ValueError):  # noqa: N818 - a verdict, not a mistake of ours
+    """A feature that the vocabulary knows has no value for this model."""
+
+
 MAX_STRINGS = 16
 """Most strings that ``is_one_of`` takes: a longer list is a lookup table, not an explanation."""
 MAX_KNOTS = 9

@@ -158,7 +158,7 @@ class ForwardPass:
     def _rows(self, view: "_View") -> list[slice]:
         """The queries of a text in blocks: the keys after the last query of each are left out, as none sees them."""
         n = self.read.tokens.ids.shape[1]
-        if not self._causal or self._apart is not None or view.visible.shape[1:] != (n, n):
+        if self.read.queries == 1 or not self._causal or self._apart is not None or view.visible.shape[1:] != (n, n):
             return [slice(0, n)]
         size = max(_BLOCK, -(-n // _BLOCKS))
         return [slice(start, min(start + size, n)) for start in range(0, n, size)]
@@ -184,19 +184,19 @@ class ForwardPass:
     def _normalised(self, values: Tensor, view: "_View", rows: slice | None = None) -> Tensor:
         """The patterns of finite scores, shape (texts, programs, queries, keys), which are overwritten."""
         n, (queries, keys) = self.read.tokens.ids.shape[1], view.visible.shape[1:]
-        below, visible = view.below, view.visible
         if rows is not None and rows.stop - rows.start < n:
-            below, visible, keys = below[..., rows, :], visible[:, rows], rows.stop
+            keys = rows.stop
         else:
+            rows = slice(0, queries)
             values = values[..., -queries:, :]  # a layer may be asked for the last queries alone
             values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.
         if not view.shows_all:
-            values += below[..., : values.shape[-1]]
+            values += view.below[..., rows, : values.shape[-1]]
         found = torch.softmax(values, -1, out=values)
         if view.empty_rows:
-            found *= visible.any(-1)[:, None, :, None]
+            found *= view.visible[:, rows].any(-1)[:, None, :, None]
         return pad(found, (0, keys - n)) if keys > n else found
 
     def _look_at(self, view: "_View", window: int | None) -> None:

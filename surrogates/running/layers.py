@@ -111,7 +111,12 @@ class Replaced:
         for rows, pattern in blocks:
             pattern = pattern.to(dtype=value.dtype, device=value.device)
             texts, heads, queries, keys = pattern.shape
-            product = pattern.reshape(texts, heads // each, each * queries, keys) @ read[:, :, :keys]
+            seen = read if keys == read.shape[2] else read[:, :, :keys]
+            pattern_of_each = pattern.reshape(texts, heads // each, each * queries, keys)
+            if texts == len(seen):
+                product = torch.bmm(pattern_of_each.flatten(0, 1), seen.flatten(0, 1))  # which asks less than `@`
+            else:
+                product = pattern_of_each @ seen
             product = product.view(len(value), heads, queries, -1).transpose(1, 2)
             if found is None and queries == call.query.shape[2]:
                 return product, pattern

@@ -8,11 +8,19 @@ import pytest
 import torch
 
 from surrogates.errors import ProgramFailed
-from surrogates.language.features import FeatureUnavailable, Texts
+from surrogates.language.features import Texts
 from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.language.tokens import TokenTable
-from surrogates.language.vocabulary import FEATURES, FITTED, FUNCTIONS, PAIR_FEATURES, TOKEN_FEATURES, vocabulary_table
+from surrogates.language.vocabulary import (
+    FEATURES,
+    FITTED,
+    FUNCTIONS,
+    PAIR_FEATURES,
+    TOKEN_FEATURES,
+    FeatureUnavailable,
+    vocabulary_table,
+)
 from tests.surrogates import golden
 
 backends = pytest.mark.parametrize("backend", ["numpy", "torch"])
