@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from surrogates.language.apart import ONE, Summand, TokenFunction, is_of_distance, taken_apart
+from surrogates.language.backend import LOWEST
 from surrogates.language.columns import Columns, Form, TokenKinds
 from surrogates.language.features import Texts
 from surrogates.language.program import Program
@@ -126,7 +127,8 @@ class Cells:
 
 
 def of_distance(texts: Texts, table: Tensor) -> Tensor:
-    """The values of a table at each distance, shape (b or 1, rows, q, n); 0 ahead of a causal query.
+    """The values of a table at each distance, shape (b or 1, rows, q, n); far below ahead of a causal query, unless
+    there is padding.
 
     Args:
         texts: the batch.
@@ -139,7 +141,7 @@ def of_distance(texts: Texts, table: Tensor) -> Tensor:
     if q == 1:
         return table[:, zero : zero + n].flip(1)[None, :, None]
     # Of the farthest key first; the row of each query is that of the last, moved on.
-    ahead = table.new_zeros(len(table), q - 1) if texts.causal else table[:, zero - q + 1 : zero].flip(1)
+    ahead = table.new_full((len(table), q - 1), LOWEST) if texts.causal else table[:, zero - q + 1 : zero].flip(1)
     line = torch.cat([table[:, zero : zero + n].flip(1), ahead], dim=1)
     return line.unfold(1, n, 1).flip(1)[None]
 

@@ -48,7 +48,8 @@ class Together:
         """Scores of a layer's programs, float32, shape (b, programs, q, n); the caller's own.
 
         They differ from what each program gives by what is the same in a whole row, which a softmax does not see. In
-        cells that the query may not see they are any numbers.
+        cells that the query may not see they are any numbers; those of texts without padding are far below all others,
+        but for programs that are evaluated by themselves.
 
         Args:
             texts: the batch, as tensors.

@@ -172,17 +172,25 @@ class ForwardPass:
         together = self._plan.together
         if self.read.queries == 1 and self._apart is None:
             if view.of_query is None:
-                view.of_query = self._normalised(together.scores_of_query(self.texts), view)
+                view.of_query = self._normalised(together.scores_of_query(self.texts), view, hidden=view.like_texts)
             return view.of_query[:, together.places[group.number]]
         n = self.read.tokens.ids.shape[1]
         rows = slice(0, n) if rows is None else rows
         values = together.scores(self.texts, group.number, rows)
         if self._apart is not None:
             values = self._apart.scores_of_batch(values, self.read.queries)
-        return self._normalised(values, view, rows)
+        hidden = view.like_texts and not self.texts.padded and not together.alone[group.number]
+        return self._normalised(values, view, rows, hidden=hidden)
 
-    def _normalised(self, values: Tensor, view: "_View", rows: slice | None = None) -> Tensor:
-        """The patterns of finite scores, shape (texts, programs, queries, keys), which are overwritten."""
+    def _normalised(self, values: Tensor, view: "_View", rows: slice | None = None, *, hidden: bool) -> Tensor:
+        """The patterns of finite scores, shape (texts, programs, queries, keys), which are overwritten.
+
+        Args:
+            values: the scores.
+            view: what queries see.
+            rows: which queries.
+            hidden: whether scores of what queries do not see are far below all others as they are.
+        """
         n, (queries, keys) = self.read.tokens.ids.shape[1], view.visible.shape[1:]
         if rows is not None and rows.stop - rows.start < n:
             keys = rows.stop
@@ -192,7 +200,7 @@ class ForwardPass:
             values = values[..., n - keys :] if keys < n else values
         # What a query does not see is far below all scores, which are finite here: that is one pass over the cells, and
         # no more memory.
-        if not view.shows_all:
+        if not hidden:
             values += view.below[..., rows, : values.shape[-1]]
         found = torch.softmax(values, -1, out=values)
         if view.empty_rows:
@@ -302,7 +310,9 @@ class ForwardPass:
         for known_mask, sees, view in self._views:
             if known_mask is call.mask and sees == call.sees:
                 return view
-        view = _View(call.visible().to(self.read.tokens.ids.device), whole=call.mask is None and call.local is None)
+        visible = call.visible().to(self.read.tokens.ids.device)
+        whole = call.mask is None and call.local is None
+        view = _View(visible, whole=whole, like_texts=whole and call.causal == self._causal)
         self._views.append((call.mask, call.sees, view))
         return view
 
@@ -379,16 +389,22 @@ def _last_keys(values: Tensor, n: int, keys: int) -> Tensor:
 
 
 class _View:
-    """A mask in use, shape (texts or 1, queries, keys), and the patterns computed under it, by surrogate."""
+    """A mask in use, and the patterns computed under it, by surrogate.
 
-    def __init__(self, visible: Tensor, *, whole: bool) -> None:
+    Args:
+        visible: shape (texts or 1, queries, keys).
+        whole: whether no mask is given.
+        like_texts: whether queries see all that is not ahead of them, or all in an encoder.
+    """
+
+    def __init__(self, visible: Tensor, *, whole: bool, like_texts: bool) -> None:
         self.visible = visible
         # A single query is a token that is generated, and sees itself: nothing need be read back from a device.
         self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
         self.is_known = False
         self.patterns: dict[int, Stand] = {}
         self.of_query: Tensor | None = None  # patterns of all programs that are computed together, for one query
-        self.shows_all = whole and visible.shape[1] == 1
+        self.like_texts = like_texts or (whole and visible.shape[1] == 1)
         self._whole = whole
 
     def shows_what_is_ahead(self, n: int) -> bool:
