@@ -40,7 +40,7 @@ class HarnessModel(TemplateLM):
         context: the most tokens the model reads, None where it sets no limit.
 
     Attributes:
-        cut: requests so far that were longer than the model reads, which lost tokens after the start.
+        cut: texts so far that were longer than the model reads, to whose ends it read no further back than it can.
         progress: told the requests done and their number.
     """
 
@@ -76,11 +76,12 @@ class HarnessModel(TemplateLM):
         start = [] if add_special_tokens is False else self._start
         return [*start, *self._encode(string)]
 
-    def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = True) -> list[LogLikelihood]:
-        found: list[LogLikelihood] = super().loglikelihood(requests, disable_tqdm=disable_tqdm)
+    def loglikelihood(self, requests: list[Instance], **_: object) -> list[LogLikelihood]:
+        """Log-likelihoods of continuations of contexts."""
+        found: list[LogLikelihood] = super().loglikelihood(requests, disable_tqdm=True)
         return found
 
-    def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = True) -> list[float]:
+    def loglikelihood_rolling(self, requests: list[Instance], **_: object) -> list[float]:
         """Log-likelihoods of whole texts, cut into windows of which each but the first sees one token more."""
         windows: list[Request] = []
         text_of: list[int] = []
@@ -91,45 +92,50 @@ class HarnessModel(TemplateLM):
                 text_of.append(number)
         sums = [0.0] * len(requests)
         found = self._loglikelihood_tokens(windows)
-        for number, (value, _) in zip(text_of, found, strict=True):
+        for number, (value, _greedy) in zip(text_of, found, strict=True):
             sums[number] += value
         return sums
 
-    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+    def generate_until(self, *_: object, **__: object) -> list[str]:
         raise InputError("a task has the model write texts; choose tasks that compare choices or measure likelihood")
 
     @torch.inference_mode()
     def _loglikelihood_tokens(self, requests: Sequence[Request], **_: object) -> list[LogLikelihood]:
         # Choices of one token share what is read before them.
-        readings: dict[tuple[int, ...], list[int]] = {}
+        asked: dict[tuple[int, ...], list[tuple[int, Sequence[int]]]] = {}
         for number, request in enumerate(requests):
-            readings.setdefault(self._read(request), []).append(number)
-        found: list[LogLikelihood] = [(0.0, False)] * len(requests)
-        done = 0
-        for batch in self._batches(sorted(readings, key=len)):
+            for reading, foretold in self._readings(request):
+                asked.setdefault(reading, []).append((number, foretold))
+        values, greedy = [0.0] * len(requests), [True] * len(requests)
+        done, total = 0, sum(map(len, asked.values()))
+        for batch in self._batches(sorted(asked, key=len)):
             for reading, logits in zip(batch, self._logits(batch), strict=True):
-                for number in readings[reading]:
-                    found[number] = _score(logits[: len(reading)], requests[number][2])
-                    done += 1
-            self.progress(done, len(requests))
-        return found
+                for number, foretold in asked[reading]:
+                    value, likeliest = _score(logits[: len(reading)], foretold)
+                    values[number] += value
+                    greedy[number] &= likeliest
+                done += len(asked[reading])
+            self.progress(done, total)
+        return list(zip(values, greedy, strict=True))
 
-    def _read(self, request: Request) -> tuple[int, ...]:
-        """What the model reads to foretell a continuation: all but its last token, cut on the left after the start."""
+    def _readings(self, request: Request) -> Iterator[tuple[tuple[int, ...], Sequence[int]]]:
+        """What the model reads to foretell a continuation, and the tokens foretold at the end of that.
+
+        That is all up to the last token but one, cut on the left after the start where the model reads no more. A
+        continuation that does not fit is foretold in pieces of half of what the model reads.
+        """
         (before, text), context, continuation = request
         if not continuation:
             raise InputError(f"a continuation of {before[-40:]!r} adds no token to it: {text[:40]!r}; leave it out")
         whole = [*(context or [self.eot_token_id]), *continuation]
-        kept = self._longest + 1 - len(self._start)
-        if len(continuation) >= kept:
-            raise InputError(
-                f"a continuation of {len(continuation)} tokens is longer than the {self._longest} that the model "
-                f"reads: {text[:40]!r}; leave it out"
-            )
-        if len(whole) > self._longest + 1:
-            self.cut += 1
-            whole = [*self._start, *whole[-kept:]]
-        return tuple(whole[:-1])
+        most = self._longest - len(self._start)
+        self.cut += len(whole) > self._longest + 1
+        piece = len(continuation) if len(continuation) <= most else self._longest // 2
+        for begin in range(len(whole) - len(continuation), len(whole), piece):
+            read = whole[: begin + piece]
+            if len(read) > self._longest + 1:
+                read = [*self._start, *read[-most - 1 :]]
+            yield tuple(read[:-1]), whole[begin : begin + piece]
 
     def _batches(self, readings: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
         """Readings in order of length, as many at once as memory is to hold."""
@@ -156,9 +162,9 @@ class HarnessModel(TemplateLM):
         return model(input_ids=ids.to(model.device), attention_mask=mask.to(model.device), use_cache=False).logits
 
 
-def _score(logits: torch.Tensor, continuation: Sequence[int]) -> LogLikelihood:
-    """Of the tokens that follow the last of a text's: logits of shape (tokens, vocabulary)."""
-    logs = logits[-len(continuation) :].float().log_softmax(-1)
-    wanted = torch.tensor(continuation, device=logs.device)
+def _score(logits: torch.Tensor, foretold: Sequence[int]) -> LogLikelihood:
+    """Of tokens by the last logits of a text, one each: logits of shape (tokens, vocabulary)."""
+    logs = logits[-len(foretold) :].float().log_softmax(-1)
+    wanted = torch.tensor(foretold, device=logs.device)
     value = logs.gather(1, wanted[:, None]).double().sum()
     return float(value), bool((logs.argmax(-1) == wanted).all())

@@ -1,9 +1,8 @@
 """What a causal language model scores on lm-evaluation-harness tasks, item by item, with heads replaced or as it is."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from lm_eval.api import task as harness_task
 from lm_eval.api.task import Task
 
 from evaluation.harness_model import HarnessModel
-from evaluation.intervals import Interval, ratio_interval
+from evaluation.task_figures import Figure, TaskFigures
 from surrogates.errors import InputError
 from surrogates.running.assignment import Assignment
 from surrogates.running.patching import patch
@@ -21,47 +20,6 @@ from surrogates.running.plan import OnError
 
 _OUTPUT = {"multiple_choice", "loglikelihood", "loglikelihood_rolling"}
 _FEW_SHOT_SEED = 1234  # the harness' own
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One metric of a task, a figure an item; both of shape (items,).
-
-    The metric is the sum of the values over the sum of the weights, or its exponential for a perplexity, whose values
-    are losses in nats.
-    """
-
-    values: np.ndarray
-    weights: np.ndarray
-    is_perplexity: bool
-
-    @property
-    def interval(self) -> Interval:
-        """The metric, with items resampled as wholes."""
-        found = ratio_interval(self.values, self.weights)
-        return Interval(*np.exp(found).tolist()) if self.is_perplexity else found
-
-    def change(self, unpatched: "Figure") -> Interval:
-        """Its difference to the unpatched model's, or the relative increase of a perplexity; items in pairs."""
-        found = ratio_interval(self.values - unpatched.values, self.weights)
-        return Interval(*np.expm1(found).tolist()) if self.is_perplexity else found
-
-
-@dataclass(frozen=True)
-class TaskFigures:
-    """A task's metrics by name, under one assignment.
-
-    Attributes:
-        chance: accuracy of guessing, None where the task has no choices.
-        kept: (text, head) pairs in which a program failed and the head computed its own pattern.
-        cut: requests of which the model could not read the beginning.
-    """
-
-    metrics: Mapping[str, Figure]
-    items: int
-    chance: float | None
-    kept: int
-    cut: int
 
 
 def measure_task(

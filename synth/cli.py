@@ -202,8 +202,8 @@ def evaluate_command(
         str | None,
         typer.Option(
             metavar="TASKS",
-            help="Measure tasks instead of perplexity: lm-evaluation-harness' by name, .jsonl files with query, choices "
-            "and gold, or demo_cloze; separated by commas.",
+            help="Measure tasks instead of perplexity: lm-evaluation-harness names, .jsonl files with query, "
+            "choices and gold, or demo_cloze; separated by commas.",
             show_default=False,
         ),
     ] = None,

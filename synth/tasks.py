@@ -82,11 +82,6 @@ def evaluate_tasks(
             finished, its model cannot be loaded or is an encoder, or a number is out of range.
         ProgramFailed: a program failed, and failures are to raise.
     """
-    if find_spec("lm_eval") is None:
-        raise InputError('tasks need lm-evaluation-harness; install it with pip install "headsynth[tasks]"')
-    from evaluation.tasks import measure_task
-    from synth.task_sources import load_tasks
-
     if isinstance(tasks, str) or not tasks:
         raise InputError(f"the tasks {tasks!r} are no list of names; give some, such as ['piqa']")
     if not fractions or not all(0 < share <= 1 for share in fractions):
@@ -96,12 +91,17 @@ def evaluate_tasks(
     reporter = reporter or Reporter()
     programs = run.assignment
     if not run.material.causal:
-        raise InputError(f"{run.settings.model} is an encoder, which foretells no text; take a causal language model")
+        raise InputError(f"{run.settings.model} is an encoder, which foretells no text; choose a causal language model")
+    if find_spec("lm_eval") is None:
+        raise InputError('tasks need lm-evaluation-harness; install it with pip install "headsynth[tasks]"')
+    from evaluation.tasks import measure_task
+    from synth.task_sources import load_tasks
+
     found = load_tasks(tasks)
     loaded = run.model(device)
     if len(programs) < len(loaded.heads):
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
-    reader = _reader(loaded)
+    reader = harness_model(loaded)
     shares = [0.0, *fractions]
     chosen = [[], *(first_heads(list(programs), share) for share in fractions)]
     assignments = [{head: programs[head] for head in heads} for heads in chosen]
@@ -112,7 +112,7 @@ def evaluate_tasks(
             measured = measure_task(reader, task, assignments, limit=limit, on_error=on_error, progress=step)
         unpatched = measured[0]
         if unpatched.cut:
-            reporter.say(f"{name}: {unpatched.cut} texts lost their beginnings, since the model reads no more tokens")
+            reporter.say(f"{name}: {unpatched.cut} texts were longer than the model reads and lost their beginnings")
         rows += [
             TaskRow(
                 name, metric, share, len(heads), own.items, *figure.interval, *figure.change(unpatched.metrics[metric]),
@@ -124,7 +124,7 @@ def evaluate_tasks(
     return rows
 
 
-def _reader(loaded: LoadedModel) -> "HarnessModel":
+def harness_model(loaded: LoadedModel) -> "HarnessModel":
     """The model as the harness sees it, which reads texts as the run's were read."""
     from evaluation.harness_model import HarnessModel
 

@@ -31,9 +31,7 @@ def show_tasks(
     shares = read_fractions(fractions)
     names = [name for part in tasks.split(",") if (name := part.strip())]
     with open_run(path) as run:
-        rows = evaluate_tasks(
-            run, names, shares, limit=limit, device=device, on_error=on_error, reporter=reporter
-        )
+        rows = evaluate_tasks(run, names, shares, limit=limit, device=device, on_error=on_error, reporter=reporter)
         if as_json:
             print_document({"tasks": [asdict(row) for row in rows]})
         else:
@@ -43,8 +41,8 @@ def show_tasks(
 def _print(model: str, rows: Sequence[TaskRow]) -> None:
     console = Terminal()
     console.print(
-        f"{model}, heads of highest validation IoU replaced first by their programs. Changes are to the model as it is: "
-        "in points where a metric is a share, relative where it is a perplexity, with 95 % intervals over items."
+        f"{model}, heads of highest validation IoU replaced first by their programs. Changes are to the model as it "
+        "is: in points where a metric is a share, relative where it is a perplexity; 95 % intervals are over items."
     )
     for task in dict.fromkeys(row.task for row in rows):
         own = [row for row in rows if row.task == task]
@@ -63,7 +61,7 @@ def _print(model: str, rows: Sequence[TaskRow]) -> None:
 
 
 def _lines(metric: str, rows: Sequence[TaskRow]) -> list[list[str]]:
-    lines = []
+    lines: list[list[str]] = []
     for row in (row for row in rows if row.metric == metric):
         value, change = ("{:,.2f}", "{:+.1%}") if row.is_perplexity else ("{:.1%}", "{:+.1f}")
         scale = 1 if row.is_perplexity else 100

@@ -2,10 +2,10 @@
 
 import random
 import re
-from typing import TypedDict
 
 from synth.demo import TEST_SEED, words
 from synth.demo.stories import generate_stories
+from synth.task_items import Item
 
 _ITEMS = 400
 _CHOICES = 4
@@ -15,29 +15,21 @@ _KIND_OF = {word: kind for kind in _KINDS for word in kind}
 _LAST_WORD = re.compile(r" (\w+)[.?!]")
 
 
-class ClozeItem(TypedDict):
-    """A story up to a sentence's last word, words that may follow, and the place of the right one among them."""
-
-    query: str
-    choices: list[str]
-    gold: int
-
-
-def cloze_items() -> list[ClozeItem]:
+def cloze_items() -> list[Item]:
     """400 items, each of another story: the last word that ends a sentence and was said before.
 
     It is told apart from three others of its kind: people, things, animals, foods, jobs or places. Those that the story
     names before come first, so that it takes more than to know which words were said.
     """
     rng = random.Random("headsynth demo cloze")
-    items: list[ClozeItem] = []
+    items: list[Item] = []
     for story in generate_stories(2 * _ITEMS, TEST_SEED):
         if len(items) < _ITEMS and (item := _item(story, rng)) is not None:
             items.append(item)
     return items
 
 
-def _item(story: str, rng: random.Random) -> ClozeItem | None:
+def _item(story: str, rng: random.Random) -> Item | None:
     for found in reversed(list(_LAST_WORD.finditer(story))):
         query, word = story[: found.start()], found[1]
         said = re.findall(r"\w+", query)
@@ -48,5 +40,5 @@ def _item(story: str, rng: random.Random) -> ClozeItem | None:
         others.sort(key=lambda other: other not in said)
         choices = [word, *others[: _CHOICES - 1]]
         rng.shuffle(choices)
-        return ClozeItem(query=query, choices=choices, gold=choices.index(word))
+        return Item(query=query, choices=choices, gold=choices.index(word))
     return None
