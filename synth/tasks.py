@@ -61,8 +61,8 @@ def evaluate_tasks(
 ) -> list[TaskRow]:
     """Scores on tasks of the model as it is, and with heads replaced by the programs that stand in for them.
 
-    Texts start as the run's did, and are read at most as far as the model reads: of longer ones the beginning is cut
-    off, as the harness does.
+    Texts start as the run's did. Of those that are longer than the model reads the beginning is cut off, after the
+    BOS. All but the choices is the harness' own: what is asked of an item, with how many examples, and the metrics.
 
     Args:
         run: a finished run on a causal language model.
@@ -112,7 +112,9 @@ def evaluate_tasks(
             measured = measure_task(reader, task, assignments, limit=limit, on_error=on_error, progress=step)
         unpatched = measured[0]
         if unpatched.cut:
-            reporter.say(f"{name}: {unpatched.cut} texts were longer than the model reads and lost their beginnings")
+            reporter.say(
+                f"{name}: texts longer than the model reads, of which the beginning was cut off: {unpatched.cut}"
+            )
         rows += [
             TaskRow(
                 name, metric, share, len(heads), own.items, *figure.interval, *figure.change(unpatched.metrics[metric]),
