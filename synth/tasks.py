@@ -62,7 +62,7 @@ def evaluate_tasks(
     """Scores on tasks of the model as it is, and with heads replaced by the programs that stand in for them.
 
     Texts start as the run's did. Of those that are longer than the model reads the beginning is cut off, after the
-    BOS. All but the choices is the harness' own: what is asked of an item, with how many examples, and the metrics.
+    BOS. How an item is asked, with how many examples before it, and the metrics are the task's own.
 
     Args:
         run: a finished run on a causal language model.
@@ -84,7 +84,11 @@ def evaluate_tasks(
     """
     if isinstance(tasks, str) or not tasks:
         raise InputError(f"the tasks {tasks!r} are no list of names; give some, such as ['piqa']")
-    if not fractions or not all(0 < share <= 1 for share in fractions):
+    try:
+        shares = [float(share) for share in fractions]
+    except (TypeError, ValueError):
+        shares = []
+    if not shares or not all(0 < share <= 1 for share in shares):
         raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
     if limit is not None and limit < 1:
         raise InputError(f"{limit} items are none; ask for at least 1")
@@ -102,8 +106,8 @@ def evaluate_tasks(
     if len(programs) < len(loaded.heads):
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     reader = harness_model(loaded)
-    shares = [0.0, *fractions]
-    chosen = [[], *(first_heads(list(programs), share) for share in fractions)]
+    shares = [0.0, *shares]
+    chosen = [first_heads(list(programs), share) if share else [] for share in shares]
     assignments = [{head: programs[head] for head in heads} for heads in chosen]
     rows: list[TaskRow] = []
     for task in found:

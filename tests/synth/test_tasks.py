@@ -43,6 +43,7 @@ def test_wrong_values_are_refused(finished: Path) -> None:
             ("piqa", {}, "the tasks 'piqa' are no list of names"),
             (["piqa"], {"fractions": [25]}, r"the fractions \[25\] are no shares"),
             (["piqa"], {"fractions": []}, "are no shares"),
+            (["piqa"], {"fractions": 0.25}, "the fractions 0.25 are no shares"),
             (["piqa"], {"limit": 0}, "0 items are none"),
         ):
             with pytest.raises(InputError, match=message):
