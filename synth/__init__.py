@@ -10,16 +10,18 @@ if TYPE_CHECKING:
     from synth.measuring import evaluate
     from synth.pipeline import synthesize
     from synth.run import open_run
+    from synth.tasks import evaluate_tasks
 
 # First of all, since what is imported below may be another's.
 run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"](
     "sandbox", "surrogates", "evaluation", "prompts"
 )
 
-__all__ = ["evaluate", "generate", "open_run", "synthesize"]
+__all__ = ["evaluate", "evaluate_tasks", "generate", "open_run", "synthesize"]
 
 _HOMES = {
     "evaluate": "synth.measuring",
+    "evaluate_tasks": "synth.tasks",
     "generate": "synth.generating",
     "open_run": "synth.run",
     "synthesize": "synth.pipeline",

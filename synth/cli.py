@@ -198,15 +198,34 @@ def evaluate_command(
     fractions: Annotated[
         str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
     ] = "10,25,50,75,100",
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASKS",
+            help="Measure tasks instead of perplexity: lm-evaluation-harness names, .jsonl files with query, "
+            "choices and gold, or demo_cloze; separated by commas.",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="The first so many items of each task.", show_default=False),
+    ] = None,
     on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Measure perplexity with heads replaced by their programs."""
+    """Measure perplexity, or tasks, with heads replaced by their programs."""
     from synth.commands.evaluate import show_evaluation
+    from synth.commands.tasks import show_tasks
     from synth.progress import Reporter
 
+    if tasks is not None:
+        show_tasks(run, tasks, fractions, limit, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+        return
+    if limit is not None:
+        raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
     show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
 
 

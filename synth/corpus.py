@@ -137,7 +137,7 @@ def read_texts(path: Path) -> list[SplitText]:
     """
     texts: list[SplitText] = []
     with reading(path, _RESTORE):
-        for number, record in _json_lines(path):
+        for number, record in json_lines(path):
             if record.keys() != {"text", "split"} or record["split"] not in get_args(Split):
                 raise InputError(f"{path}, line {number}: not a text with its split; {_RESTORE}")
             texts.append(SplitText(checked_text(record["text"], f"{path}, line {number}"), record["split"]))
@@ -152,7 +152,7 @@ def _read_txt(path: Path) -> list[str]:
 
 
 def _read_jsonl(path: Path) -> list[str]:
-    return _texts_of((f"{path}, line {number}", record) for number, record in _json_lines(path))
+    return _texts_of((f"{path}, line {number}", record) for number, record in json_lines(path))
 
 
 def _read_json(path: Path) -> list[str]:
@@ -192,7 +192,7 @@ def _read_dataset(source: str) -> list[str]:
     return _texts_of(((f"{source}, row {number}", row) for number, row in enumerate(rows, start=1)), field)
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line numbers, from 1, and the objects on them."""
     # Not splitlines: texts may hold the other line separators of Unicode.
     with path.open(encoding="utf-8-sig") as file:

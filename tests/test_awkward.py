@@ -17,6 +17,7 @@ from synth.llm.calls import read_body
 from synth.llm.errors import read_json, shown
 from synth.llm.files import import_answers
 from synth.llm.money import Prices, load_prices
+from synth.task_items import read_items
 from tests.awkward import LONG_RUNS, MEGABYTE, SIZES, grows_too_fast, repeated, shapes
 from tests.llm.asking import exchanges_of, noted
 
@@ -152,6 +153,20 @@ def test_corpora(corpus: tuple[str, str, str], tmp_path: Path) -> None:
             assert "\n" not in str(error)
 
     check(read, before, after, sizes=MEGABYTE)
+
+
+ITEMS = [("", ""), ('{"query": "', '", "choices": ["a", "b"], "gold": 0}'), ('{"query": "a", "choices": ["', '"]}')]
+
+
+@pytest.mark.parametrize("frame", ITEMS)
+def test_items_of_tasks(frame: tuple[str, str], tmp_path: Path) -> None:
+    def read(text: str) -> None:
+        path = tmp_path / "items.jsonl"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        with suppress(InputError):
+            read_items(path)
+
+    check(read, *frame)
 
 
 def test_fields_of_a_corpus_are_shown_in_part(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def show_evaluation(
     Raises:
         InputError: there is no finished run, the model is an encoder, or a fraction cannot be read.
     """
-    shares = _fractions(fractions)
+    shares = read_fractions(fractions)
     with open_run(path) as run:
         rows = evaluate(run, shares, device=device, on_error=on_error, reporter=reporter)
         if as_json:
@@ -32,7 +32,12 @@ def show_evaluation(
             _print(run, rows, shares)
 
 
-def _fractions(text: str) -> list[float]:
+def read_fractions(text: str) -> list[float]:
+    """Shares from percentages that are separated by commas.
+
+    Raises:
+        InputError: they are none, or out of range.
+    """
     try:
         shares = [float(part) / 100 for part in text.split(",")]
     except ValueError:

@@ -1,0 +1,146 @@
+"""What a run's model scores on tasks of lm-evaluation-harness with its heads replaced, as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from evaluation.sweep import first_heads
+from surrogates.errors import InputError
+from surrogates.running.plan import OnError
+from synth.models import LoadedModel, encode
+from synth.progress import Reporter
+from synth.run import Run
+
+if TYPE_CHECKING:
+    from evaluation.harness_model import HarnessModel
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A metric of a task with the first ``heads`` heads of highest validation IoU replaced, or with none.
+
+    Attributes:
+        metric: as the harness calls it: ``acc`` is the share of items of which the likeliest choice is right,
+            ``acc_norm`` the same by likelihood a byte of the choice.
+        fraction: share of the heads that are replaced; 0 for the model as it is.
+        items: how many were measured.
+        value: the metric; ``low`` and ``high`` bound its 95 % bootstrap interval over items.
+        change: its difference to the model as it is, of a perplexity the relative increase, 0.05 for +5 %;
+            ``change_low`` and ``change_high`` bound the paired interval.
+        is_perplexity: whether the metric is one, which less is better of; all others are means over items.
+        chance: the accuracy of guessing, None where there are no choices.
+        kept_neural: (text, head) pairs in which the head computed its own pattern, its program having failed.
+    """
+
+    task: str
+    metric: str
+    fraction: float
+    heads: int
+    items: int
+    value: float
+    low: float
+    high: float
+    change: float
+    change_low: float
+    change_high: float
+    is_perplexity: bool
+    chance: float | None
+    kept_neural: int
+
+
+def evaluate_tasks(
+    run: Run,
+    tasks: Sequence[str],
+    fractions: Sequence[float] = (0.25, 0.5),
+    *,
+    limit: int | None = None,
+    device: str = "cpu",
+    on_error: OnError = "raise",
+    reporter: Reporter | None = None,
+) -> list[TaskRow]:
+    """Scores on tasks of the model as it is, and with heads replaced by the programs that stand in for them.
+
+    Texts start as the run's did. Of those that are longer than the model reads the beginning is cut off, after the
+    BOS. How an item is asked, with how many examples before it, and the metrics are the task's own.
+
+    Args:
+        run: a finished run on a causal language model.
+        tasks: names of tasks that lm-evaluation-harness knows; files of items, ``.jsonl``, each with a ``query``, its
+            ``choices`` and the place of the right one, ``gold``, from 0; or ``demo_cloze``, the bundled one.
+        fractions: shares of the heads to replace, above 0 and at most 1; those of highest validation IoU go first.
+        limit: the first so many items of each task; all when left out.
+        device: where the model runs, unless it was given in memory.
+        on_error: when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own pattern there.
+        reporter: where progress is shown.
+
+    Returns:
+        A row for each task, fraction and metric, such as ``pandas.DataFrame`` takes.
+
+    Raises:
+        InputError: the harness is not installed, a task cannot be had or asks for more than likelihoods, the run is not
+            finished, its model cannot be loaded or is an encoder, or a number is out of range.
+        ProgramFailed: a program failed, and failures are to raise.
+    """
+    if isinstance(tasks, str) or not tasks:
+        raise InputError(f"the tasks {tasks!r} are no list of names; give some, such as ['piqa']")
+    try:
+        shares = [float(share) for share in fractions]
+    except (TypeError, ValueError):
+        shares = []
+    if not shares or not all(0 < share <= 1 for share in shares):
+        raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
+    if limit is not None and limit < 1:
+        raise InputError(f"{limit} items are none; ask for at least 1")
+    reporter = reporter or Reporter()
+    programs = run.assignment
+    if not run.material.causal:
+        raise InputError(f"{run.settings.model} is an encoder, which foretells no text; choose a causal language model")
+    if find_spec("lm_eval") is None:
+        raise InputError('tasks need lm-evaluation-harness; install it with pip install "headsynth[tasks]"')
+    from evaluation.tasks import measure_task
+    from synth.task_sources import load_tasks
+
+    found = load_tasks(tasks)
+    loaded = run.model(device)
+    if len(programs) < len(loaded.heads):
+        reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
+    reader = harness_model(loaded)
+    shares = [0.0, *shares]
+    chosen = [first_heads(list(programs), share) if share else [] for share in shares]
+    assignments = [{head: programs[head] for head in heads} for heads in chosen]
+    rows: list[TaskRow] = []
+    for task in found:
+        name = task.config.task
+        with reporter.stage(name) as step:
+            measured = measure_task(reader, task, assignments, limit=limit, on_error=on_error, progress=step)
+        unpatched = measured[0]
+        if unpatched.cut:
+            reporter.say(
+                f"{name}: texts longer than the model reads, of which the beginning was cut off: {unpatched.cut}"
+            )
+        rows += [
+            TaskRow(
+                name, metric, share, len(heads), own.items, *figure.interval, *figure.change(unpatched.metrics[metric]),
+                figure.is_perplexity, own.chance, own.kept,
+            )
+            for share, heads, own in zip(shares, chosen, measured, strict=True)
+            for metric, figure in own.metrics.items()
+        ]  # fmt: skip
+    return rows
+
+
+def harness_model(loaded: LoadedModel) -> "HarnessModel":
+    """The model as the harness sees it, which reads texts as the run's were read."""
+    from evaluation.harness_model import HarnessModel
+
+    tokenizer = loaded.tokenizer
+    bos, end = tokenizer.bos_token_id, tokenizer.eos_token_id
+    start = [bos] if loaded.add_bos else []
+    parting = bos if loaded.add_bos or end is None else end
+
+    def bare(text: str) -> list[int]:
+        (ids,) = encode(loaded, [text], None)
+        return ids[len(start) :]
+
+    return HarnessModel(loaded.model, tokenizer, bare, start, parting, loaded.context)
