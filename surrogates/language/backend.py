@@ -40,7 +40,7 @@ class Backend:
     cumulative_max: Callable[[Array], Array]  # along the last axis
     row_max: Callable[[Array], Array]  # over the last axis, kept
     positions: Callable[[int, Array], Array]  # 0 … n-1, int32, on the device of the second argument
-    concatenate: Callable[[list[Array]], Array]  # along the last axis
+    concatenate: Callable[..., Array]  # a list, along the last axis or the one given
     order: Callable[[Array], Array]  # places of the values from the least on, equal ones as they stand; last axis
     along: Callable[[Array, Array], Array]  # values[places] along the last axis
     whole: Callable[[Array], Array]  # whole numbers as int32, which torch takes as places
@@ -52,6 +52,8 @@ class Backend:
     bucket: Callable[[Array, Array], Array]  # how many edges, which increase, lie below each value; whole numbers
     clip: Callable[[Array, float, float], Array]
     log_scale: Callable[[Array], Array]  # sign(x) * log(1 + abs(x))
+    broadcast: Callable[[Array, tuple[int, ...]], Array]  # to a shape; may share memory
+    sum_of_rows: Callable[[Array, Array], Array]  # table[places].sum(-2), of a table of rows
 
 
 def _torch_number(value: Array) -> torch.Tensor:
@@ -102,6 +104,12 @@ def _torch_take(values: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     return values.index_select(0, places.reshape(-1)).reshape(places.shape)
 
 
+def _torch_sum_of_rows(table: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    # In one pass, where the rows themselves would take another.
+    flat = torch.nn.functional.embedding_bag(places.flatten(0, -2), table, mode="sum")
+    return flat.view(*places.shape[:-1], table.shape[1])
+
+
 def _numpy_softmax(values: np.ndarray) -> np.ndarray:
     weights = np.exp(values - values.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
@@ -127,7 +135,7 @@ NUMPY = Backend(
     cumulative_max=lambda values: np.maximum.accumulate(values, axis=-1),
     row_max=lambda values: values.max(axis=-1, keepdims=True),
     positions=lambda n, _: np.arange(n, dtype=np.int32),
-    concatenate=lambda parts: np.concatenate(parts, axis=-1),
+    concatenate=lambda parts, axis=-1: np.concatenate(parts, axis=axis),
     order=lambda values: np.argsort(values, axis=-1, kind="stable"),
     along=lambda values, places: np.take_along_axis(values, places, axis=-1),
     whole=lambda values: values.astype(np.int32),
@@ -139,6 +147,8 @@ NUMPY = Backend(
     bucket=lambda values, edges: np.searchsorted(edges, values),
     clip=np.clip,
     log_scale=lambda x: np.sign(x) * np.log1p(np.abs(x)),
+    broadcast=np.broadcast_to,
+    sum_of_rows=lambda table, places: table[places].sum(-2),
 )
 
 TORCH = Backend(
@@ -161,7 +171,7 @@ TORCH = Backend(
     cumulative_max=lambda values: torch.cummax(values, dim=-1).values,
     row_max=lambda values: values.amax(dim=-1, keepdim=True),
     positions=lambda n, like: torch.arange(n, dtype=torch.int32, device=like.device),
-    concatenate=lambda parts: torch.cat(parts, dim=-1),
+    concatenate=lambda parts, axis=-1: torch.cat(parts, dim=axis),
     order=lambda values: torch.sort(values, dim=-1, stable=True).indices,
     along=lambda values, places: values.gather(-1, places),
     whole=lambda values: values.to(torch.int32),
@@ -173,21 +183,25 @@ TORCH = Backend(
     bucket=lambda values, edges: torch.bucketize(values.detach(), edges, out_int32=True),
     clip=lambda values, low, high: values.clamp(low, high),
     log_scale=lambda x: torch.sign(x) * torch.log1p(x.abs()),
+    broadcast=torch.broadcast_to,
+    sum_of_rows=_torch_sum_of_rows,
 )
 
 
 class OnDevices:
-    """An array and what devices hold of it."""
+    """A NumPy array and what devices hold of it."""
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
         self._held: dict[torch.device, torch.Tensor] = {}
 
-    def on(self, device: torch.device) -> torch.Tensor:
-        """The array as a tensor on a device; brought there once."""
-        if device not in self._held:
-            self._held[device] = TORCH.array(self._array, device)
-        return self._held[device]
+    def like(self, other: Array) -> Array:
+        """The array in the kind of another, on its device; brought there once."""
+        if not isinstance(other, torch.Tensor):
+            return self._array
+        if other.device not in self._held:
+            self._held[other.device] = TORCH.array(self._array, other.device)
+        return self._held[other.device]
 
 
 def as_numpy(array: Array) -> np.ndarray:

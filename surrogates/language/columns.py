@@ -4,10 +4,9 @@ import ast
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import torch
 
 from surrogates.language.apart import ONE, TokenFunction, Weights, expression
-from surrogates.language.backend import TORCH, OnDevices
+from surrogates.language.backend import Array, OnDevices
 from surrogates.language.features import Texts
 from surrogates.language.patterns import scores
 from surrogates.language.tabulated import Tabulated
@@ -41,7 +40,7 @@ class TokenKinds:
         self.holds = [np.zeros(len(self.classes), dtype=bool)]
         self._numbers: dict[bytes, int] = {}
 
-    def of(self, texts: Texts) -> torch.Tensor:
+    def of(self, texts: Texts) -> Array:
         """The kind of each token, shape (b, n); 0 at padding."""
         table = texts.table.on(texts.ids, self, self._of_table)
         return texts.keep(
@@ -91,43 +90,52 @@ class Columns:
             if any(name in STANDS for *_, own in weights for name, _ in own.classes)
         ]
         # Curves of the index are many, and need not be computed anew for each batch.
-        self._indexed = [what for what in found if _is_of_index(what)]
-        self._context = [what for what in found if what not in self._indexed]
-        self._index = Tabulated(self._indexed)
-        factors = np.zeros((len(found), self.count), dtype=np.float32)
-        for row, what in enumerate([*self._context, *self._indexed]):
-            for column, scale in found[what]:
-                factors[row, column] += scale
-        self._factors = OnDevices(factors)
+        indexed = [what for what in found if _is_of_index(what)]
+        self._context = [what for what in found if what not in indexed]
+        self._index = Tabulated(indexed)
+        self._factors, self._index_factors = (
+            OnDevices(self._rows([found[what] for what in names])) for names in (self._context, indexed)
+        )
+        self._any_indexed = bool(indexed)
         self._always_on = OnDevices(self._always)
-        self._tables: dict[torch.device, tuple[int, torch.Tensor, torch.Tensor]] = {}
+        self._table: tuple[int, OnDevices, OnDevices] | None = None
 
-    def of(self, texts: Texts, last: int) -> torch.Tensor:
+    def _rows(self, given: Sequence[Sequence[tuple[int, float]]]) -> np.ndarray:
+        """Numbers in their columns, shape (rows, forms)."""
+        found = np.zeros((len(given), self.count), dtype=np.float32)
+        for row, numbers in enumerate(given):
+            for column, number in numbers:
+                found[row, column] += number
+        return found
+
+    def of(self, texts: Texts, last: int) -> Array:
         """The sums for the last tokens of each text, float32, shape (b, last, forms)."""
-        b, device = len(texts.ids), texts.ids.device
+        backend, shape = texts.backend, (len(texts.ids), last)
         rows = [texts.left(self._kinds.of(texts), shift, last) for shift in self._weights]
         rows += [texts.left(stands(texts), shift, last) for shift in self._standing]
         if rows:
-            table, starts = self._table_on(device)
-            places = (torch.stack(rows, dim=-1) + starts).flatten(0, 1)
-            found = torch.nn.functional.embedding_bag(places, table, mode="sum").view(b, last, self.count)
+            table, starts = self._known_rows()
+            found = backend.sum_of_rows(table.like(texts.ids), backend.stack(rows) + starts.like(texts.ids))
         else:
-            found = self._always_on.on(device).expand(b, last, -1)
-        context = self._in_context(texts, last)
-        return found if context is None else found + context @ self._factors.on(device)
+            found = backend.broadcast(self._always_on.like(texts.ids), (*shape, self.count))
+        if self._context:
+            parts = [backend.broadcast(_feature(texts, what, last), shape) for what in self._context]
+            found = found + backend.stack(parts) @ self._factors.like(texts.ids)
+        if self._any_indexed:
+            index = texts.number("index")[:, texts.n - last :]
+            found = found + self._index.of_index(texts).T[index] @ self._index_factors.like(texts.ids)
+        return found
 
-    def _table_on(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    def _known_rows(self) -> tuple[OnDevices, OnDevices]:
         """What each kind of token, and each way to stand, adds, (rows, forms), and where the rows of each begin."""
-        held = self._tables.get(device)
-        if held is None or held[0] < len(self._kinds.word_of):  # a kind has been met for the first time
+        if self._table is None or self._table[0] < len(self._kinds.word_of):  # a kind has been met for the first time
             parts = [self._of_kinds(own) for own in self._weights.values()]
             parts += [self._of_stands(self._weights[shift]) for shift in self._standing]
             starts = np.cumsum([0, *(len(part) for part in parts[:-1])])
             parts[0] = parts[0] + self._always  # each token has one row of it
-            table = np.concatenate(parts).astype(np.float32)
-            held = len(self._kinds.word_of), TORCH.array(table, device), TORCH.array(starts, device)
-            self._tables[device] = held
-        return held[1:]
+            rows = np.concatenate(parts).astype(np.float32)
+            self._table = len(self._kinds.word_of), OnDevices(rows), OnDevices(starts)
+        return self._table[1:]
 
     def _of_kinds(self, weights: Sequence["_Weighed"]) -> np.ndarray:
         kinds = self._kinds
@@ -151,22 +159,11 @@ class Columns:
                     classes[STANDS.index(name), column] += scale * weight
         return holds.astype(np.float32) @ classes
 
-    def _in_context(self, texts: Texts, last: int) -> torch.Tensor | None:
-        """The other features in context of the last tokens, shape (b, last, features)."""
-        parts = [_feature(texts, what)[:, texts.n - last :].expand(len(texts.ids), last) for what in self._context]
-        found = [torch.stack(parts, dim=2)] if parts else []
-        if self._indexed:
-            index = texts.number("index")[:, texts.n - last :]
-            found.append(self._index.of_index(texts).T[index].expand(len(texts.ids), -1, -1))
-        if len(found) == 1:
-            return found[0]
-        return torch.cat(found, dim=2) if found else None
 
-
-def _feature(texts: Texts, what: str) -> torch.Tensor:
-    """A feature in context of all tokens, float32, shape (b, n) or what broadcasts to it."""
-    found: torch.Tensor = scores(expression(what), texts)
-    return found.expand(1, 1, texts.n)[:, 0] if found.dim() == 0 else found[:, 0].expand(-1, texts.n)
+def _feature(texts: Texts, what: str, last: int) -> Array:
+    """A feature in context of the last tokens, float32, shape (b, last) or what broadcasts to it."""
+    found = scores(expression(what), texts)
+    return found[:, 0, texts.n - last :] if found.ndim else found
 
 
 def _is_of_index(source: str) -> bool:

@@ -41,7 +41,7 @@ class Known:
         return self  # none of it is ever changed
 
     def rearranged(self, move: Callable[[Array], Array]) -> "Known":
-        """The same of texts whose tokens were rearranged, by what the same operation makes of each array."""
+        """The same with each array as an operation makes it, such as that by which the texts were rearranged."""
         values = {name: move(value) for name, value in self.values.items()}
         return Known(move(self.entries), self.table, values)
 

@@ -135,15 +135,15 @@ def of_distance(texts: Texts, table: Tensor) -> Tensor:
         table: shape (rows, distances); see `Tabulated`.
     """
     n, q = texts.n, texts.queries
-    zero = 0 if texts.causal else table.shape[1] // 2
+    zero = table.shape[1] - 1 if texts.causal else table.shape[1] // 2
     if texts.padded and not texts.padded_left and (q == 1 or not _in_one_piece(texts)):
-        return table[:, texts.difference("index").long() + zero].transpose(0, 1)
+        return table[:, zero - texts.difference("index")].swapaxes(0, 1)
+    last = table[:, zero + 1 - n : zero + 1]
     if q == 1:
-        return table[:, zero : zero + n].flip(1)[None, :, None]
-    # Of the farthest key first; the row of each query is that of the last, moved on.
-    ahead = table.new_full((len(table), q - 1), LOWEST) if texts.causal else table[:, zero - q + 1 : zero].flip(1)
-    line = torch.cat([table[:, zero : zero + n].flip(1), ahead], dim=1)
-    return line.unfold(1, n, 1).flip(1)[None]
+        return last[None, :, None]
+    # The row of each query is that of the last, moved on.
+    ahead = table.new_full((len(table), q - 1), LOWEST) if texts.causal else table[:, zero + 1 : zero + q]
+    return torch.cat([last, ahead], dim=1).unfold(1, n, 1).flip(1)[None]
 
 
 def _in_one_piece(texts: Texts) -> bool:

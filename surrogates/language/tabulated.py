@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from surrogates.language.apart import expression
-from surrogates.language.backend import TORCH
+from surrogates.language.backend import TORCH, Array
 from surrogates.language.features import Texts
 from surrogates.language.patterns import scores
 from surrogates.language.tokens import TokenTable
@@ -25,27 +25,31 @@ class Tabulated:
 
     def __init__(self, sources: Sequence[str | None]) -> None:
         self._sources = sources
-        self._tables: dict[tuple[bool, torch.device], torch.Tensor] = {}
+        self._tables: dict[tuple[bool, torch.device | None], Array] = {}
 
-    def of_index(self, texts: Texts) -> torch.Tensor:
+    def of_index(self, texts: Texts) -> Array:
         """The values at each index that the texts may have, shape (expressions, indices or more)."""
         return self._on(texts, of_distance=False)
 
-    def of_distance(self, texts: Texts) -> torch.Tensor:
-        """The values at each distance from 0 on; in encoders, whose queries see ahead, 0 is in the middle of them."""
+    def of_distance(self, texts: Texts) -> Array:
+        """The values at each distance from the farthest on, so that those of a row of keys are in a row.
+
+        The last is 0, and in encoders, whose queries see ahead, the one in the middle.
+        """
         return self._on(texts, of_distance=True)
 
-    def _on(self, texts: Texts, *, of_distance: bool) -> torch.Tensor:
-        place = texts.causal, texts.ids.device
+    def _on(self, texts: Texts, *, of_distance: bool) -> Array:
+        device = texts.ids.device if isinstance(texts.ids, torch.Tensor) else None
+        place = texts.causal, device
         signed = of_distance and not texts.causal
         held = self._tables.get(place)
         if held is None or (held.shape[1] + signed) // (1 + signed) < texts.n:
             count = max(_LEAST, 1 << (texts.n - 1).bit_length())
             numbers = _distances(count, causal=texts.causal) if of_distance else _indices(count)
             # In an encoder the last token stands for the query alone.
-            made = np.stack([_row(source or "0.0", numbers) for source in self._sources])[:, : numbers.n - signed]
-            made = np.ascontiguousarray(made[:, ::-1] if of_distance else made)
-            self._tables[place] = held = TORCH.array(made, texts.ids.device)
+            rows = [_row(source or "0.0", numbers) for source in self._sources]
+            made = np.ascontiguousarray(np.stack(rows)[:, : numbers.n - signed])
+            self._tables[place] = held = made if device is None else TORCH.array(made, device)
         return held
 
 

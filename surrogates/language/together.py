@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from surrogates.language.apart import expression
-from surrogates.language.backend import OnDevices
+from surrogates.language.backend import Array, OnDevices
 from surrogates.language.features import Texts
 from surrogates.language.joined import Cells, Joined, of_distance
 from surrogates.language.one_query import OneQuery
@@ -62,18 +62,20 @@ class Together:
         """
         self._check(texts)
         # Scores are float32, whatever the model around them computes in.
+        if texts.queries == 1:
+            return self.scores_of_query(texts)[:, self.places[layer]]
         with torch.autocast(texts.ids.device.type, enabled=False):
-            if texts.queries == 1:
-                return self._one_query.scores(texts)[:, self.places[layer]]
             return self._scores(texts, self._layers[layer], rows or slice(0, texts.n))
 
-    def scores_of_query(self, texts: Texts) -> Tensor:
+    def scores_of_query(self, texts: Texts) -> Array:
         """Scores of all layers' programs for texts of one query, in the same way, shape (b, programs, 1, n).
 
         The cells of a step are few: what takes time is to ask for something, so all layers are computed at once.
-        :attr:`places` tells where each layer's are.
+        :attr:`places` tells where each layer's are. Texts may be NumPy arrays.
         """
         self._check(texts)
+        if not isinstance(texts.ids, torch.Tensor):
+            return self._one_query.scores(texts)
         with torch.autocast(texts.ids.device.type, enabled=False):
             return self._one_query.scores(texts)
 
@@ -138,14 +140,14 @@ class _Layer:
         device, (b, count, q, n) = found.device, found.shape
         cells = [_cell(texts, source)[:, rows] for source in self._sources]
         keys = torch.stack([own.expand(b, q) for own in cells], dim=1)
-        keys = keys.index_select(1, self._which.on(device))
+        keys = keys.index_select(1, self._which.like(found))
         # What padding points to may be none of the keys that are computed here.
         there = (keys >= 0) & (keys < n)
         keys = keys.clamp(0, n - 1)
-        values = left.index_select(2, self._of_query.on(device)).transpose(1, 2)
+        values = left.index_select(2, self._of_query.like(found)).transpose(1, 2)
         if any(one.right for one in self.single):
-            values = values + right.index_select(2, self._of_key.on(device)).transpose(1, 2).gather(2, keys)
-        heads = torch.arange(b, device=device)[:, None] * count + self._heads.on(device)
+            values = values + right.index_select(2, self._of_key.like(found)).transpose(1, 2).gather(2, keys)
+        heads = torch.arange(b, device=device)[:, None] * count + self._heads.like(found)
         places = (heads[..., None] * q + torch.arange(q, device=device)) * n + keys
         found.view(-1).scatter_add_(0, places.view(-1), (values * there).reshape(-1))
 
@@ -170,9 +172,9 @@ class _Dense:
             every = cells[:, None]
             # What the keys scale lies in a row, or else the cells of a row would not be computed at a stroke.
             if self.of_queries:
-                found.addcmul_(left.index_select(2, self._of_query.on(found.device)).transpose(1, 2)[..., None], every)
+                found.addcmul_(left.index_select(2, self._of_query.like(found)).transpose(1, 2)[..., None], every)
             if self.of_keys:
-                scales = right.index_select(2, self._of_key.on(found.device)).transpose(1, 2)
+                scales = right.index_select(2, self._of_key.like(found)).transpose(1, 2)
                 found.addcmul_(scales.contiguous()[:, :, None], every)
             return
         for place, one in self.users:

@@ -52,30 +52,29 @@ class TokenTable:
     serial: bytes = field(default_factory=lambda: token_bytes(8), repr=False)
     _parts: "tuple[TokenTable, TokenTable] | None" = field(default=None, repr=False)
     _places: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict, repr=False)
-    _tensors: dict[tuple[Hashable, torch.device], torch.Tensor] = field(default_factory=dict, repr=False)
+    _held: dict[tuple[Hashable, torch.device | None], Array] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_tensors": {}}  # what lies on a device stays there
+        return self.__dict__ | {"_held": {}}  # what lies on a device stays there
 
     def on(self, like: Array, what: Hashable, compute: "Callable[[TokenTable], np.ndarray]") -> Array:
-        """Something of each row, as an array of the kind and on the device of another; brought there once.
+        """Something of each row, as an array of the kind and on the device of another; made once.
 
         Args:
             like: an array.
             what: tells what is computed from all else.
             compute: makes it of a table, shape (rows,).
         """
-        if not isinstance(like, torch.Tensor):
-            return compute(self)
         if self._parts is not None:
-            return torch.cat([part.on(like, what, compute) for part in self._parts])
-        place = what, like.device
-        if place not in self._tensors:
-            made = TORCH.array(compute(self), like.device)
-            if sum(tensor.nbytes for tensor in self._tensors.values()) + made.nbytes > _KEPT_BYTES:
-                self._tensors.clear()
-            self._tensors[place] = made
-        return self._tensors[place]
+            found = [part.on(like, what, compute) for part in self._parts]
+            return torch.cat(found) if isinstance(like, torch.Tensor) else np.concatenate(found)
+        device = getattr(like, "device", None) if isinstance(like, torch.Tensor) else None
+        if (what, device) not in self._held:
+            made = compute(self) if device is None else TORCH.array(compute(self), device)
+            if sum(own.nbytes for own in self._held.values()) + made.nbytes > _KEPT_BYTES:
+                self._held.clear()
+            self._held[what, device] = made
+        return self._held[what, device]
 
     def embeddings_on(self, like: Array) -> Array:
         """The embeddings, where there are any, in the same way."""

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.language.backend import LOWEST
+from surrogates.language.backend import LOWEST, as_numpy
 from surrogates.language.features import Known, Texts
 from surrogates.language.patterns import failing, normalise, pattern, scores
 from surrogates.language.program import Program
@@ -144,12 +144,12 @@ class ForwardPass:
         if not view.is_known:
             self._look_at(view, window)
         group = self._plan.group(layer)
-        among = {place: number for number, place in enumerate(group.places)} if group else {}
-        if group and all(place in among for place in places):
+        among = group.among if group else {}
+        if group and group.order is not None:
             rows = self._rows(view) if in_blocks else [slice(0, self.read.tokens.ids.shape[1])]
-            order = [among[place] for place in places]  # a program may stand in for several heads
             parts = ((block, self._together(group, view, block)) for block in rows)
-            return (parts if list(places) == group.places else ((block, own[:, order]) for block, own in parts)), {}
+            # A program may stand in for several heads.
+            return (parts if group.in_order else ((block, own[:, group.order]) for block, own in parts)), {}
         together = self._together(group, view) if group else None
         alone = {place: self._kept_pattern(place, view) for place in dict.fromkeys(places) if place not in among}
         stacked = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
@@ -172,7 +172,8 @@ class ForwardPass:
         together = self._plan.together
         if self.read.queries == 1 and self._apart is None:
             if view.of_query is None:
-                view.of_query = self._normalised(together.scores_of_query(self.texts), view, hidden=view.like_texts)
+                values = torch.as_tensor(together.scores_of_query(self.texts))
+                view.of_query = self._normalised(values, view, hidden=view.like_texts)
             return view.of_query[:, together.places[group.number]]
         n = self.read.tokens.ids.shape[1]
         rows = slice(0, n) if rows is None else rows
@@ -248,14 +249,20 @@ class ForwardPass:
         if numbers is not None:
             self._apart = Apart.of(ids, numbers)
             ids, mask, queries = self._apart.ids, self._apart.mask, self._apart.ids.shape[1]
+        if read.past is not None and read.queries == 1 and self._apart is None and ids.device.type == "cpu":
+            # A step has few cells and many operations, which take a third of the time in NumPy.
+            known = None if known is None else known.rearranged(as_numpy)
+            real = None if mask is None else as_numpy(mask)
+            self._texts = Texts(as_numpy(ids), self._table, mask=real, causal=self._causal, queries=1, known=known)
+            return
         self._texts = Texts(ids, self._table, mask=mask, causal=self._causal, queries=queries, known=known)
 
     def known(self) -> Known | None:
-        """What features of the tokens are, for a step further; None if padding stands elsewhere than on the left."""
+        """What features of the tokens are, as tensors, for a step further; None if padding stands not on the left."""
         if self._texts is None or self._apart is not None or not self._causal:
             return None
         ends = self._texts.padded_left or not self._texts.padded or bool(self._texts.mask[:, -1].all())
-        return self._texts.known() if ends else None
+        return self._texts.known().rearranged(torch.as_tensor) if ends else None
 
     @property
     def texts(self) -> Texts:
@@ -362,11 +369,11 @@ class ForwardPass:
 
     def _scores_of_texts(self, program: Program) -> Stand:
         if self._plan.on_error == "raise":
-            return Stand(scores(program, self.texts))
-        texts, device = self.texts, self.texts.ids.device
+            return Stand(torch.as_tensor(scores(program, self.texts)))
+        texts, device = self.texts, self.read.tokens.ids.device
         try:
             if program.kind == "vectorised":
-                return Stand(scores(program, texts))
+                return Stand(torch.as_tensor(scores(program, texts)))
             with failing(program):
                 outcomes = scripted_outcomes(program, texts, program.constants)
         except ProgramFailed as error:
@@ -374,7 +381,9 @@ class ForwardPass:
             return Stand(torch.zeros((), device=device), every, str(error))
         bad = [outcome is None or outcome.verdict is not Verdict.OK for outcome in outcomes]
         reasons = [f"{program.name}: {o.reason}" for o in outcomes if o and o.verdict is not Verdict.OK]
-        return Stand(assemble(outcomes, texts), torch.tensor(bad, device=device), reasons[0] if reasons else "")
+        return Stand(
+            torch.as_tensor(assemble(outcomes, texts)), torch.tensor(bad, device=device), reasons[0] if reasons else ""
+        )
 
 
 def _last_queries(values: Tensor, given: int, queries: int) -> Tensor:

@@ -19,11 +19,15 @@ class Group:
 
     Attributes:
         number: of the layer among those that have any.
-        places: of the programs among the surrogates.
+        among: place of each program among the surrogates to that among these.
+        order: which of these each head has, if each has one.
+        in_order: whether the heads have one each in their order.
     """
 
     number: int
-    places: list[int]
+    among: dict[int, int]
+    order: list[int] | None
+    in_order: bool
 
 
 class Plan:
@@ -49,10 +53,12 @@ class Plan:
         for layer, places in layers.items():
             distinct = list(dict.fromkeys(places))
             alone.update(place for place in distinct if not joined[place])
-            if own := [place for place in distinct if joined[place]]:
-                self._groups[layer] = Group(len(self._groups), own)
+            among = {place: number for number, place in enumerate(place for place in distinct if joined[place])}
+            if among:
+                order = [among[place] for place in places] if len(among) == len(distinct) else None
+                self._groups[layer] = Group(len(self._groups), among, order, order == list(range(len(among))))
         self.layers_alone = [alone[place] for place in range(len(surrogates))]
-        self.together = Together([[surrogates[place] for place in own.places] for own in self._groups.values()])  # type: ignore[misc]
+        self.together = Together([[surrogates[place] for place in own.among] for own in self._groups.values()])  # type: ignore[misc]
 
     def group(self, layer: int) -> Group | None:
         """The programs of a layer that are computed together; None if there are none."""

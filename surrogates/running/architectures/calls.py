@@ -98,19 +98,19 @@ class Places:
         """What is there."""
         if self._in_a_row:
             return values.narrow(axis, self._first, self._count)
-        return values.index_select(axis, self._on(values.device))
+        return values.index_select(axis, self._as(values))
 
     def put(self, values: Tensor, axis: int, given: Tensor) -> None:
         """Put something there, in place."""
         if self._in_a_row:
             values.narrow(axis, self._first, self._count).copy_(given)
         else:
-            values.index_copy_(axis, self._on(values.device), given)
+            values.index_copy_(axis, self._as(values), given)
 
-    def _on(self, device: torch.device) -> Tensor:
+    def _as(self, values: Tensor) -> Tensor:
         if torch.compiler.is_compiling():
-            return torch.tensor(self._numbers, device=device)
-        return self._held.on(device)
+            return torch.tensor(self._numbers, device=values.device)
+        return self._held.like(values)
 
     @cached_property
     def _held(self) -> OnDevices:
