@@ -198,16 +198,41 @@ def evaluate_command(
     fractions: Annotated[
         str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
     ] = "10,25,50,75,100",
+    orders: Annotated[
+        str, typer.Option(metavar="ORDERS", help="Which heads go first: iou, effect, random or greedy, by commas.")
+    ] = "iou,effect,random",
+    controls: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Share of the heads that controls replace; 0 for no controls.")
+    ] = 25.0,
+    max_increase: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT", help="Find the most heads within this increase in perplexity.", show_default=False
+        ),
+    ] = None,
+    texts: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Most test texts; by default as affordable.", show_default=False),
+    ] = None,
+    time: Annotated[
+        float | None,
+        typer.Option("--time", metavar="MINUTES", help="Measure as much as fits into this time.", show_default=False),
+    ] = None,
     on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Measure perplexity with heads replaced by their programs."""
-    from synth.commands.evaluate import show_evaluation
+    """Measure perplexity with heads replaced by their programs, beside controls, and the effect of each head."""
+    from synth.asked import Asked
+    from synth.commands.evaluate import orders_named, percentages, show_evaluation
     from synth.progress import Reporter
 
-    show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+    asked = Asked(
+        percentages(fractions), orders_named(orders), controls / 100 or None,
+        None if max_increase is None else max_increase / 100, True, texts, time, device, on_error,
+    )  # fmt: skip
+    show_evaluation(run, asked, Reporter(quiet=quiet), as_json=as_json)
 
 
 @app.command("generate")
