@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,12 +25,30 @@ ORDERED_BY = 20
 """Most validation texts that heads are ordered by. More change little, since all tokens tell of KL."""
 SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
-WORK = 4e13
-"""Operations that each kind of measurement may take where no time is given: some minutes on two cores."""
 LEAST_TEXTS = 2
 _RIGHT = "right assignment"
-_SHARES = {"own effects": 0.3, "greedy order": 0.4, "budget": 0.3, "sweep": 0.6, "effects": 1.0}
-"""Shares of the time that is left, where time is given, in the order in which things are measured."""
+
+
+class _Stage(NamedTuple):
+    """How much a kind of measurement may take.
+
+    Attributes:
+        work: operations, where no time is given; 4e13 take some five minutes on two cores.
+        share: of the time that is left, where time is given.
+    """
+
+    work: float
+    share: float
+
+
+_STAGES = {
+    "own effects": _Stage(4e13, 0.3),
+    "greedy order": _Stage(4e13, 0.4),
+    "budget": _Stage(2e13, 0.3),
+    "sweep": _Stage(4e13, 0.6),
+    "effects": _Stage(8e13, 1.0),
+}
+"""In the order in which they are measured."""
 
 
 class Evaluator:
@@ -207,7 +226,7 @@ class Evaluator:
         if self._end is None and (most is None or stage != "sweep"):
             tokens = sum(map(len, ids)) / len(ids)
             each = 2 * self._patched.model.num_parameters() * tokens * arms
-            ids = ids[: max(LEAST_TEXTS, int(WORK / each))]
+            ids = ids[: max(LEAST_TEXTS, int(_STAGES[stage].work / each))]
         if len(ids) < len(all_of_split):
             self._leave_out(f"{stage}: {len(ids)} of {len(all_of_split)} {split} texts")
         return ids
@@ -217,7 +236,7 @@ class Evaluator:
         if self._end is None:
             return lambda: True
         asked = time.monotonic()
-        end = asked + _SHARES[stage] * (self._end - asked)
+        end = asked + _STAGES[stage].share * (self._end - asked)
 
         def in_time() -> bool:
             nonlocal asked
