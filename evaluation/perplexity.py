@@ -1,18 +1,24 @@
 """What a causal language model loses, text by text, when heads are replaced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from evaluation.intervals import Interval, ratio_interval
 
-_LOGITS = 64_000_000
-"""Logits held at once: bounds memory for large vocabularies."""
+LOGITS = 16_000_000
+"""Logits of a batch: bounds memory for large vocabularies."""
 _CELLS = 1_000_000
 """Cells (texts x queries x keys) worked on at once: programs keep several arrays of this size each."""
+_CACHED = 1 << 18
+"""Logits worked on at once on a CPU, so that what one operation writes the next still finds in its cache."""
+_SUMMED = 64
+"""Numbers that are added up in single precision before double precision goes on."""
 
 
 class Losses(NamedTuple):
@@ -34,45 +40,141 @@ class Losses(NamedTuple):
 def measure_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Losses:
     """Next-token losses of texts of two tokens or more, as the model stands; all but the first token are predicted."""
     losses = np.zeros(len(ids))
+    for chosen in batches(ids, vocabulary_of(model)):
+        batch = Batch.of([ids[number] for number in chosen], model.device)
+        logits = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits
+        losses[chosen] = batch.sums(Predictions(logits, batch).losses())
+    return Losses(losses, np.array([len(tokens) - 1 for tokens in ids], dtype=float))
+
+
+def vocabulary_of(model: PreTrainedModel) -> int:
+    """How many logits a token has."""
+    found: int = model.get_input_embeddings().num_embeddings
+    return found
+
+
+def batches(ids: Sequence[Sequence[int]], vocabulary: int) -> Iterator[list[int]]:
+    """Numbers of texts that are read at once, those of like length together."""
     order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
-    vocabulary = model.get_input_embeddings().num_embeddings
     start = 0
     while start < len(order):
         # Texts come in order of length, so the last one tried is the longest.
         count = 1
         while start + count < len(order):
             length = len(ids[order[start + count]])
-            if (count + 1) * length * vocabulary > _LOGITS or (count + 1) * length**2 > _CELLS:
+            if (count + 1) * length * vocabulary > LOGITS or (count + 1) * length**2 > _CELLS:
                 break
             count += 1
-        chosen = order[start : start + count]
-        losses[chosen] = _batch_losses(model, [ids[number] for number in chosen])
+        yield order[start : start + count]
         start += count
-    return Losses(losses, np.array([len(tokens) - 1 for tokens in ids], dtype=float))
 
 
-def _batch_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> np.ndarray:
-    width = max(map(len, ids))
-    tokens = torch.zeros(len(ids), width, dtype=torch.long)
-    mask = torch.zeros(len(ids), width, dtype=torch.long)
-    for row, text in enumerate(ids):
-        tokens[row, : len(text)] = torch.tensor(text)
-        mask[row, : len(text)] = 1
-    tokens, mask = tokens.to(model.device), mask.to(model.device)
-    logits = model(input_ids=tokens, attention_mask=mask, use_cache=False).logits[:, :-1]
-    return (_token_losses(logits, tokens[:, 1:]) * mask[:, 1:]).sum(1).cpu().numpy()
+@dataclass(frozen=True)
+class Batch:
+    """Texts that are read at once.
 
-
-def _token_losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of each token in double precision, nats: (t, tokens, vocabulary), (t, tokens) -> (t, tokens).
-
-    A sum over the vocabulary in single precision loses the tail, and next to a confident prediction the tail is all.
+    Attributes:
+        ids: shape (texts, n), padded on the right.
+        mask: 1 at tokens, of the same shape.
+        places: of the tokens that predict one, in the texts and tokens as one row, shape (predicted,).
+        targets: what they predict, and ``rows``, in which text, of the same shape.
     """
-    logits = logits.float()
-    top = logits.amax(-1, keepdim=True)
-    own = (logits.gather(-1, targets[..., None]) - top)[..., 0].double()
-    others = (logits - top).exp_().scatter_(-1, targets[..., None], 0.0).sum(-1, dtype=torch.float64)
-    return torch.log1p(others + torch.expm1(own)) - own
+
+    ids: Tensor
+    mask: Tensor
+    places: Tensor
+    targets: Tensor
+    rows: Tensor
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[int]], device: torch.device) -> "Batch":
+        n = max(map(len, texts))
+        ids = torch.zeros(len(texts), n, dtype=torch.long)
+        mask = torch.zeros(len(texts), n, dtype=torch.long)
+        for row, text in enumerate(texts):
+            ids[row, : len(text)] = torch.tensor(text)
+            mask[row, : len(text)] = 1
+        rows, columns = mask[:, 1:].nonzero(as_tuple=True)
+        found = ids, mask, rows * n + columns, ids[rows, columns + 1], rows
+        return cls(*(values.to(device) for values in found))
+
+    @property
+    def lengths(self) -> list[int]:
+        return self.mask.sum(1).tolist()
+
+    def sums(self, values: Tensor) -> np.ndarray:
+        """Figures of the predicted tokens summed text by text: (predicted,) -> (texts,)."""
+        found = torch.zeros(len(self.ids), dtype=values.dtype, device=values.device)
+        return found.index_add_(0, self.rows, values).cpu().numpy()
+
+
+class Predictions:
+    """What a model predicts on a batch.
+
+    Args:
+        logits: shape (texts, n, vocabulary).
+        batch: the texts.
+    """
+
+    def __init__(self, logits: Tensor, batch: Batch) -> None:
+        self._logits = logits.reshape(-1, logits.shape[-1])
+        self._batch = batch
+        size = _CACHED // logits.shape[-1] if logits.device.type == "cpu" else len(batch.places)
+        self._size = max(1, size)
+
+    def parts(self) -> Iterator["Part"]:
+        """The predicted tokens, some at a time."""
+        places, targets = self._batch.places, self._batch.targets
+        for start in range(0, len(places), self._size):
+            some = slice(start, start + self._size)
+            yield Part(some, self._logits[places[some]].float(), targets[some, None])
+
+    def losses(self) -> Tensor:
+        """Loss of each predicted token, nats, shape (predicted,), in double precision."""
+        return torch.cat([part.loss for part in self.parts()])
+
+
+class Part:
+    """Some predicted tokens.
+
+    Args:
+        some: which of the batch's.
+        logits: float32, shape (tokens, vocabulary), which are written over.
+        targets: what is predicted, shape (tokens, 1).
+
+    Attributes:
+        loss: cross-entropy in double precision, nats, shape (tokens,).
+    """
+
+    def __init__(self, some: slice, logits: Tensor, targets: Tensor) -> None:
+        self.some = some
+        self._logits = logits
+        self._top = logits.amax(-1, keepdim=True)
+        own = (logits.gather(-1, targets) - self._top)[:, 0].double()
+        # A sum over the vocabulary in single precision loses the tail, and next to a confident prediction the tail is
+        # all. So the target is left out of it, and few numbers are added up before double precision goes on.
+        others = _sums((logits - self._top).exp_().scatter_(-1, targets, 0.0))
+        self._total = torch.log1p(others + torch.expm1(own))
+        self.loss = self._total - own
+
+    def likeliest(self) -> Tensor:
+        """The likeliest token of each, shape (tokens, 1)."""
+        return self._logits.argmax(-1, keepdim=True)
+
+    def agrees(self, likeliest: Tensor) -> Tensor:
+        """Whether these tokens, shape (tokens, 1), are likeliest here too, shape (tokens,)."""
+        return (self._logits.gather(-1, likeliest) == self._top)[:, 0]
+
+    def logs(self) -> Tensor:
+        """Logarithms of probabilities, float32, shape (tokens, vocabulary); the logits are gone then."""
+        return self._logits.sub_(self._top).sub_(self._total.float()[:, None])
+
+
+def _sums(values: Tensor) -> Tensor:
+    """Sums of rows in double precision: (tokens, vocabulary) -> (tokens,)."""
+    whole = values.shape[-1] // _SUMMED * _SUMMED
+    blocks = values[:, :whole].unflatten(-1, (-1, _SUMMED)).sum(-1)
+    return blocks.sum(-1, dtype=torch.float64) + values[:, whole:].sum(-1, dtype=torch.float64)
 
 
 def increase(patched: Losses, unpatched: Losses) -> Interval:

@@ -211,22 +211,48 @@ def evaluate_command(
         int | None,
         typer.Option(metavar="N", min=1, help="The first so many items of each task.", show_default=False),
     ] = None,
+    orders: Annotated[
+        str, typer.Option(metavar="ORDERS", help="Which heads go first: iou, effect, random or greedy, by commas.")
+    ] = "iou,effect,random",
+    controls: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Share of the heads that controls replace; 0 for no controls.")
+    ] = 25.0,
+    max_increase: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT", help="Find the most heads within this increase in perplexity.", show_default=False
+        ),
+    ] = None,
+    texts: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Most test texts; by default as affordable.", show_default=False),
+    ] = None,
+    time: Annotated[
+        float | None,
+        typer.Option("--time", metavar="MINUTES", help="Measure as much as fits into this time.", show_default=False),
+    ] = None,
     on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Measure perplexity, or tasks, with heads replaced by their programs."""
-    from synth.commands.evaluate import show_evaluation
+    """Measure perplexity with heads replaced by their programs, beside controls, and effects of heads; or tasks."""
+    from synth.asked import Asked
+    from synth.commands.evaluate import orders_named, percentages, show_evaluation
     from synth.commands.tasks import show_tasks
     from synth.progress import Reporter
 
+    reporter, shares = Reporter(quiet=quiet), percentages(fractions)
     if tasks is not None:
-        show_tasks(run, tasks, fractions, limit, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+        show_tasks(run, tasks, shares, limit, device, on_error, reporter, as_json=as_json)
         return
     if limit is not None:
         raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
-    show_evaluation(run, fractions, device, on_error, Reporter(quiet=quiet), as_json=as_json)
+    asked = Asked(
+        shares, orders_named(orders), controls / 100 or None, None if max_increase is None else max_increase / 100,
+        True, texts, time, device, on_error,
+    )  # fmt: skip
+    show_evaluation(run, asked, reporter, as_json=as_json)
 
 
 @app.command("generate")

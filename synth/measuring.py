@@ -1,47 +1,28 @@
 """What a run's model loses with its heads replaced, as rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
 
-from evaluation.sweep import Order, PatchedModel, Replacement, measure_effects, sweep
+from evaluation.measuring import NoStore, PatchedModel
+from evaluation.orders import Order
 from surrogates.errors import InputError
-from surrogates.library.heads import Head
 from surrogates.running.plan import OnError
+from synth.asked import FRACTIONS, SWEPT, Asked, as_shares
+from synth.attention import open_store
+from synth.evaluation_rows import Evaluation, Row
+from synth.evaluator import Evaluator
+from synth.measurement_file import FILE_NAME, MeasurementFile, can_be_kept
 from synth.progress import Reporter
 from synth.run import Run
-
-FRACTIONS = (0.1, 0.25, 0.5, 0.75, 1.0)
-EFFECT_TEXTS = 50
-"""Validation texts on which each head's own effect is measured."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """Perplexity on test texts with the first ``heads`` heads of an order replaced.
-
-    Attributes:
-        increase: relative to the model as it is: 0.05 is +5 %; ``low`` and ``high`` bound the 95 % bootstrap interval.
-        kept_neural: (text, head) pairs in which the head computed its own pattern, its program having failed.
-        baseline_perplexity: of the model as it is.
-        texts: how many were measured.
-    """
-
-    order: Order
-    replacement: Replacement
-    fraction: float
-    heads: int
-    increase: float
-    low: float
-    high: float
-    kept_neural: int
-    baseline_perplexity: float
-    texts: int
 
 
 def evaluate(
     run: Run,
     fractions: Sequence[float] = FRACTIONS,
     *,
+    orders: Sequence[Order] = SWEPT,
+    texts: int | None = None,
+    minutes: float | None = None,
     device: str = "cpu",
     on_error: OnError = "raise",
     reporter: Reporter | None = None,
@@ -51,6 +32,9 @@ def evaluate(
     Args:
         run: a finished run on a causal language model.
         fractions: shares of the heads to replace, above 0 and at most 1.
+        orders: which heads go first: ``iou``, ``effect``, ``greedy`` or ``random``.
+        texts: most test texts; as many as are affordable by default, all of a small model's.
+        minutes: how long it may take, in the place of what is affordable.
         device: where the model runs, unless it was given in memory.
         on_error: when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own pattern there.
         reporter: where progress is shown.
@@ -62,32 +46,42 @@ def evaluate(
         InputError: the run is not finished, its model cannot be loaded or is an encoder, or a fraction is out of range.
         ProgramFailed: a program failed, and failures are to raise.
     """
-    try:
-        shares = [float(share) for share in fractions]
-    except (TypeError, ValueError):
-        shares = []
-    if not shares or not all(0 < share <= 1 for share in shares):
-        raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
+    asked = Asked(
+        as_shares(fractions),
+        orders,
+        controls=None,
+        effects=False,
+        texts=texts,
+        minutes=minutes,
+        device=device,
+        on_error=on_error,
+    )
+    return list(evaluate_all(run, asked, reporter).sweep)
+
+
+def evaluate_all(run: Run, asked: Asked, reporter: Reporter | None = None) -> Evaluation:
+    """All that was asked for. Figures are kept in the run as they come, and what is there is not measured again.
+
+    Raises:
+        InputError: see :func:`evaluate`; or the file of figures cannot be used.
+        ProgramFailed: a program failed, and failures are to raise.
+    """
+    asked.check()
     reporter = reporter or Reporter()
     programs = run.assignment
     if not run.material.causal:
         raise InputError(
             f"{run.settings.model} is an encoder, which has no perplexity; evaluate a causal language model"
         )
-    validation, test = run.ids("validation")[:EFFECT_TEXTS], run.ids("test")
-    loaded = run.model(device)
-    if len(programs) < len(loaded.heads):
-        reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
-    patched = PatchedModel(loaded.model, loaded.tokenizer, on_error)
-    with reporter.stage("effect of each head") as step:
-        effects = measure_effects(patched, programs, validation, step)
-    orders: dict[Order, list[Head]] = {
-        "iou": list(programs),
-        "effect": sorted(programs, key=lambda head: (effects[head], head)),
-    }
-    with reporter.stage("perplexity") as step:
-        unpatched, points = sweep(patched, programs, orders, shares, test, step)
-    return [
-        Row(p.order, p.replacement, p.fraction, p.heads, *p.increase, p.kept, unpatched.perplexity, len(test))
-        for p in points
-    ]
+    loaded = run.model(asked.device)
+    kept = can_be_kept(run.path)
+    if not kept:
+        reporter.say(f"{run.path} can only be read; figures are not kept")
+    file = run.path / FILE_NAME
+    with closing(MeasurementFile(file, open_store(run.attention).model)) if kept else nullcontext(NoStore()) as store:
+        if len(programs) < len(loaded.heads):
+            reporter.say(
+                f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these"
+            )
+        patched = PatchedModel(loaded.model, loaded.tokenizer, asked.on_error)
+        return Evaluator(run, patched, loaded.heads, store, reporter, asked).evaluation()

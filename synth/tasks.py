@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evaluation.sweep import first_heads
 from surrogates.errors import InputError
 from surrogates.running.plan import OnError
+from synth.asked import as_shares
 from synth.models import LoadedModel, encode
 from synth.progress import Reporter
 from synth.run import Run
@@ -84,12 +85,7 @@ def evaluate_tasks(
     """
     if isinstance(tasks, str) or not tasks:
         raise InputError(f"the tasks {tasks!r} are no list of names; give some, such as ['piqa']")
-    try:
-        shares = [float(share) for share in fractions]
-    except (TypeError, ValueError):
-        shares = []
-    if not shares or not all(0 < share <= 1 for share in shares):
-        raise InputError(f"the fractions {fractions!r} are no shares; give numbers above 0 and at most 1")
+    shares = as_shares(fractions)
     if limit is not None and limit < 1:
         raise InputError(f"{limit} items are none; ask for at least 1")
     reporter = reporter or Reporter()

@@ -30,7 +30,7 @@ class Database:
         self.path = path
         self._copied: TemporaryDirectory[str] | None = None
         # Its log would have to be written to beside a file that can only be read.
-        self._only_read = path.is_file() and not (_writable(path) and _writable(path.parent))
+        self._only_read = path.is_file() and not (writable(path) and writable(path.parent))
         with self._explained():
             self._connection = _connected(self._copy() if self._only_read else path)
 
@@ -121,7 +121,8 @@ def _connected(file: Path | str) -> sqlite3.Connection:
     return connection
 
 
-def _writable(path: Path) -> bool:
+def writable(path: Path) -> bool:
+    """Whether this process may write to a file or a folder."""
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 

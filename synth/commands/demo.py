@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from synth.asked import Asked
 from synth.commands.evaluate import show_evaluation
 from synth.commands.inspect import show_library
 from synth.engine import Engine
@@ -14,5 +15,5 @@ def demo(output: Path, engine: Engine, reporter: Reporter) -> None:
     """Synthesize, inspect and evaluate; run again, it goes on from what is there."""
     with synthesize(DEMO_MODEL, DEMO_CORPUS, output=output, max_tokens=64, engine=engine, reporter=reporter) as run:
         show_library(run)
-    show_evaluation(output, "10,25,50,75,100", "cpu", "raise", reporter, as_json=False)
+    show_evaluation(output, Asked(), reporter, as_json=False)
     reporter.say(f"programs: {run.programs}; one head's: headsynth inspect {output} L0H0")

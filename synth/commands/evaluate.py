@@ -1,42 +1,41 @@
-"""``headsynth evaluate``: perplexity with heads replaced, as tables."""
+"""``headsynth evaluate``: what the model loses with heads replaced, as tables."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evaluation.sweep import REPLACEMENTS
+from evaluation.orders import ORDERS, Order
 from surrogates.errors import InputError
-from surrogates.running.plan import OnError
+from synth.asked import Asked
 from synth.console import Column, Terminal, print_document
-from synth.measuring import Row, evaluate
+from synth.evaluation_rows import REPLACEMENTS, Effect, Evaluation
+from synth.measuring import evaluate_all
 from synth.progress import Reporter
-from synth.run import Run, open_run
+from synth.run import open_run
 
-_ORDERS = {"iou": "highest validation IoU first", "effect": "smallest own effect on validation texts first"}
+_SHOWN = 10
+"""Heads of which effects are shown."""
 
 
-def show_evaluation(
-    path: Path, fractions: str, device: str, on_error: OnError, reporter: Reporter, *, as_json: bool
-) -> None:
-    """Print the increase in perplexity for each order, replacement and share of heads.
+def show_evaluation(path: Path, asked: Asked, reporter: Reporter, *, as_json: bool) -> None:
+    """Print the increase in perplexity for each order, replacement and share of heads, controls, and effects of heads.
 
     Raises:
-        InputError: there is no finished run, the model is an encoder, or a fraction cannot be read.
+        InputError: there is no finished run, the model is an encoder, or something that is asked is out of range.
     """
-    shares = read_fractions(fractions)
     with open_run(path) as run:
-        rows = evaluate(run, shares, device=device, on_error=on_error, reporter=reporter)
+        found = evaluate_all(run, asked, reporter)
         if as_json:
-            print_document(_document(rows))
+            print_document(_document(found))
         else:
-            _print(run, rows, shares)
+            _print(run.settings.model, found)
 
 
-def read_fractions(text: str) -> list[float]:
-    """Shares from percentages that are separated by commas.
+def percentages(text: str) -> list[float]:
+    """Shares from a list of percentages.
 
     Raises:
-        InputError: they are none, or out of range.
+        InputError: they cannot be read, or one is below 1 or above 100.
     """
     try:
         shares = [float(part) / 100 for part in text.split(",")]
@@ -47,41 +46,128 @@ def read_fractions(text: str) -> list[float]:
     return shares
 
 
-def _document(rows: Sequence[Row]) -> dict:
+def orders_named(text: str) -> list[Order]:
+    """Orders from a list of their names.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    found: list[Order] = []
+    for name in text.split(","):
+        order = next((order for order in ORDERS if order == name.strip()), None)
+        if order is None:
+            raise InputError(f"there is no order {name.strip()!r}; choose from {', '.join(ORDERS)}")
+        found.append(order)
+    return found
+
+
+def _document(found: Evaluation) -> dict:
     of_run = ("baseline_perplexity", "texts")
-    sweep = [{name: value for name, value in asdict(row).items() if name not in of_run} for row in rows]
-    return {name: getattr(rows[0], name) for name in of_run} | {"sweep": sweep}
+    sweep = [{name: value for name, value in asdict(row).items() if name not in of_run} for row in found.sweep]
+    return {
+        "baseline_perplexity": found.perplexity,
+        "texts": found.texts,
+        "sweep": sweep,
+        "controls_fraction": found.controls_fraction,
+        "controls": list(map(asdict, found.controls)),
+        "within": list(map(asdict, found.within)),
+        "effects": list(map(asdict, found.effects)),
+        "left_out": list(found.left_out),
+    }
 
 
-def _print(run: Run, rows: Sequence[Row], shares: Sequence[float]) -> None:
+def _print(model: str, found: Evaluation) -> None:
     console = Terminal()
-    texts, perplexity = rows[0].texts, rows[0].baseline_perplexity
-    console.print(f"{run.settings.model}: perplexity {perplexity:.3f} on {texts} test texts", soft_wrap=True)
+    console.print(f"{model}: perplexity {found.perplexity:.3f} on {found.texts} test texts", soft_wrap=True)
     console.print(
         "Heads are replaced by their programs, or by what explains nothing: uniform (every visible key alike), first "
         "(all on the first token), zero (no output)."
     )
-    found = {(row.order, row.replacement, row.fraction): row for row in rows}
-    for order in dict.fromkeys(row.order for row in rows):
-        console.print(f"\nIncrease in perplexity, {_ORDERS[order]}", soft_wrap=True)
+    _print_sweep(console, found)
+    if found.within:
+        _print_within(console, found)
+    if found.controls:
+        _print_controls(console, found)
+    if found.effects:
+        _print_effects(console, found.effects)
+    for line in found.left_out:
+        console.print(f"left out: {line}")
+    if kept := max(row.kept_neural for row in found.sweep):
+        console.print(
+            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
+            "(a text and a head each) behind one figure; --json tells behind which.",
+            soft_wrap=True,
+        )
+
+
+def _print_sweep(console: Terminal, found: Evaluation) -> None:
+    rows = {(row.order, row.replacement, row.heads): row for row in found.sweep}
+    for order in dict.fromkeys(row.order for row in found.sweep):
+        console.print(f"\nIncrease in perplexity, {ORDERS[order]}", soft_wrap=True)
         columns: list[Column] = [("heads", "figure")]
         for replacement in REPLACEMENTS:
             columns.append((replacement, "figure"))
             if replacement == "program":
                 columns.append(("95 %", "figure"))
         lines = []
-        for share in shares:
-            line = [f"{found[order, 'program', share].heads} ({share:.0%})"]
-            for replacement in REPLACEMENTS:
-                row = found[order, replacement, share]
-                line.append(f"{row.increase:+.1%}")
-                if replacement == "program":
-                    line.append(f"{row.low:+.1%} to {row.high:+.1%}")
-            lines.append(line)
+        for own in [row for row in found.sweep if row.order == order and row.replacement == "program"]:
+            line = [f"{own.heads} ({own.fraction:.0%})", f"{own.increase:+.1%}", f"{own.low:+.1%} to {own.high:+.1%}"]
+            others = [rows[order, replacement, own.heads] for replacement in REPLACEMENTS[1:]]
+            lines.append(line + [f"{row.increase:+.1%}" for row in others])
         console.print_table(columns, lines)
-    if kept := max(row.kept_neural for row in rows):
-        console.print(
-            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
-            "(a text and a head each) behind one figure; --json tells behind which.",
-            soft_wrap=True,
-        )
+
+
+def _print_within(console: Terminal, found: Evaluation) -> None:
+    budget = found.within[0].budget
+    console.print(f"\nThe most heads within {budget:+.1%} on validation texts")
+    columns: list[Column] = [
+        ("order", "name"), ("heads", "figure"), ("validation", "figure"), ("test", "figure"), ("95 %", "figure"),
+    ]  # fmt: skip
+    lines = [
+        [
+            row.order, f"{row.heads} ({row.fraction:.0%})", f"{row.validation_increase:+.1%}", f"{row.increase:+.1%}",
+            f"{row.low:+.1%} to {row.high:+.1%}",
+        ]
+        for row in found.within
+    ]  # fmt: skip
+    console.print_table(columns, lines)
+
+
+def _print_controls(console: Terminal, found: Evaluation) -> None:
+    share = f"{found.controls_fraction:.0%}"
+    console.print(f"\nControls at {share} of the heads: increase in perplexity, and above that of the programs")
+    columns: list[Column] = [
+        ("control", "name"), ("heads", "figure"), ("increase", "figure"), ("worse by", "figure"), ("95 %", "figure"),
+    ]  # fmt: skip
+    lines = [
+        [
+            row.control, str(row.heads), f"{row.increase:+.1%}", f"{row.worse:+.1%}",
+            f"{row.worse_low:+.1%} to {row.worse_high:+.1%}",
+        ]
+        for row in found.controls
+    ]  # fmt: skip
+    console.print_table(columns, lines)
+
+
+def _print_effects(console: Terminal, effects: Sequence[Effect]) -> None:
+    by_head: dict[str, dict[str, Effect]] = {}
+    for effect in effects:
+        by_head.setdefault(effect.head, {})[effect.replacement] = effect
+    order = sorted(by_head, key=lambda head: -by_head[head]["zero"].divergence)
+    shown = f", the {_SHOWN} that matter most" if len(order) > _SHOWN else ""
+    console.print(
+        f"\nHeads replaced alone on {effects[0].texts} test texts{shown}: KL from the model as it is, in thousandths "
+        "of a nat a token, and the share of the head's effect that its program recovers"
+    )
+    columns: list[Column] = [
+        ("head", "name"), ("program", "figure"), ("zero", "figure"), ("uniform", "figure"), ("mean", "figure"),
+        ("recovered", "figure"), ("95 %", "figure"),
+    ]  # fmt: skip
+    lines = []
+    for head in order[:_SHOWN]:
+        own = by_head[head]
+        program = own["program"]
+        figures = [f"{1000 * own[way].divergence:.2f}" for way in ("program", "zero", "uniform", "mean")]
+        interval = f"{program.recovered_low:.0%} to {program.recovered_high:.0%}"
+        lines.append([head, *figures, f"{program.recovered:.0%}", interval])
+    console.print_table(columns, lines)

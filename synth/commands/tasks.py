@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from surrogates.running.plan import OnError
-from synth.commands.evaluate import read_fractions
 from synth.console import Column, Terminal, print_document
 from synth.progress import Reporter
 from synth.run import open_run
@@ -15,7 +14,7 @@ from synth.tasks import TaskRow, evaluate_tasks
 def show_tasks(
     path: Path,
     tasks: str,
-    fractions: str,
+    shares: Sequence[float],
     limit: int | None,
     device: str,
     on_error: OnError,
@@ -26,9 +25,8 @@ def show_tasks(
     """Print each task's metrics for the model as it is and for each share of heads.
 
     Raises:
-        InputError: see :func:`synth.tasks.evaluate_tasks`; or a fraction cannot be read.
+        InputError: see :func:`synth.tasks.evaluate_tasks`.
     """
-    shares = read_fractions(fractions)
     names = [name for part in tasks.split(",") if (name := part.strip())]
     with open_run(path) as run:
         rows = evaluate_tasks(run, names, shares, limit=limit, device=device, on_error=on_error, reporter=reporter)

@@ -4,6 +4,7 @@ import torch
 
 from tests.benchmarks import (
     computed_together,
+    evaluation,
     extraction,
     fitting,
     llm_throughput,
@@ -37,6 +38,9 @@ def main() -> None:
     _line("a decoding step behind 4,096 tokens, 100 %", "one behind 1,024", patched_forward.steps(), faster=False)
     whole, small = patched_forward.cache_bytes()
     print(f"cache of a compact model, 100 %: {small / whole:.0%} of the bytes", flush=True)
+    heads = f"{evaluation.LAYERS * evaluation.HEADS} heads replaced one by one"
+    for what, found in evaluation.run().items():
+        _line(f"{heads} ({evaluation.TEXTS} texts of {evaluation.TOKENS} tokens)", what, found, faster=True)
     runs = sandbox_runs.run()
     print(
         f"sandbox ({sandbox_runs.TEXTS} runs of two nested loops over {sandbox_runs.TOKENS} tokens): "

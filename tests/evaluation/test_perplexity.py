@@ -1,27 +1,16 @@
 """Losses of a model and what replacing its heads adds to them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from transformers import GPT2Config, GPT2LMHeadModel
 
-from evaluation import perplexity, sweep
+from evaluation import perplexity
+from evaluation.measuring import PatchedModel
 from evaluation.perplexity import Losses, increase, measure_losses
-from evaluation.sweep import REPLACEMENTS, Order, PatchedModel, measure_effects
-from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from surrogates.running.assignment import Assignment, Baseline
+from surrogates.running.assignment import Baseline
 from tests.tiny_models import VOCABULARY, tiny_model, tiny_tokenizer
-
-PROGRAMS = {
-    Head(layer, index): Program.parse(
-        f'def f(query, key, pair, rate={1 + index}):\n    """Recent."""\n    return -rate * pair.distance\n'
-    )
-    for layer in range(2)
-    for index in range(2)
-}
 
 
 def texts(count: int, seed: int = 0) -> list[list[int]]:
@@ -37,7 +26,7 @@ def patched() -> PatchedModel:
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "gpt_neo"])
 @pytest.mark.parametrize("logits", [1, 20_000, 64_000_000])
 def test_losses_are_the_models_own(kind: str, logits: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(perplexity, "_LOGITS", logits)  # one text a batch, some, all
+    monkeypatch.setattr(perplexity, "LOGITS", logits)  # one text a batch, some, all
     model = tiny_model(kind)
     ids = texts(12)
     found = measure_losses(model, ids)
@@ -88,63 +77,6 @@ def test_nothing_assigned_changes_nothing(patched: PatchedModel) -> None:
     unpatched = measure_losses(patched.model, ids)
     assert increase(patched.losses(ids, {}), unpatched) == pytest.approx((0.0, 0.0, 0.0), abs=1e-6)
     assert increase(unpatched, unpatched) == (0.0, 0.0, 0.0)
-
-
-class Recording(PatchedModel):
-    """Remembers which texts were measured under which assignment."""
-
-    def __init__(self, model: PreTrainedModel) -> None:
-        super().__init__(model, tiny_tokenizer("llama"))
-        object.__setattr__(self, "asked", [])
-
-    asked: list[tuple[Sequence[Sequence[int]], Assignment]]
-
-    def losses(self, ids: Sequence[Sequence[int]], assignment: Assignment) -> Losses:
-        self.asked.append((ids, assignment))
-        return super().losses(ids, assignment)
-
-
-def test_effects_are_those_of_each_head_alone_on_the_texts_given() -> None:
-    model = Recording(tiny_model("llama"))
-    ids = texts(8)
-    steps: list[tuple[int, int]] = []
-    effects = measure_effects(model, PROGRAMS, ids, lambda done, total: steps.append((done, total)))
-    assert list(effects) == sorted(PROGRAMS)
-    assert [assignment for _, assignment in model.asked] == [{}, *({h: PROGRAMS[h]} for h in sorted(PROGRAMS))]
-    assert all(given is ids for given, _ in model.asked)
-    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    unpatched = measure_losses(model.model, ids)
-    for head, effect in effects.items():
-        alone = PatchedModel.losses(model, ids, {head: PROGRAMS[head]})
-        assert effect == pytest.approx(alone.perplexity / unpatched.perplexity - 1, abs=1e-6)
-
-
-def test_the_sweep_has_a_point_for_every_choice() -> None:
-    model = Recording(tiny_model("llama"))
-    ids = texts(6)
-    heads = sorted(PROGRAMS)
-    orders: dict[Order, list[Head]] = {"iou": heads, "effect": heads[::-1]}
-    told: list[tuple[int, int, str]] = []
-    unpatched, points = sweep.sweep(
-        model, PROGRAMS, orders, [0.1, 0.5, 1.0], ids, lambda *figures: told.append(figures)
-    )
-    assert unpatched.perplexity == pytest.approx(measure_losses(model.model, ids).perplexity)
-    assert [(p.order, p.replacement, p.fraction, p.heads) for p in points] == [
-        (order, replacement, fraction, count)
-        for order in ("iou", "effect")
-        for replacement in REPLACEMENTS
-        for fraction, count in ((0.1, 1), (0.5, 2), (1.0, 4))
-    ]
-    assert [step[:2] for step in told] == [(number, 24) for number in range(1, 25)]
-    measured = [assignment for _, assignment in model.asked]
-    assert measured[0] == {}
-    assert measured[1:4] == [{h: PROGRAMS[h] for h in heads[:count]} for count in (1, 2, 4)]
-    assert measured[4:7] == [dict.fromkeys(heads[:count], Baseline.UNIFORM) for count in (1, 2, 4)]
-    assert len(measured) == 1 + 4 * (3 + 2)  # with all heads replaced the orders agree
-    whole = {p.replacement: p.increase for p in points if p.fraction == 1.0 and p.order == "iou"}
-    assert all(p.increase == whole[p.replacement] for p in points if p.fraction == 1.0)
-    for point in points:
-        assert point.increase.low <= point.increase.mean <= point.increase.high
 
 
 def test_a_pattern_of_its_own_costs_nothing() -> None:

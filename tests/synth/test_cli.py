@@ -1,6 +1,5 @@
 """The command line: its documents, its tables, and one clear line for whatever is wrong."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -16,9 +15,7 @@ from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.library import Library
-from synth import measuring
 from synth.categories import HeadKind
-from synth.models import encode, load_model
 from tests.synth.tiny_runs import HEADS, call, ceilings, forget_ceilings, ranked, refusal, rows
 from tests.tiny_models import VOCABULARY, tiny_tokenizer
 
@@ -119,24 +116,6 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
     assert {row["origin"] for row in document["programs"]} == {"search", "shared"}
     for row in document["programs"]:
         assert (finished / "programs" / "L00H03" / f"{row['name']}.py").is_file()
-
-
-def test_evaluate_measures_every_order_replacement_and_fraction(finished: Path, capsys: Capture) -> None:
-    document = call(capsys, "evaluate", finished, "--fractions", "34,100", "--json", "--quiet").document
-    assert list(document) == ["baseline_perplexity", "texts", "sweep"]
-    assert document["baseline_perplexity"] > 1
-    assert document["texts"] == 15
-    points = {(p["order"], p["replacement"], p["fraction"]): p for p in document["sweep"]}
-    assert len(points) == len(document["sweep"]) == 2 * 4 * 2
-    assert {key[0] for key in points} == {"iou", "effect"}
-    assert {key[1] for key in points} == {"program", "uniform", "first", "zero"}
-    for (_, replacement, fraction), point in points.items():
-        assert list(point) == ["order", "replacement", "fraction", "heads", "increase", "low", "high", "kept_neural"]
-        assert point["heads"] == {0.34: 1, 1.0: 3}[fraction]
-        assert point["low"] <= point["increase"] <= point["high"]
-        assert abs(point["increase"]) < 10  # a fraction, not percent
-        if fraction == 1.0:  # all heads are replaced, in whatever order
-            assert point["increase"] == points["iou", replacement, 1.0]["increase"]
 
 
 def test_synthesize_prints_the_same_document_as_inspect(
@@ -350,26 +329,3 @@ def test_a_folder_without_proper_programs_is_refused(
     before = rows(run)
     assert message in refusal(capsys, *again(run, "--programs", tmp_path / "own"))
     assert rows(run) == before
-
-
-def test_effects_are_measured_on_validation_texts(
-    finished: Path, llama: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    given: dict[str, Any] = {}
-    sweep = measuring.sweep
-
-    def note_effects(_model: object, programs: dict, ids: list, _progress: object) -> dict:
-        given["validation"] = ids
-        return dict.fromkeys(programs, 0.0)
-
-    def note_sweep(*arguments: Any) -> object:
-        given["test"] = arguments[4]
-        return sweep(*arguments)
-
-    monkeypatch.setattr(measuring, "measure_effects", note_effects)
-    monkeypatch.setattr(measuring, "sweep", note_sweep)
-    assert call(capsys, "evaluate", finished, "--fractions", "100", "--json").code == 0
-    texts = [json.loads(line) for line in (finished / "texts.jsonl").read_text().splitlines()]
-    loaded = load_model(llama)
-    for split, ids in given.items():
-        assert ids == encode(loaded, [text["text"] for text in texts if text["split"] == split], 14)

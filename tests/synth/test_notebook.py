@@ -67,7 +67,7 @@ def test_the_session_of_the_readme(
     assert category == kind.category == programs.category
     assert isinstance(category, str)
     assert set(ceilings) <= {Head.parse(HEAD)}
-    assert list(frame["heads"]) == [1] * 16
+    assert list(frame["heads"]) == [1] * 24
     assert side_by_side.heads == (Head.parse(HEAD),)
     assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
     exec(library, names)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from evaluation.measuring import measure
 from surrogates.library.heads import Head
 from surrogates.library.loading import load_library
 from surrogates.library.ranking import TOLERANCE
+from synth import evaluator
 from tests.synth.tiny_runs import HEADS, call, ranked
 
 Command = Callable[..., tuple[object, ...]]
@@ -75,12 +77,14 @@ def test_heads_are_replaced_in_the_order_of_what_stands_in(
                 "UPDATE candidates SET validation_iou = 0.985 WHERE layer = ? AND head = ?", (head.layer, head.index)
             )
     connection.close()
-    seen: list[list[Head]] = []
+    swept: list[dict[str, Any]] = []
 
-    def sweep(_patched: Any, _programs: Any, orders: Any, *_: Any) -> Any:
-        seen.append(orders["iou"])
-        raise KeyboardInterrupt
+    def spy(_patched: Any, _ids: Any, arms: dict[str, Any], **options: Any) -> Any:
+        swept.append(arms)
+        return measure(_patched, _ids, arms, **options)
 
-    monkeypatch.setattr("synth.measuring.sweep", sweep)
-    assert call(capsys, "evaluate", second, "--quiet").code == 130
-    assert seen == [[*others, first]]
+    monkeypatch.setattr(evaluator, "measure", spy)
+    asked = ("--fractions", "34,67,100", "--orders", "iou", "--controls", "0")
+    assert call(capsys, "evaluate", second, *asked, "--quiet").code == 0
+    replaced = [set(swept[0][f"iou, program, {count} heads"]) for count in (1, 2, 3)]
+    assert replaced == [{others[0]}, {*others}, {*others, first}]

@@ -1,0 +1,113 @@
+"""Raw figures of a run's evaluation, as they come: one row an arm and text, in a file of their own."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from evaluation.measurements import Figures
+from surrogates.errors import InputError
+from surrogates.library.database import Database, writable
+from synth.fingerprint import texts_fingerprint
+
+FILE_NAME = "measurements.sqlite"
+_APPLICATION = 0x6864736D  # "hdsm"
+_VERSION = 1
+"""Counts up when figures of an earlier version are not those that would be measured now; they are dropped then."""
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS arms (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE) STRICT",
+    """CREATE TABLE IF NOT EXISTS texts (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, tokens INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS figures (
+        arm INTEGER NOT NULL REFERENCES arms (id), text INTEGER NOT NULL REFERENCES texts (id),
+        loss REAL NOT NULL, divergence REAL NOT NULL, same INTEGER NOT NULL, kept INTEGER NOT NULL,
+        PRIMARY KEY (arm, text)
+    ) STRICT, WITHOUT ROWID""",
+)
+_AT_ONCE = 500
+"""Texts asked for in one query: SQLite bounds its parameters."""
+
+
+class MeasurementFile(Database):
+    """Figures by arm and text, so that what was measured once is not measured again.
+
+    Args:
+        path: the file, which is made where there is none.
+        model: fingerprint of the model that is measured.
+
+    Raises:
+        InputError: it is no such file, it is damaged, or it cannot be made.
+    """
+
+    def __init__(self, path: Path, model: str) -> None:
+        super().__init__(path)
+        self._model = model
+        try:
+            application, version = (self._rows(f"PRAGMA {name}")[0][0] for name in ("application_id", "user_version"))
+            tables = [name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            if application != _APPLICATION and tables:
+                raise InputError(f"{path} holds no measurements of headsynth; move it away, then run this again")
+            if version > _VERSION:
+                raise InputError(f"{path} was written by a later version; update headsynth, or move it away")
+            if version < _VERSION:
+                self._rows("PRAGMA journal_mode=WAL")
+                self._make(tables)
+            # A figure that a power cut takes is measured again.
+            self._rows("PRAGMA synchronous=NORMAL")
+        except InputError:
+            self.close()
+            raise
+
+    def _make(self, before: Sequence[str]) -> None:
+        with self._transaction():
+            for name in before:
+                self._execute(f"DROP TABLE {name}")
+            for table in _TABLES:
+                self._execute(table)
+            self._execute(f"PRAGMA application_id={_APPLICATION}")
+            self._execute(f"PRAGMA user_version={_VERSION}")
+
+    def get(self, arm: str, texts: Sequence[Sequence[int]]) -> list[Figures | None]:
+        """What is known of an arm on texts; None where it is yet to be measured."""
+        keys = [self.key(text) for text in texts]
+        known: dict[str, Figures] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            rows = self._rows(
+                "SELECT texts.key, loss, divergence, same, kept FROM figures"
+                " JOIN arms ON arms.id = arm JOIN texts ON texts.id = text"
+                f" WHERE content = ? AND texts.key IN ({', '.join('?' * len(some))})",
+                (arm, *some),
+            )
+            known |= {key: Figures(*figures) for key, *figures in rows}
+        return [known.get(key) for key in keys]
+
+    def add(self, arm: str, texts: Sequence[Sequence[int]], figures: Sequence[Figures]) -> None:
+        """Keep what was measured of an arm on texts, in one transaction.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
+        """
+        with self._transaction():
+            self._execute("INSERT INTO arms (content) VALUES (?) ON CONFLICT DO NOTHING", (arm,))
+            for text, own in zip(texts, figures, strict=True):
+                key = self.key(text)
+                self._execute(
+                    "INSERT INTO texts (key, tokens) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, len(text) - 1)
+                )
+                self._execute(
+                    "INSERT INTO figures SELECT arms.id, texts.id, ?, ?, ?, ? FROM arms, texts"
+                    " WHERE content = ? AND key = ?"
+                    " ON CONFLICT DO UPDATE SET loss = excluded.loss, divergence = excluded.divergence,"
+                    " same = excluded.same, kept = excluded.kept",
+                    (own.loss, own.divergence, own.same, own.kept, arm, key),
+                )
+
+    def key(self, text: Sequence[int]) -> str:
+        """Names a text under the model: SHA-256, in hexadecimal."""
+        return hashlib.sha256(f"{self._model} {texts_fingerprint([text])}".encode()).hexdigest()
+
+
+def can_be_kept(folder: Path) -> bool:
+    """Whether figures can be written to a run directory."""
+    return writable(folder) and all(map(writable, folder.glob(f"{FILE_NAME}*")))
