@@ -1,0 +1,103 @@
+"""The commands that run a model with programs in the place of its heads, as :mod:`synth.cli` has the others."""
+
+from typing import Annotated
+
+import typer
+
+from surrogates.errors import InputError
+from synth.command_options import Device, Json, OnError, Quiet, Run
+
+
+def evaluate_command(
+    run: Run,
+    fractions: Annotated[
+        str, typer.Option(metavar="PERCENTS", help="Shares of the heads to replace, separated by commas.")
+    ] = "10,25,50,75,100",
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TASKS",
+            help="Measure tasks instead of perplexity: lm-evaluation-harness names, .jsonl files with query, "
+            "choices and gold, or demo_cloze; separated by commas.",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="The first so many items of each task.", show_default=False),
+    ] = None,
+    orders: Annotated[
+        str, typer.Option(metavar="ORDERS", help="Which heads go first: iou, effect, random or greedy, by commas.")
+    ] = "iou,effect,random",
+    controls: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Share of the heads that controls replace; 0 for no controls.")
+    ] = 25.0,
+    max_increase: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT", help="Find the most heads within this increase in perplexity.", show_default=False
+        ),
+    ] = None,
+    texts: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Most test texts; by default as affordable.", show_default=False),
+    ] = None,
+    time: Annotated[
+        float | None,
+        typer.Option("--time", metavar="MINUTES", help="Measure as much as fits into this time.", show_default=False),
+    ] = None,
+    on_error: OnError = "raise",
+    device: Device = "cpu",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Measure perplexity with heads replaced by their programs, beside controls, and effects of heads; or tasks."""
+    from synth.asked import Asked
+    from synth.commands.evaluate import orders_named, percentages, show_evaluation
+    from synth.commands.tasks import show_tasks
+    from synth.progress import Reporter
+
+    reporter, shares = Reporter(quiet=quiet), percentages(fractions)
+    if tasks is not None:
+        show_tasks(run, tasks, shares, limit, device, on_error, reporter, as_json=as_json)
+        return
+    if limit is not None:
+        raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
+    asked = Asked(
+        shares, orders_named(orders), controls / 100 or None, None if max_increase is None else max_increase / 100,
+        True, texts, time, device, on_error,
+    )  # fmt: skip
+    show_evaluation(run, asked, reporter, as_json=as_json)
+
+
+def generate_command(
+    run: Run,
+    prompt: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="What the model goes on from; - for standard input, without a line feed at its end.",
+            show_default=False,
+        ),
+    ],
+    fraction: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of the heads to replace, highest validation IoU first.")
+    ] = 0.25,
+    max_new_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens to write.")] = 60,
+    temperature: Annotated[
+        float, typer.Option(metavar="T", help="0 for the likeliest token each time, or else what sampling divides by.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of sampling, the same for both.")] = 0,
+    on_error: OnError = "raise",
+    device: Device = "cpu",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Let the model write on with heads replaced and as it is, and show where the two part."""
+    from synth.commands.generate import show_continuations
+    from synth.progress import Reporter
+
+    show_continuations(
+        run, prompt, fraction, max_new_tokens, temperature, seed, device, on_error, Reporter(quiet=quiet),
+        as_json=as_json,
+    )  # fmt: skip
