@@ -1,7 +1,6 @@
 """From a model to a library: the same input gives the same library, however the work is cut into pieces."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -223,7 +222,6 @@ def test_a_run_killed_at_any_moment_ends_in_the_same_library(llama: str, corpus:
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
