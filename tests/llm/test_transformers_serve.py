@@ -98,8 +98,11 @@ def test_a_template_without_a_system_role_is_found_before_the_questions(
 
 
 def test_a_wrong_model_name_ends_in_one_line(base_url: str, exchanges: Exchanges) -> None:
-    """The server answers it with 500, which is repeated like any failure of a server."""
-    client = Client(Parameters("no/such-model", None, 12), base_url, exchanges, retries=1)
+    """The server answers it with 500, which is repeated like any failure of a server.
+
+    One question at a time: the server closes the connection after a 500, and who asks right then finds it broken off.
+    """
+    client = Client(Parameters("no/such-model", None, 12), base_url, exchanges, concurrency=1, retries=1)
     with pytest.raises(InputError) as raised:
         client.ask([question("Who?"), question("What?")], nowhere)
     message = str(raised.value)

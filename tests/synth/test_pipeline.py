@@ -168,7 +168,7 @@ def test_the_number_of_workers_does_not_matter(
     run = tmp_path / "run"
     process = start(*command(deep, corpus, run, MANY, jobs=2))
     workers: set[int] = set()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not ((run / "library.sqlite").is_file() and rows_or_none(run)):
         workers |= children(process.pid)
         assert process.poll() is None
