@@ -14,7 +14,8 @@ demo: setup
 	$(BIN)/headsynth demo
 
 test: setup
-	$(BIN)/python -m pytest -q
+	# A worker a core; a file's tests stay together, so that what they share is made once.
+	$(BIN)/python -m pytest -q -n logical --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,8 +13,10 @@ from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError
 
 from synth.demo import MODEL_FOLDER
-from synth.models import LoadedModel
 from synth.settings import DEMO_MODEL, IN_MEMORY, Settings
+
+if TYPE_CHECKING:
+    from synth.models import LoadedModel
 
 _NO_COMPUTATION = re.compile(
     r".*(drop|initializer|init_std|token_id).*|_(name_or_path|commit_hash|attn_implementation.*)|architectures|auto_map|"
@@ -27,7 +29,7 @@ Its numbers' type is told by the weights, and the padding token's id, from which
 """
 
 
-def model_fingerprint(loaded: LoadedModel) -> str:
+def model_fingerprint(loaded: "LoadedModel") -> str:
     """Of every byte of a model's weights, their names and shapes, of its configuration, and of what its heads see.
 
     What a checkpoint does not hold, such as rotary frequencies, is computed from the configuration; itself it is left
@@ -49,7 +51,7 @@ def changed_part(before: str, now: str) -> str:
     return "" if before == now else "settings (config.json)"
 
 
-def _configuration(loaded: LoadedModel) -> dict[str, Any]:
+def _configuration(loaded: "LoadedModel") -> dict[str, Any]:
     """What of a model's configuration its computation depends on, but for what is as it is by default.
 
     A later version of transformers may know more, and has defaults for it by which it computes what it did.

@@ -1,4 +1,7 @@
-"""A run as a value: what was asked and what is in it, read when it is asked for."""
+"""A run as a value: what was asked and what is in it, read when it is asked for.
+
+What loads and runs a model is imported where one is asked for, since that takes longer than all else.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -6,9 +9,9 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from evaluation.similarity import similarity
 from sandbox.plain_text import valid
@@ -23,7 +26,6 @@ from surrogates.library.head_scores import HeadScores
 from surrogates.library.heads import Head, no_head
 from surrogates.library.library import Library
 from surrogates.library.structures import Structure
-from surrogates.running.patching import token_table
 from synth.attention import open_store, pattern_on
 from synth.categories import HeadKind
 from synth.corpus import Split, SplitText, read_texts
@@ -31,11 +33,15 @@ from synth.fingerprint import changed_part, model_fingerprint
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.material import HeadData, Material
-from synth.models import LoadedModel, describe_model, encode, load_for
 from synth.notebook import HeadPrograms, TextPatterns, library_html
 from synth.run_directory import RunDirectory
 from synth.settings import IN_MEMORY, Settings, read_start
 from synth.shards import visible_cells
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from synth.models import LoadedModel
 
 
 class Run(RunDirectory):
@@ -162,7 +168,7 @@ class Run(RunDirectory):
         order = sorted(surrogates, key=lambda head: (-surrogates[head].scores.validation_iou, head))
         return {head: replace(surrogates[head].program, clusters=self.material.clusters) for head in order}
 
-    def model(self, device: str = "cpu") -> LoadedModel:
+    def model(self, device: str = "cpu") -> "LoadedModel":
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.
 
         Raises:
@@ -177,12 +183,14 @@ class Run(RunDirectory):
                 f"the model of {self.path} was given in memory; give it again: open_run(path, model=…, tokenizer=…)"
             )
         if device not in self._loaded:
+            from synth.models import load_for
+
             loaded = load_for(self.settings, device)
             self._check_model(loaded)
             self._loaded[device] = loaded
         return self._loaded[device]
 
-    def take_model(self, loaded: LoadedModel) -> None:
+    def take_model(self, loaded: "LoadedModel") -> None:
         """Use a model that is in memory, which is put in evaluation mode.
 
         Raises:
@@ -191,7 +199,9 @@ class Run(RunDirectory):
         self._check_model(loaded)
         self._given = loaded
 
-    def _check_model(self, loaded: LoadedModel) -> None:
+    def _check_model(self, loaded: "LoadedModel") -> None:
+        from surrogates.running.patching import token_table
+
         if changed := changed_part(open_store(self.attention).model, model_fingerprint(loaded)):
             raise InputError(
                 f"the {changed} of {loaded.name} are not those that {self.path} was made with; bring them back or "
@@ -275,6 +285,9 @@ class Run(RunDirectory):
         program = self._program(wanted, program)
         material = self.material
         if isinstance(text, str):
+            from surrogates.running.patching import token_table
+            from synth.models import encode
+
             loaded = self.model()
             (ids,) = encode(loaded, [valid(text)], self.settings.max_tokens)
             if not ids:
@@ -326,7 +339,7 @@ class Run(RunDirectory):
 
 
 def open_run(
-    path: str | Path, *, model: PreTrainedModel | None = None, tokenizer: PreTrainedTokenizerBase | None = None
+    path: str | Path, *, model: "PreTrainedModel | None" = None, tokenizer: "PreTrainedTokenizerBase | None" = None
 ) -> Run:
     """A run that exists.
 
@@ -344,6 +357,10 @@ def open_run(
         raise InputError(f"{path} is no run directory; run `headsynth synthesize MODEL --output {path}` first")
     settings = run.settings  # so that every command says so when they cannot be read
     if model is not None or tokenizer is not None:
+        from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+        from synth.models import describe_model
+
         if not isinstance(model, PreTrainedModel) or not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise InputError("give open_run a model in memory together with its tokenizer, or neither")
         run.take_model(describe_model(settings.model, model, tokenizer, bos=settings.bos_choice))

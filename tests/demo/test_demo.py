@@ -15,8 +15,7 @@ from synth.demo.train import CONTEXT, training_stories
 
 @pytest.fixture(scope="module")
 def loaded() -> Loaded:
-    """The shipped model, on one thread."""
-    torch.set_num_threads(1)
+    """The shipped model."""
     return load()
 
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +28,9 @@ CARRIED = [case for case in ATTACKS if case.name.startswith("state_")]
 PROBE = body("return pair.distance * np.zeros(1) + np.exp(query.is_comma) + len(query.text) + pair.zeros()")
 
 
-def test_there_are_enough_attacks(capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        kinds = {kind: sum(case.contained == kind for case in ATTACKS) for kind in ("file", "process", "network")}
-        print(f"\n{len(ATTACKS)} attack cases, of them without the policy: {kinds}")
+def test_there_are_enough_attacks(record_property: Callable[[str, object], None]) -> None:
+    kinds = {kind: sum(case.contained == kind for case in ATTACKS) for kind in ("file", "process", "network")}
+    record_property("attack cases", f"{len(ATTACKS)}, of them without the policy: {kinds}")
     assert len(ATTACKS) >= 150
     assert all(kinds.values())
 
@@ -92,26 +91,28 @@ def without_policy() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp and Landlock")
-@pytest.mark.parametrize("case", CONTAINED, ids=lambda case: case.name)
-@pytest.mark.usefixtures("without_policy")
-def test_the_process_alone_holds(case: Case, canaries: Canaries) -> None:
-    with Pool(1, limit=3) as pool:
-        if not {"seccomp", "landlock"} <= pool.layers:
-            pytest.skip("this machine has no seccomp or no Landlock")
-        (outcome,) = pool.map([call(canaries.placed(case.source), text(24))])
-        if case.contained == "process":
-            time.sleep(0.3)  # some act after they have returned
-        assert canaries.harm(outcome.scores) == [], f"{case.tries}: {outcome.verdict}: {outcome.reason}"
-        (worker,) = pool.processes
-        assert Path(f"/proc/{worker}/task/{worker}/children").read_text() == ""
-
-
 @pytest.fixture(scope="module")
 def plain_python(without_policy: pytest.MonkeyPatch) -> Iterator[Pool]:
     del without_policy
-    with Pool(1, limit=3) as pool:
+    with Pool(1, limit=10) as pool:
         yield pool
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp and Landlock")
+@pytest.mark.parametrize("case", CONTAINED, ids=lambda case: case.name)
+def test_the_process_alone_holds(case: Case, plain_python: Pool, canaries: Canaries) -> None:
+    if not {"seccomp", "landlock"} <= plain_python.layers:
+        pytest.skip("this machine has no seccomp or no Landlock")
+    before = probed(plain_python)
+    other = plain_python.processes[-1]  # the one used last
+    (outcome,) = plain_python.map([call(canaries.placed(case.source), text(24))])
+    if case.contained == "process":
+        time.sleep(0.3)  # some act after they have returned
+    assert canaries.harm(outcome.scores) == [], f"{case.tries}: {outcome.verdict}: {outcome.reason}"
+    worker = plain_python.processes[-1]
+    assert worker != other, "it ended"
+    assert Path(f"/proc/{worker}/task/{worker}/children").read_text() == ""
+    np.testing.assert_array_equal(probed(plain_python), before)
 
 
 @pytest.mark.parametrize("case", CARRIED, ids=lambda case: case.name)

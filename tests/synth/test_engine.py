@@ -1,6 +1,7 @@
 """This machine's processes as an engine; that they end with the run is in ``test_workers``."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,25 @@ from tests.synth.engine_tasks import Shared
 NUMBERS = [(number,) for number in range(6)]
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("size", [3, 300_000])  # the larger is handed over as a file mapped into memory
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_results_come_in_order_and_what_is_shared_is_sent_once(jobs: int, size: int, tmp_path: Path) -> None:
-    threads = torch.get_num_threads()
     shared = Shared(np.ones(size), tmp_path)
     found = list(Local(jobs).map(engine_tasks.add, (shared,), NUMBERS))
     assert found == [(size + number, True, 1) for (number,) in NUMBERS]
     processes = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert len(processes) == len(set(processes)) <= jobs
     assert (jobs > 1) == bool(processes)
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
 
 
 def test_one_job_is_done_in_this_process_and_so_is_nothing() -> None:

@@ -1,7 +1,7 @@
 """Programs that nobody should write: each ends with a verdict, and none ends the run."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def data(finished: Path) -> HeadData:
     return HeadData(open_run(finished).material, Head(0, 3))
 
 
-def test_random_programs_end_with_a_verdict(data: HeadData, capsys: pytest.CaptureFixture[str]) -> None:
+def test_random_programs_end_with_a_verdict(data: HeadData, record_property: Callable[[str, object], None]) -> None:
     drawn = RandomPrograms(seed=0)
     ended: Counter[Verdict] = Counter()
     for _ in range(PROGRAMS):
@@ -40,8 +40,7 @@ def test_random_programs_end_with_a_verdict(data: HeadData, capsys: pytest.Captu
         assert all((found.verdict is Verdict.OK) <= (found.scores is not None) for found in results)
         assert all(found.reason.isprintable() for found in results)
         ended.update(found.verdict for found in results)
-    with capsys.disabled():
-        print(f"\n{PROGRAMS} random programs: " + ", ".join(f"{count} {verdict}" for verdict, count in ended.items()))
+    record_property("random programs", ", ".join(f"{count} {verdict}" for verdict, count in ended.items()))
     # Some work, and some ask for what no number is.
     assert ended[Verdict.OK] > PROGRAMS / 10
     assert ended[Verdict.NOT_FINITE] > PROGRAMS / 10

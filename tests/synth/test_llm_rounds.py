@@ -148,7 +148,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_library(
     with ScriptedServer(player(FAULTY)) as server:
         command = asking(run, server, "--rounds", 2, "--concurrency", concurrency)
         process = start(*command)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(server.completions) < requests and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
         time.sleep(later)

@@ -18,7 +18,7 @@ AT_WORK = "another `headsynth synthesize` or `headsynth llm` is at work on "
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not path.is_file():
         assert time.monotonic() < deadline, f"{path} did not appear"
         time.sleep(0.02)

@@ -1,7 +1,6 @@
 """From a model to a library: the same input gives the same library, however the work is cut into pieces."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -169,7 +168,7 @@ def test_the_number_of_workers_does_not_matter(
     run = tmp_path / "run"
     process = start(*command(deep, corpus, run, MANY, jobs=2))
     workers: set[int] = set()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not ((run / "library.sqlite").is_file() and rows_or_none(run)):
         workers |= children(process.pid)
         assert process.poll() is None
@@ -223,7 +222,6 @@ def test_a_run_killed_at_any_moment_ends_in_the_same_library(llama: str, corpus:
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

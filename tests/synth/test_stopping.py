@@ -58,7 +58,7 @@ def test_a_command_that_is_stopped_says_so_and_leaves_nothing(
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     folders = {"TMPDIR": str(temporary), "JOBLIB_TEMP_FOLDER": str(temporary)}
-    environment = os.environ | folders | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | folders
     command = [sys.executable, "-c", CODE, *map(str, again(tmp_path / "run", "--jobs", 2, model=deep, heads=MANY))]
     with (tmp_path / "told").open("w+") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, env=environment, start_new_session=True)

@@ -97,7 +97,7 @@ def refusal(capsys: Any, *arguments: object) -> str:
 
 def start(*arguments: object) -> "subprocess.Popen[bytes]":
     """Run ``headsynth`` as a process of its own."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", "from synth.entry import main; main()", *map(str, arguments)]
     # Not pipes: workers that outlive a killed process would keep them open.
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
