@@ -1,5 +1,6 @@
 """Bootstrap intervals over texts."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,10 +24,18 @@ def mean_interval(values: np.ndarray, seed: int = 0) -> Interval:
 
 def ratio_interval(numerators: np.ndarray, denominators: np.ndarray, seed: int = 0) -> Interval:
     """Interval of sum(numerators) / sum(denominators), texts resampled as wholes; both of shape (texts,)."""
-    counts = _counts(len(numerators), seed)
-    ratios = (counts @ numerators) / (counts @ denominators)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return Interval(float(numerators.sum() / denominators.sum()), float(low), float(high))
+    return resampled(lambda counts: (counts @ numerators) / (counts @ denominators), len(numerators), seed)
+
+
+def resampled(figure: Callable[[np.ndarray], np.ndarray], texts: int, seed: int = 0) -> Interval:
+    """Interval of a figure of several texts, which are resampled as wholes.
+
+    Args:
+        figure: is given how often each text counts, shape (samples, texts), and gives a figure of each sample.
+        texts: how many there are.
+    """
+    low, high = np.percentile(figure(_counts(texts, seed)), [2.5, 97.5])
+    return Interval(float(figure(np.ones((1, texts)))[0]), float(low), float(high))
 
 
 @lru_cache(maxsize=4)
