@@ -29,9 +29,12 @@ from synth.shards import visible_cells
 _RATE = 0.01
 _AVERAGED = 0.98
 """What is kept of the average over steps at each; single steps follow the few texts of a batch."""
-_EPOCHS = 6
+_ROUNDS = 6
+"""Times that validation texts are looked at, at most."""
+_STEPS = 50
+"""Least steps in a round: few texts are gone through several times."""
 _GAIN = 0.005
-"""Share of the divergence on validation texts that an epoch must take off for another one to follow."""
+"""Share of the divergence on validation texts that a round must take off for another one to follow."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,12 @@ def tune_together(
     with _frozen(loaded.model), torch.enable_grad():
         before = best = patched.mean(start, checked)
         weights, average, found = start.clone().requires_grad_(), start.clone(), start
-        epochs, steps, gains = 0, 0, bool(chosen)
+        passes = -(-_STEPS // len(batches))
+        most = _ROUNDS * passes * len(batches)
+        steps, gains = 0, bool(chosen)
         adam = torch.optim.Adam([weights], lr=_RATE)
-        while gains and epochs < _EPOCHS:
-            draw.shuffle(batches)
-            for batch in batches:
+        while gains and steps < most:
+            for batch in _in_turn(batches, passes, draw):
                 loss = patched.divergence(weights, batch) / batch.predicted
                 (weights.grad,) = torch.autograd.grad(loss, weights)
                 patched.check_slopes(weights.grad)
@@ -100,14 +104,21 @@ def tune_together(
                 steps += 1
                 # Early on the average is that of all steps so far.
                 average.lerp_(weights.detach(), max(1 - _AVERAGED, 1 / (steps + 1)))
-                progress(steps, _EPOCHS * len(batches), f"validation KL {before:.4f}, now {best:.4f}")
-            epochs += 1
+                progress(steps, most, f"validation KL {before:.4f}, now {best:.4f}")
             after = patched.mean(average, checked)
             gains = after < (1 - _GAIN) * best
             if after < best:
                 found, best = average.clone(), after
     progress(steps, steps, f"validation KL {before:.4f}, now {best:.4f}")
-    return Calibrated({**programs, **(patched.programs(found) if best < before else {})}, before, best, epochs)
+    return Calibrated(
+        {**programs, **(patched.programs(found) if best < before else {})}, before, best, steps // len(batches)
+    )
+
+
+def _in_turn(batches: Sequence[TextBatch], passes: int, draw: random.Random) -> Iterator[TextBatch]:
+    """All batches so many times, each time in another order."""
+    for _ in range(passes):
+        yield from draw.sample(batches, len(batches))
 
 
 class _Patched:
