@@ -98,7 +98,8 @@ def tune_together(
         while gains and steps < most:
             for batch in _in_turn(batches, passes, draw):
                 loss = patched.divergence(weights, batch) / batch.predicted
-                (weights.grad,) = torch.autograd.grad(loss, weights)
+                # Programs may make nothing of their constants, which then have no gradient.
+                (weights.grad,) = torch.autograd.grad(loss + 0.0 * weights.sum(), weights)
                 patched.check_slopes(weights.grad)
                 adam.step()
                 steps += 1

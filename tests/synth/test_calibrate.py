@@ -183,6 +183,8 @@ def test_scripted_programs_and_such_without_constants_stay() -> None:
     found = tune_together(loaded, {Head(0, 0): scripted, Head(1, 1): fixed}, texts, texts, 0, no_progress)
     assert found.programs == {Head(0, 0): scripted, Head(1, 1): fixed}
     assert found.epochs == 0
+    unused = parse("key.is_first", "a=1.0")
+    assert tune_together(loaded, {Head(0, 0): unused}, texts, texts, 0, no_progress).programs == {Head(0, 0): unused}
     tuned = parse("a * key.is_first", "a=0.0")
     found = tune_together(loaded, {Head(0, 0): scripted, Head(1, 1): tuned}, texts, texts, 0, no_progress)
     assert found.programs[Head(0, 0)] == scripted
