@@ -45,13 +45,14 @@ def _print(model: str, found: Calibration) -> None:
     if found.untuned:
         console.print(f"Constants of {found.untuned} scripted programs, or of such without any, stay as they are.")
     console.print(
-        f"\nOn {found.texts} test texts, against the model as it is, whose perplexity is {found.perplexity:.3f}",
+        f"\nOn {found.texts} test texts: KL(unpatched || patched) in nats a token, increase of the perplexity of "
+        f"{found.perplexity:.3f}, mean IoU",
         soft_wrap=True,
     )
     fitted, calibrated = found.fitted, found.calibrated
     console.print_table(
-        [("", "name"), ("KL, nats", "figure"), ("95 %", "figure"), ("perplexity", "figure"), ("95 %", "figure"),
-         ("mean IoU", "figure")],
+        [("", "name"), ("KL", "figure"), ("95 %", "figure"), ("increase", "figure"), ("95 %", "figure"),
+         ("IoU", "figure")],
         [
             ["fitted", *_nats(fitted.divergence), *_percents(fitted.increase), f"{fitted.iou:.3f}"],
             ["calibrated", *_nats(calibrated.divergence), *_percents(calibrated.increase), f"{calibrated.iou:.3f}"],
