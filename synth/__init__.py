@@ -6,6 +6,7 @@ from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from synth.calibrating import calibrate
     from synth.generating import generate
     from synth.measuring import evaluate
     from synth.pipeline import synthesize
@@ -17,9 +18,10 @@ run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"](
     "sandbox", "surrogates", "evaluation", "prompts"
 )
 
-__all__ = ["evaluate", "evaluate_tasks", "generate", "open_run", "synthesize"]
+__all__ = ["calibrate", "evaluate", "evaluate_tasks", "generate", "open_run", "synthesize"]
 
 _HOMES = {
+    "calibrate": "synth.calibrating",
     "evaluate": "synth.measuring",
     "evaluate_tasks": "synth.tasks",
     "generate": "synth.generating",

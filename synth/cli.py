@@ -35,7 +35,7 @@ from synth.command_options import (
 )  # fmt: skip
 from synth.entry import INTERRUPTED, tell_interrupted
 from synth.llm_commands import llm_app
-from synth.patched_commands import evaluate_command, generate_command
+from synth.patched_commands import calibrate_command, evaluate_command, generate_command
 from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 app = typer.Typer(
@@ -193,6 +193,7 @@ def inspect_command(
 
 
 app.command("evaluate")(evaluate_command)
+app.command("calibrate")(calibrate_command)
 app.command("generate")(generate_command)
 
 

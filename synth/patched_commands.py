@@ -70,6 +70,30 @@ def evaluate_command(
     show_evaluation(run, asked, reporter, as_json=as_json)
 
 
+def calibrate_command(
+    run: Run,
+    fraction: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of the heads to replace, highest validation IoU first.")
+    ] = 0.25,
+    texts: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Texts to tune on: the run's training texts, and beginnings of them that the model continues.",
+        ),
+    ] = 1000,
+    device: Device = "cpu",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Tune the constants of all replaced heads together in the running model, and keep them under a name."""
+    from synth.commands.calibrate import show_calibration
+    from synth.progress import Reporter
+
+    show_calibration(run, fraction, texts, device, Reporter(quiet=quiet), as_json=as_json)
+
+
 def generate_command(
     run: Run,
     prompt: Annotated[

@@ -24,7 +24,7 @@ from surrogates.language.text_pattern import TextPattern
 from surrogates.library.candidates import Candidate, Ceiling
 from surrogates.library.head_scores import HeadScores
 from surrogates.library.heads import Head, no_head
-from surrogates.library.library import Library
+from surrogates.library.library import FITTED, Library
 from surrogates.library.structures import Structure
 from synth.attention import open_store, pattern_on
 from synth.categories import HeadKind
@@ -167,6 +167,22 @@ class Run(RunDirectory):
             raise InputError(f"{self.path} has no scored program yet; run `headsynth synthesize` again to finish it")
         order = sorted(surrogates, key=lambda head: (-surrogates[head].scores.validation_iou, head))
         return {head: replace(surrogates[head].program, clusters=self.material.clusters) for head in order}
+
+    @property
+    def assignments(self) -> dict[str, list[Head]]:
+        """The names of the assignments there are, and the heads of each; ``fitted`` is :attr:`assignment`."""
+        return {FITTED: sorted(self.library.surrogates()), **self.library.assignments()}
+
+    def assigned(self, name: str) -> dict[Head, Program]:
+        """An assignment by its name.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        if name == FITTED:
+            return self.assignment
+        programs = self.library.assignment(name)
+        return {head: replace(program, clusters=self.material.clusters) for head, program in programs.items()}
 
     def model(self, device: str = "cpu") -> "LoadedModel":
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.

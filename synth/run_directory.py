@@ -44,6 +44,10 @@ class RunDirectory:
         return self.path / "programs"
 
     @property
+    def assignments_folder(self) -> Path:
+        return self.path / "assignments"
+
+    @property
     def settings_file(self) -> Path:
         return self.path / "run.toml"
 
@@ -105,7 +109,7 @@ class RunDirectory:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise InputError(
-                    f"another `headsynth synthesize` or `headsynth llm` is at work on {self.path}; "
+                    f"another `headsynth synthesize`, `llm` or `calibrate` is at work on {self.path}; "
                     "wait until it ends, then run this again"
                 ) from error
             except OSError as error:
@@ -126,7 +130,7 @@ class RunDirectory:
 
     def _check_writable(self) -> None:
         """Find out before the work whether its results can be written."""
-        for path in (self.path, self.attention, self.programs, *self.path.glob("*.sqlite*")):
+        for path in (self.path, self.attention, self.programs, self.assignments_folder, *self.path.glob("*.sqlite*")):
             if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise InputError(
                     f"{path} can only be read; change its permissions, or copy {self.path} and go on with the copy"

@@ -62,6 +62,14 @@ class Values:
                 found[packed] = backend.stack([backend.moved(value, like) for value in row])
         return found
 
+    def parted(self, row: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The same from one tensor of all constants in their order, shape (constants,), such as one with gradients."""
+        sizes = [1] * len(self.parameters) + [len(names) for names in self.rows.values()]
+        parts = row.split(sizes)
+        count = len(self.parameters)
+        found = {name: part[0] for name, part in zip(self.parameters, parts[:count], strict=True)}
+        return found | dict(zip(self.rows, parts[count:], strict=True))
+
     def _arrays(self, backend: Backend, like: Array) -> dict[str, Array]:
         # What is made while nothing is to be differentiated serves later, when something is; and `torch.tensor` would
         # make a dual number inside a function that is being differentiated.

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.plain_text import one_line, plain, valid
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError
+from surrogates.language.program import Program
 from surrogates.library.candidates import Candidate, Ceiling, Scores, Unusable
 from surrogates.library.database import Database
 from surrogates.library.head_scores import HeadScores
@@ -23,6 +24,8 @@ from surrogates.library.ranking import Ranked, choose
 from surrogates.library.structures import Structure, Use
 
 FILE_NAME = "library.sqlite"
+FITTED = "fitted"
+"""The assignment that ranking makes: of each head the program that stands in for it."""
 _APPLICATION = 0x68647379  # "hdsy", so that a foreign database is told apart
 _FIGURES = tuple(field.name for field in fields(Scores))
 """As the columns are called."""
@@ -133,10 +136,17 @@ class Library(Database):
         for table in ("unusable", "finished"):
             self._execute(f"DELETE FROM {table} WHERE {where}", values)
         if dropped:
-            self._execute("DELETE FROM programs WHERE id NOT IN (SELECT program FROM candidates)")
-            self._execute(
-                "DELETE FROM structures WHERE NOT EXISTS (SELECT 1 FROM programs WHERE structure = structures.id)"
-            )
+            self._drop_unused()
+
+    def _drop_unused(self) -> None:
+        """Delete programs that are nowhere named, and structures that have none, within a transaction."""
+        self._execute(
+            "DELETE FROM programs"
+            " WHERE id NOT IN (SELECT program FROM candidates UNION SELECT program FROM assignments)"
+        )
+        self._execute(
+            "DELETE FROM structures WHERE NOT EXISTS (SELECT 1 FROM programs WHERE structure = structures.id)"
+        )
 
     def heads(self) -> list[Head]:
         """Heads that have a candidate, in order."""
@@ -193,6 +203,43 @@ class Library(Database):
     def surrogates(self) -> dict[Head, Ranked]:
         """The program that stands in for each head that has one: what is shown of a head, and what is patched in."""
         return {head: entry for head in self.heads() for entry in self.ranked(head) if entry.stands_in}
+
+    def keep_assignment(self, name: str, programs: Mapping[Head, Program]) -> None:
+        """Store programs that stand in for heads together under a name, in the place of those before.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
+        """
+        with self._transaction():
+            self._execute("DELETE FROM assignments WHERE name = ?", (name,))
+            for head, program in programs.items():
+                kept = keep_program(self._connection, valid(program.source), program)
+                self._execute("INSERT INTO assignments VALUES (?, ?, ?, ?)", (name, head.layer, head.index, kept))
+            self._drop_unused()
+
+    def assignments(self) -> dict[str, list[Head]]:
+        """The names under which programs were stored together, and their heads."""
+        found: dict[str, list[Head]] = {}
+        for name, layer, index in self._rows("SELECT name, layer, head FROM assignments ORDER BY name, layer, head"):
+            found.setdefault(plain(name), []).append(Head(layer, index))
+        return found
+
+    def assignment(self, name: str) -> dict[Head, Program]:
+        """The programs that were stored under a name, in the order of their heads.
+
+        Raises:
+            InputError: there are none, or the library was changed by other means.
+        """
+        rows = self._rows(
+            "SELECT layer, head, source FROM assignments JOIN programs ON programs.id = program WHERE name = ?"
+            " ORDER BY layer, head",
+            (name,),
+        )
+        if not rows:
+            known = ", ".join([FITTED, *self.assignments()])
+            raise InputError(f"{self.path} has no assignment {name!r}; there are {known}")
+        # As a candidate it says what is wrong with it.
+        return {Head(layer, index): Candidate("hand", name, source, None).program for layer, index, source in rows}
 
     def ceilings(self) -> dict[Head, Ceiling]:
         """Of each head that has one, in order.

@@ -136,6 +136,17 @@ def _missing_mass(database: sqlite3.Connection) -> None:
     database.execute("ALTER TABLE head_scores ADD COLUMN missing_mass REAL")
 
 
+def _assignments(database: sqlite3.Connection) -> None:
+    """Programs that stand in for heads together, under a name, beside those that stand in by themselves."""
+    database.execute(
+        """CREATE TABLE assignments (
+            name TEXT NOT NULL, layer INTEGER NOT NULL, head INTEGER NOT NULL,
+            program INTEGER NOT NULL REFERENCES programs (id),
+            PRIMARY KEY (name, layer, head)
+        ) STRICT"""
+    )
+
+
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     FIRST: _candidates,
     4: _refused_anew,
@@ -143,6 +154,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     6: _sizes_and_ceilings,
     7: _kinds_of_heads,
     8: _missing_mass,
+    9: _assignments,
 }
 """By the version that a step leads to."""
 

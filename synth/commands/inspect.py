@@ -103,6 +103,9 @@ def show_library(run: Run, sort: Sort = "head", *, as_json: bool = False) -> Non
     console.print(start, soft_wrap=True)
     if asked:
         console.print(f"language model: {asked}", soft_wrap=True)
+    if calibrated := library.assignments():
+        told = ", ".join(f"{name} ({len(own)} head{'s' * (len(own) != 1)})" for name, own in calibrated.items())
+        console.print(f"assignments: {told}", soft_wrap=True)
     console.print(f"programs: {run.programs}", soft_wrap=True)
 
 

@@ -21,6 +21,8 @@ def as_version(run: Path, version: int) -> Path:
     """A run's library as a version wrote it."""
     connection = sqlite3.connect(run / "library.sqlite")
     with connection:
+        if version < 9:  # programs stood in for heads one by one
+            connection.execute("DROP TABLE assignments")
         if version < 7:  # nothing told the kind of a head
             connection.execute("DROP TABLE head_scores")
             connection.execute("ALTER TABLE ceilings DROP COLUMN groups")

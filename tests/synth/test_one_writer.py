@@ -14,7 +14,7 @@ from tests.synth.tiny_runs import call, refusal, rows, start
 
 Capture = pytest.CaptureFixture[str]
 
-AT_WORK = "another `headsynth synthesize` or `headsynth llm` is at work on "
+AT_WORK = "another `headsynth synthesize`, `llm` or `calibrate` is at work on "
 
 
 def wait_for(path: Path) -> None:

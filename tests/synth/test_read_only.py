@@ -93,6 +93,7 @@ def test_whoever_writes_is_refused_before_any_work(
         again(closed, model=model, corpus=str(common / "stories.jsonl")),
         ("llm", "export", closed, common / "requests.jsonl", "--llm", "m"),
         ("llm", "import", closed, answers),
+        ("calibrate", closed),
     ]
     for command in commands:
         with nobody():
