@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -11,7 +10,7 @@ from torch.nn.functional import pad
 
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
-from surrogates.language.backend import LOWEST, as_numpy
+from surrogates.language.backend import as_numpy
 from surrogates.language.features import Known, Texts
 from surrogates.language.patterns import failing, normalise, pattern, scores
 from surrogates.language.program import Program
@@ -23,6 +22,7 @@ from surrogates.running.assignment import Baseline, Recorded
 from surrogates.running.documents import Apart, has_gap, numbers_by_mask
 from surrogates.running.history import Context
 from surrogates.running.plan import Group, Plan
+from surrogates.running.views import Stand, View
 
 _BLOCK, _BLOCKS = 64, 4
 """Least queries of a block, and most blocks of a text."""
@@ -47,20 +47,6 @@ class Failures:
     def note(self, head: Head, texts: int, reason: str) -> None:
         self.texts[head] += texts
         self.reasons.setdefault(head, reason)
-
-
-@dataclass(frozen=True)
-class Stand:
-    """What a surrogate puts in a head's place.
-
-    Attributes:
-        pattern: float32, shape (texts or 1, queries, keys).
-        failed: texts on which the program failed, shape (texts,), with the first reason; None where there are none.
-    """
-
-    pattern: Tensor
-    failed: Tensor | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +101,7 @@ class ForwardPass:
         self._left = list(plan.layers_alone)
         self._kept = 0
         self._scores: dict[int, Stand] = {}
-        self._views: list[tuple[Tensor | None, tuple[object, ...], _View]] = []
+        self._views: list[tuple[Tensor | None, tuple[object, ...], View]] = []
         self._texts: Texts | None = None
         self._apart: Apart | None = None
         self._numbers: Tensor | None = None  # of documents, where rows hold several
@@ -155,7 +141,7 @@ class ForwardPass:
         stacked = [alone[place].pattern if place in alone else together[:, among[place]] for place in places]  # type: ignore[index]
         return [(slice(None), torch.stack(torch.broadcast_tensors(*stacked), dim=1))], alone
 
-    def _rows(self, view: "_View") -> list[slice]:
+    def _rows(self, view: View) -> list[slice]:
         """The queries of a text in blocks: the keys after the last query of each are left out, as none sees them."""
         n = self.read.tokens.ids.shape[1]
         if self.read.queries == 1 or not self._causal or self._apart is not None or view.visible.shape[1:] != (n, n):
@@ -163,7 +149,7 @@ class ForwardPass:
         size = max(_BLOCK, -(-n // _BLOCKS))
         return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
-    def _together(self, group: Group, view: "_View", rows: slice | None = None) -> Tensor:
+    def _together(self, group: Group, view: View, rows: slice | None = None) -> Tensor:
         """Patterns of a layer's programs that are computed together, shape (texts or 1, programs, queries, keys).
 
         Args:
@@ -183,7 +169,7 @@ class ForwardPass:
         hidden = view.like_texts and not self.texts.padded and not together.alone[group.number]
         return self._normalised(values, view, rows, hidden=hidden)
 
-    def _normalised(self, values: Tensor, view: "_View", rows: slice | None = None, *, hidden: bool) -> Tensor:
+    def _normalised(self, values: Tensor, view: View, rows: slice | None = None, *, hidden: bool) -> Tensor:
         """The patterns of finite scores, shape (texts, programs, queries, keys), which are overwritten.
 
         Args:
@@ -208,7 +194,7 @@ class ForwardPass:
             found *= view.visible[:, rows].any(-1)[:, None, :, None]
         return pad(found, (0, keys - n)) if keys > n else found
 
-    def _look_at(self, view: "_View", window: int | None) -> None:
+    def _look_at(self, view: View, window: int | None) -> None:
         """Find out what a mask tells of the texts, which all masks must agree on.
 
         Raises:
@@ -270,7 +256,7 @@ class ForwardPass:
         assert self._texts is not None
         return self._texts
 
-    def _kept_pattern(self, place: int, view: "_View") -> Stand:
+    def _kept_pattern(self, place: int, view: View) -> Stand:
         """A surrogate's pattern, computed at its first use and let go at its last."""
         self._left[place] -= 1
         found = view.patterns.get(place) or self._pattern(place, view)
@@ -312,18 +298,18 @@ class ForwardPass:
                 if isinstance(surrogate, Program) and not torch.isfinite(number):
                     pattern(surrogate, self.texts)  # which raises; or else the model's own values are no numbers
 
-    def _view(self, call: Call) -> "_View":
+    def _view(self, call: Call) -> View:
         # Layers of a kind are handed the same mask object.
         for known_mask, sees, view in self._views:
             if known_mask is call.mask and sees == call.sees:
                 return view
         visible = call.visible().to(self.read.tokens.ids.device)
         whole = call.mask is None and call.local is None
-        view = _View(visible, whole=whole, like_texts=whole and call.causal == self._causal)
+        view = View(visible, whole=whole, like_texts=whole and call.causal == self._causal)
         self._views.append((call.mask, call.sees, view))
         return view
 
-    def _pattern(self, place: int, view: "_View") -> Stand:
+    def _pattern(self, place: int, view: View) -> Stand:
         visible = view.visible
         surrogate = self._plan.surrogates[place]
         if isinstance(surrogate, Program):
@@ -344,7 +330,7 @@ class ForwardPass:
             case Baseline.ZERO:
                 return Stand(torch.zeros(visible.shape, device=visible.device))
 
-    def _program_pattern(self, place: int, program: Program, view: "_View") -> Stand:
+    def _program_pattern(self, place: int, program: Program, view: View) -> Stand:
         found = self._scores.get(place) or self._program_scores(program)
         self._keep(self._scores, place, found)
         n, keys = self.read.tokens.ids.shape[1], view.visible.shape[-1]
@@ -395,45 +381,3 @@ def _last_queries(values: Tensor, given: int, queries: int) -> Tensor:
 def _last_keys(values: Tensor, n: int, keys: int) -> Tensor:
     """Scores of a window's keys, which are the last; scores may be the same for every key."""
     return values[..., n - keys :] if keys < n and values.dim() > 0 and values.shape[-1] == n else values
-
-
-class _View:
-    """A mask in use, and the patterns computed under it, by surrogate.
-
-    Args:
-        visible: shape (texts or 1, queries, keys).
-        whole: whether no mask is given.
-        like_texts: whether queries see all that is not ahead of them, or all in an encoder.
-    """
-
-    def __init__(self, visible: Tensor, *, whole: bool, like_texts: bool) -> None:
-        self.visible = visible
-        # A single query is a token that is generated, and sees itself: nothing need be read back from a device.
-        self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
-        self.is_known = False
-        self.patterns: dict[int, Stand] = {}
-        self.of_query: Tensor | None = None  # patterns of all programs that are computed together, for one query
-        self.like_texts = like_texts or (whole and visible.shape[1] == 1)
-        self._whole = whole
-
-    def shows_what_is_ahead(self, n: int) -> bool:
-        """Whether a query sees a key that comes after it.
-
-        Args:
-            n: tokens; the last are the queries, and the keys are the last or, in a cache that is longer, the first.
-        """
-        queries, keys = self.visible.shape[1:]
-        if self._whole or queries == 1:
-            return False
-        columns = torch.arange(keys, device=self.visible.device) + max(0, n - keys)
-        ahead = columns > torch.arange(n - queries, n, device=self.visible.device)[:, None]
-        return bool((self.visible & ahead).any())
-
-    @cached_property
-    def below(self) -> Tensor:
-        """What is added to the scores of finite programs, shape (texts or 1, 1, queries, keys).
-
-        It leaves no weight beside any other; a query that sees nothing gets even ones, which are taken away.
-        """
-        far_below = torch.full((), LOWEST, device=self.visible.device)
-        return torch.where(self.visible, torch.zeros_like(far_below), far_below)[:, None]

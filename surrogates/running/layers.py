@@ -9,8 +9,9 @@ from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from surrogates.running.architectures.calls import Attended, Call, Places
 from surrogates.running.compiled import enrol_layer, put_out
-from surrogates.running.forward_pass import Block, ForwardPass, Stand
+from surrogates.running.forward_pass import Block, ForwardPass
 from surrogates.running.reader import Reader
+from surrogates.running.views import Stand
 
 
 class Replaced:
