@@ -35,6 +35,31 @@ class Similarity:
     jsd: Tensor
 
 
+@dataclass(frozen=True)
+class RowSimilarity:
+    """What the figures of texts add up from, of each query row; each of shape (t, q).
+
+    Attributes:
+        smaller, larger: sums of the smaller and of the larger of each cell.
+        cross_entropy, jsd: of the row.
+        seeing: rows in which there is anything.
+    """
+
+    smaller: Tensor
+    larger: Tensor
+    cross_entropy: Tensor
+    jsd: Tensor
+    seeing: Tensor
+
+    def over(self, chosen: Tensor) -> Similarity:
+        """Figures over some of the rows that see anything: a mask, shape (t, q); 0 of a text with none of them."""
+        rows = chosen.sum(-1).clamp(min=1)
+        smaller, larger, cross, jsd = (
+            (own * chosen).sum(-1) for own in (self.smaller, self.larger, self.cross_entropy, self.jsd)
+        )
+        return Similarity(iou=smaller / larger.clamp(min=_TINY), cross_entropy=cross / rows, jsd=jsd / rows)
+
+
 def similarity(pattern: Tensor, target: Tensor) -> Similarity:
     """Compare a program's patterns with a head's.
 
@@ -42,10 +67,13 @@ def similarity(pattern: Tensor, target: Tensor) -> Similarity:
         pattern: the program's, shape (t, q, n).
         target: the head's, shape (t, q, n).
     """
+    rows = compare_rows(pattern, target)
+    return rows.over(rows.seeing)
+
+
+def compare_rows(pattern: Tensor, target: Tensor) -> RowSimilarity:
+    """The same row by row."""
     seeing = (target.sum(-1) > 0) | (pattern.sum(-1) > 0)
-    rows = seeing.sum(-1).clamp(min=1)
-    smaller, larger = torch.minimum(pattern, target), torch.maximum(pattern, target)
-    cross = -(target * pattern.clamp(min=_TINY).log()).sum((1, 2)) / rows
     middle = ((pattern + target) / 2).clamp(min=_TINY).log2()
     divergence = (
         (target * (target.clamp(min=_TINY).log2() - middle)).sum(-1)
@@ -54,10 +82,12 @@ def similarity(pattern: Tensor, target: Tensor) -> Similarity:
     mass = row_mass(target.sum(-1), seeing)
     if mass is not None:
         divergence += (1 - mass) / 2  # all of that cell is the head's
-    return Similarity(
-        iou=smaller.sum((1, 2)) / larger.sum((1, 2)).clamp(min=_TINY),
-        cross_entropy=cross,
-        jsd=divergence.clamp(min=0).sqrt().sum(-1) / rows,
+    return RowSimilarity(
+        smaller=torch.minimum(pattern, target).sum(-1),
+        larger=torch.maximum(pattern, target).sum(-1),
+        cross_entropy=-(target * pattern.clamp(min=_TINY).log()).sum(-1),
+        jsd=divergence.clamp(min=0).sqrt(),
+        seeing=seeing,
     )
 
 

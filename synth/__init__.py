@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synth.calibrating import calibrate
     from synth.generating import generate
+    from synth.head_faithfulness import faithfulness
     from synth.measuring import evaluate
     from synth.pipeline import synthesize
     from synth.run import open_run
@@ -18,12 +19,13 @@ run_path(str(Path(__file__).parents[1] / "sandbox" / "siblings.py"))["require"](
     "sandbox", "surrogates", "evaluation", "prompts"
 )
 
-__all__ = ["calibrate", "evaluate", "evaluate_tasks", "generate", "open_run", "synthesize"]
+__all__ = ["calibrate", "evaluate", "evaluate_tasks", "faithfulness", "generate", "open_run", "synthesize"]
 
 _HOMES = {
     "calibrate": "synth.calibrating",
     "evaluate": "synth.measuring",
     "evaluate_tasks": "synth.tasks",
+    "faithfulness": "synth.head_faithfulness",
     "generate": "synth.generating",
     "open_run": "synth.run",
     "synthesize": "synth.pipeline",

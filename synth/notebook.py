@@ -77,7 +77,7 @@ class HeadPrograms:
         sources = [entry.program.source for entry in self.ranked if entry.stands_in]
         source = "".join(f"<pre>{escape(text)}</pre>" for text in sources)
         kind = "".join(f"<br>{escape(line)}" for line in self.kind.lines)
-        return f"<b>{self.head}</b>: test figures{self._reached}{kind}{_table(headings, rows)}{source}"
+        return f"<b>{self.head}</b>: test figures{self._reached}{kind}{html_table(headings, rows)}{source}"
 
 
 def library_html(
@@ -89,7 +89,7 @@ def library_html(
          entry.candidate.found_by, kinds[head].category or "", entry.program.hypothesis)
         for head, entry in surrogates.items()
     ]  # fmt: skip
-    return _table(("head", "IoU", "95 %", "ceiling", "parts", "literals", "origin", "category", "hypothesis"), rows)
+    return html_table(("head", "IoU", "95 %", "ceiling", "parts", "literals", "origin", "category", "hypothesis"), rows)
 
 
 def _sizes(entry: Ranked) -> tuple[str, str]:
@@ -102,7 +102,7 @@ def _figures(entry: Ranked) -> tuple[str, str]:
     return f"{scores.iou:.3f}", f"{scores.iou_low:.3f}–{scores.iou_high:.3f}"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def html_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """An HTML table; the cells are text."""
     cell = '<{0} style="text-align:left;padding:0 10px 0 0">{1}</{0}>'
     head = "".join(cell.format("th", escape(heading)) for heading in headings)

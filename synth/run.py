@@ -298,7 +298,7 @@ class Run(RunDirectory):
             ProgramFailed: the program fails on the text.
         """
         wanted = self.head(head)
-        program = self._program(wanted, program)
+        program = self.program_for(wanted, program)
         material = self.material
         if isinstance(text, str):
             from surrogates.running.patching import token_table
@@ -340,7 +340,12 @@ class Run(RunDirectory):
             raise no_head(wanted, known)
         return wanted
 
-    def _program(self, head: Head, program: Program | str | None) -> Program:
+    def program_for(self, head: Head, program: Program | str | None = None) -> Program:
+        """A program, of it or of its source; by default the one that stands in for the head.
+
+        Raises:
+            InputError: the source is no program, or no program stands in for the head.
+        """
         if program is None:
             return self[head].surrogate.program
         try:

@@ -17,8 +17,10 @@ from surrogates.library.cover import cover
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 from synth.categories import HeadKind
+from synth.commands.faithfulness import faithfulness_document, print_faithfulness
 from synth.console import Terminal, print_document
 from synth.drawing import draw_patterns
+from synth.head_faithfulness import faithfulness
 from synth.proposers.language_model.accounts import Accounts, UsedAnswer
 from synth.proposers.language_model.archive import Archive, Niche
 from synth.run import Run, open_run
@@ -178,6 +180,8 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     surrogate = next((entry for entry in ranked if entry.stands_in), None)
     named = surrogate.program.cluster_names if surrogate else frozenset()
     alike = {name: words for name, words in run.material.alike.items() if name in named}
+    # Before anything is printed: what it needs of the run may be damaged.
+    faithful = faithfulness(run, head) if surrogate else None
     if as_json:
         failed = [
             {"label": c.label, "origin": c.origin, "model": c.model, "round": c.round, "verdict": c.verdict,
@@ -189,6 +193,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
             "ceiling": programs.ceiling and programs.ceiling.iou,
             **_kind(programs.kind),
             "programs": [_program_row(entry) for entry in ranked],
+            "faithfulness": faithful and faithfulness_document(faithful),
             "clusters": alike,
             "archive": [{"niche": str(niche), "program": entry.name} for niche, entry in niches],
             "failures": failed,
@@ -199,7 +204,6 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         print_document(document)
         return
     console = Terminal()
-    # Before anything is printed: what it needs of the run may be damaged.
     drawn = _drawn(run, head, console) if surrogate else ""
     console.print(f"{head}: programs by validation IoU, test figures")
     if programs.ceiling:
@@ -224,7 +228,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
         console.print(f"{candidate.label} ({candidate.found_by}): {candidate.verdict}: {candidate.reason}")
     for (kind, reason), count in Counter((part.kind, part.reason) for part in unusable).items():
         console.print(f"unused{f', {count} times' if count > 1 else ''}: {kind}: {reason}")
-    if surrogate is None:
+    if surrogate is None or faithful is None:
         return
     console.print(f"{run.programs / head.folder / surrogate.name}.py", style="bold", soft_wrap=True)
     # Lines are left as they are, so that the source can be copied from the screen.
@@ -233,6 +237,7 @@ def _show_head(run: Run, name: str, *, as_json: bool) -> None:
     for name, words in alike.items():
         console.print(f"{name}: {_members(words)}", soft_wrap=True)
     console.print(drawn, soft_wrap=True)
+    print_faithfulness(console, faithful)
 
 
 def _members(words: Sequence[str]) -> str:

@@ -65,6 +65,14 @@ def _compared(program: Program, batch: Batch, reference: Reference) -> Compared:
     return found
 
 
+def pattern_or_nothing(program: Program, batch: Batch) -> torch.Tensor:
+    """A program's patterns on a batch, shape (t, n, n); 0 throughout a text on which it fails."""
+    try:
+        return pattern(program, batch.texts, batch.visible)
+    except ProgramFailed:
+        return _text_by_text(program, batch)
+
+
 def _text_by_text(program: Program, batch: Batch) -> torch.Tensor:
     """A program's patterns on a batch of which it fails on some texts; there it attends to nothing."""
     found = torch.zeros_like(batch.target)

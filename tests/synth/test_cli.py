@@ -104,6 +104,7 @@ def test_inspect_lists_all_programs_of_a_head(finished: Path, head: str, capsys:
             }
             for entry in entries
         ],
+        "faithfulness": document["faithfulness"],
         "clusters": document["clusters"],
         "archive": document["archive"],
         "failures": [],

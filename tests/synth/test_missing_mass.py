@@ -15,7 +15,7 @@ from surrogates import patch
 from surrogates.library.candidates import Candidate
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Recorded
-from synth import open_run
+from synth import faithfulness, open_run
 from synth.attention import extract, pattern_on
 from synth.cli import main
 from synth.corpus import Split
@@ -190,6 +190,16 @@ def test_what_is_missing_is_shown(name: str, sunk: Path, capsys: Any) -> None:
         assert line in call(capsys, "inspect", sunk, name).out
         assert line in repr(run[name])
         assert line.replace("'", "&#x27;") in run[name]._repr_html_()
+
+
+@pytest.mark.parametrize("name", HEADS.split(","))
+def test_what_is_missing_is_at_no_distance(name: str, sunk: Path) -> None:
+    with open_run(sunk) as run:
+        found, head = faithfulness(run, name), run[name]
+    assert sum(own.head for own in found.distances) == pytest.approx(1 - (head.kind.scores.missing_mass or 0), abs=1e-4)
+    assert sum(own.program for own in found.distances) == pytest.approx(1, abs=1e-5)
+    scores, overall = head.surrogate.scores, found.overall
+    assert (overall.iou.mean, overall.jsd.mean) == pytest.approx((scores.iou, scores.jsd), abs=1e-5)
 
 
 def test_nothing_is_said_of_ordinary_heads(finished: Path, capsys: Any) -> None:

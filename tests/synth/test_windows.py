@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from surrogates import load_library, patch
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
+from synth import faithfulness, open_run
 from synth.attention import AttentionStore
 from synth.corpus import read_texts
 from tests.synth.tiny_runs import call, ranked, save_model
@@ -66,6 +67,9 @@ def test_heads_with_and_without_a_window_get_programs(tmp_path: Path, corpus: st
             np.testing.assert_allclose(program.sum(-1), 1, rtol=1e-5)
             assert np.abs(program - own).max() > 1e-3  # so it is the program's
     assert all(math.isfinite(increase) for increase in sweep(capsys, run).values())
+    with open_run(run) as opened:
+        farthest = {head: faithfulness(opened, head).distances[-1].farthest for head in windowed + full}
+    assert farthest == dict.fromkeys(windowed, WINDOW - 1) | dict.fromkeys(full, LONGEST - 1)
 
 
 def patterns(model: Any, ids: torch.Tensor) -> list[np.ndarray]:

@@ -1,0 +1,135 @@
+"""How faithful a program is to a head on a run's test texts, beside the head's ceiling and what explains nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from evaluation.baselines import FIRST, PREVIOUS, UNIFORM
+from evaluation.faithfulness import (
+    ClassFigures,
+    DistanceFigures,
+    Figures,
+    PatternPair,
+    QueryFigures,
+    measure_faithfulness,
+    measure_figures,
+    worst_queries,
+)
+from surrogates.language.program import Program
+from surrogates.language.vocabulary import CLASSES, TOKEN_FEATURES
+from surrogates.library.heads import Head
+from synth.faithfulness_tables import Table, tables_of
+from synth.fitting.scoring import pattern_or_nothing
+from synth.material import HeadData
+from synth.notebook import html_table
+from synth.run import Run
+
+WORST_QUERIES = 5
+"""Queries of the worst text that are shown."""
+_BEGINNING = 60
+"""Characters of a text that are kept."""
+
+
+@dataclass(frozen=True)
+class TextFigures:
+    """A test text: its number in the run, how it begins, and its IoU."""
+
+    number: int
+    beginning: str
+    iou: float
+
+
+@dataclass(frozen=True, repr=False)
+class HeadFaithfulness:
+    """How faithful a program is to a head, on test texts.
+
+    Attributes:
+        overall: its figures over all queries, as the library has them.
+        ceiling: the IoU of an additive model with full tables, where that is known.
+        baselines: the figures of the programs "uniform", "first" and "previous", which explain nothing.
+        classes: the figures by class of the query, in the vocabulary's classes; a query may be in several.
+        distances: where attention lies by distance, which is negative where the key comes later.
+        texts: all of them, those of lowest IoU first.
+        worst_queries: of the first of these; none where the program failed on it.
+        failed: texts on which the program failed, which count as if it attended to nothing.
+    """
+
+    head: Head
+    program: Program
+    overall: Figures
+    ceiling: float | None
+    baselines: Mapping[str, Figures]
+    classes: tuple[ClassFigures, ...]
+    distances: tuple[DistanceFigures, ...]
+    texts: tuple[TextFigures, ...]
+    worst_queries: tuple[QueryFigures, ...]
+    failed: int
+
+    @property
+    def tables(self) -> list[Table]:
+        """The figures as people read them."""
+        return tables_of(self)
+
+    def __repr__(self) -> str:
+        iou = self.overall.iou
+        return f"HeadFaithfulness({self.head}, IoU {iou.mean:.3f} ({iou.low:.3f}–{iou.high:.3f}))"
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"<p>{table.title}</p>{html_table([heading for heading, _ in table.columns], table.rows)}"
+            for table in self.tables
+        )
+
+
+def faithfulness(run: Run, head: str | Head, program: Program | str | None = None) -> HeadFaithfulness:
+    """Compare a head's patterns on the run's test texts with a program's.
+
+    Args:
+        run: the run.
+        head: such as ``L3H7``.
+        program: it, or its source; by default the one that stands in for the head.
+
+    Raises:
+        InputError: the model does not have the head, the source is no program, or patterns of test texts are missing.
+    """
+    wanted = run.head(head)
+    chosen = run.program_for(wanted, program)
+    data = HeadData(run.material, wanted)
+    numbers = run.material.splits["test"]
+    found = measure_faithfulness(_pairs(data, chosen))
+    texts = [
+        TextFigures(number, _beginning(run.texts[number].text), float(iou))
+        for number, iou in zip(numbers, found.ious, strict=True)
+    ]
+    texts.sort(key=lambda text: (text.iou, text.number))
+    baselines = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
+    ceiling = run.ceilings.get(wanted)
+    return HeadFaithfulness(
+        wanted,
+        chosen,
+        found.overall,
+        ceiling.iou if ceiling else None,
+        {name: measure_figures(_pairs(data, baseline)) for name, baseline in baselines.items()},
+        found.classes,
+        found.distances,
+        tuple(texts),
+        _worst_queries(data, chosen, texts[0].number),
+        found.failed,
+    )
+
+
+def _pairs(data: HeadData, program: Program) -> Iterator[PatternPair]:
+    for batch in data.batches(data.material.splits["test"]):
+        names = (name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only))
+        classes = {name: batch.texts.token(name) for name in names}
+        yield PatternPair(pattern_or_nothing(program, batch), batch.target, batch.visible, classes)
+
+
+def _worst_queries(data: HeadData, program: Program, number: int) -> tuple[QueryFigures, ...]:
+    (batch,) = data.batches([number])
+    found = pattern_or_nothing(program, batch)[0]
+    tokens = data.material.table.spell(data.material.ids[number])
+    return worst_queries(found, batch.target[0], tokens, WORST_QUERIES) if found.any() else ()
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _BEGINNING else text[: _BEGINNING - 1] + "…"
