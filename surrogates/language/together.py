@@ -8,7 +8,7 @@ others are added where they count: in a cell of each row, or in all cells.
 import ast
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ class Together:
     """The vectorised programs of some layers.
 
     Attributes:
+        counts: how many programs each layer has.
         alone: of each layer the places of the programs that are evaluated by themselves, since something in them may be
             infinite or very large. No other's scores are infinite or not a number.
 
@@ -38,9 +39,9 @@ class Together:
         programs = [program for layer in layers for program in layer]
         self._joined = Joined(programs)
         self._clustered = [(program.cluster_names, program) for program in programs if program.cluster_names]
-        starts = [sum(map(len, layers[:number])) for number in range(len(layers) + 1)]
-        self.places = [slice(first, stop) for first, stop in pairwise(starts)]
-        self._layers = [_Layer(self._joined, own) for own in self.places]
+        self.counts = [len(layer) for layer in layers]
+        self._places = [slice(first, stop) for first, stop in pairwise(accumulate(self.counts, initial=0))]
+        self._layers = [_Layer(self._joined, own) for own in self._places]
         self._one_query = OneQuery(self._joined)
         self.alone = [layer.alone for layer in self._layers]
 
@@ -63,7 +64,7 @@ class Together:
         self._check(texts)
         # Scores are float32, whatever the model around them computes in.
         if texts.queries == 1:
-            return self.scores_of_query(texts)[:, self.places[layer]]
+            return self.scores_of_query(texts)[:, self._places[layer]]
         with torch.autocast(texts.ids.device.type, enabled=False):
             return self._scores(texts, self._layers[layer], rows or slice(0, texts.n))
 
@@ -71,7 +72,7 @@ class Together:
         """Scores of all layers' programs for texts of one query, in the same way, shape (b, programs, 1, n).
 
         The cells of a step are few: what takes time is to ask for something, so all layers are computed at once.
-        :attr:`places` tells where each layer's are. Texts may be NumPy arrays.
+        One layer's come after the other's. Texts may be NumPy arrays.
         """
         self._check(texts)
         if not isinstance(texts.ids, torch.Tensor):

@@ -159,8 +159,8 @@ class ForwardPass:
         if self.read.queries == 1 and self._apart is None:
             if view.of_query is None:
                 values = torch.as_tensor(together.scores_of_query(self.texts))
-                view.of_query = self._normalised(values, view, hidden=view.like_texts)
-            return view.of_query[:, together.places[group.number]]
+                view.of_query = self._normalised(values, view, hidden=view.like_texts).split(together.counts, dim=1)
+            return view.of_query[group.number]
         n = self.read.tokens.ids.shape[1]
         rows = slice(0, n) if rows is None else rows
         values = together.scores(self.texts, group.number, rows)

@@ -112,12 +112,10 @@ class Replaced:
         for rows, pattern in blocks:
             pattern = pattern.to(dtype=value.dtype, device=value.device)
             texts, heads, queries, keys = pattern.shape
-            seen = read if keys == read.shape[2] else read[:, :, :keys]
-            pattern_of_each = pattern.reshape(texts, heads // each, each * queries, keys)
-            if texts == len(seen):
-                product = torch.bmm(pattern_of_each.flatten(0, 1), seen.flatten(0, 1))  # which asks less than `@`
-            else:
-                product = pattern_of_each @ seen
+            if queries == 1 and keys == read.shape[2] and texts == len(read):  # a step, which is to ask for little
+                product = torch.bmm(pattern.reshape(-1, each, keys), read.flatten(0, 1))
+                return product.view(texts, 1, heads, -1), pattern
+            product = pattern.reshape(texts, heads // each, each * queries, keys) @ read[:, :, :keys]
             product = product.view(len(value), heads, queries, -1).transpose(1, 2)
             if found is None and queries == call.query.shape[2]:
                 return product, pattern

@@ -1,5 +1,6 @@
 """What queries see in a forward pass, and the patterns that surrogates put there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,7 +39,7 @@ class View:
         self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
         self.is_known = False
         self.patterns: dict[int, Stand] = {}
-        self.of_query: Tensor | None = None  # patterns of all programs that are computed together, for one query
+        self.of_query: Sequence[Tensor] | None = None  # for one query, patterns of each layer's programs
         self.like_texts = like_texts or (whole and visible.shape[1] == 1)
         self._whole = whole
 
