@@ -53,6 +53,7 @@ class Backend:
     clip: Callable[[Array, float, float], Array]
     log_scale: Callable[[Array], Array]  # sign(x) * log(1 + abs(x))
     broadcast: Callable[[Array, tuple[int, ...]], Array]  # to a shape; may share memory
+    product: Callable[[Array, Array], Array]  # of matrices, in the last two axes
     sum_of_rows: Callable[[Array, Array], Array]  # table[places].sum(-2), of a table of rows
 
 
@@ -110,6 +111,11 @@ def _torch_sum_of_rows(table: torch.Tensor, places: torch.Tensor) -> torch.Tenso
     return flat.view(*places.shape[:-1], table.shape[1])
 
 
+def _numpy_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    # The threads of NumPy's own would be in the way of torch's.
+    return torch.matmul(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+
+
 def _numpy_softmax(values: np.ndarray) -> np.ndarray:
     weights = np.exp(values - values.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
@@ -147,7 +153,8 @@ NUMPY = Backend(
     bucket=lambda values, edges: np.searchsorted(edges, values),
     clip=np.clip,
     log_scale=lambda x: np.sign(x) * np.log1p(np.abs(x)),
-    broadcast=np.broadcast_to,
+    broadcast=lambda values, shape: values if values.shape == shape else np.broadcast_to(values, shape),
+    product=_numpy_product,
     sum_of_rows=lambda table, places: table[places].sum(-2),
 )
 
@@ -184,6 +191,7 @@ TORCH = Backend(
     clip=lambda values, low, high: values.clamp(low, high),
     log_scale=lambda x: torch.sign(x) * torch.log1p(x.abs()),
     broadcast=torch.broadcast_to,
+    product=torch.matmul,
     sum_of_rows=_torch_sum_of_rows,
 )
 

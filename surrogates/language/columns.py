@@ -120,10 +120,10 @@ class Columns:
             found = backend.broadcast(self._always_on.like(texts.ids), (*shape, self.count))
         if self._context:
             parts = [backend.broadcast(_feature(texts, what, last), shape) for what in self._context]
-            found = found + backend.stack(parts) @ self._factors.like(texts.ids)
+            found = found + backend.product(backend.stack(parts), self._factors.like(texts.ids))
         if self._any_indexed:
             index = texts.number("index")[:, texts.n - last :]
-            found = found + self._index.of_index(texts).T[index] @ self._index_factors.like(texts.ids)
+            found = found + backend.product(self._index.of_index(texts).T[index], self._index_factors.like(texts.ids))
         return found
 
     def _known_rows(self) -> tuple[OnDevices, OnDevices]:

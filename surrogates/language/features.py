@@ -40,10 +40,21 @@ class Known:
     def __deepcopy__(self, _: Any) -> "Known":
         return self  # none of it is ever changed
 
-    def rearranged(self, move: Callable[[Array], Array]) -> "Known":
-        """The same with each array as an operation makes it, such as that by which the texts were rearranged."""
-        values = {name: move(value) for name, value in self.values.items()}
-        return Known(move(self.entries), self.table, values)
+    def rearranged(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "Known":
+        """The same of texts whose tokens were rearranged, by what the same operation makes of each array."""
+
+        def moved(values: Array) -> Array:
+            found = move(torch.as_tensor(values))
+            return found if isinstance(values, torch.Tensor) else found.numpy()
+
+        return Known(moved(self.entries), self.table, {name: moved(value) for name, value in self.values.items()})
+
+    def in_numpy(self) -> "Known":
+        """The same in NumPy."""
+        if not isinstance(self.entries, torch.Tensor):
+            return self
+        values = {name: as_numpy(value) for name, value in self.values.items()}
+        return Known(as_numpy(self.entries), self.table, values)
 
 
 class Texts:

@@ -44,14 +44,14 @@ class OneQuery:
         if joined.rank:
             left = row[:, joined.left].reshape(b, count, 1, joined.rank)
             right = self._of_keys(texts, row, joined.right).reshape(b, count, joined.rank, n)
-            found += (left @ right)[:, :, 0]
+            found += backend.product(left, right)[:, :, 0]
         if joined.sources:
             cells = [by_distance[:, count:], *self._cells(texts)]
             every = backend.concatenate([backend.broadcast(own, (b, own.shape[1], n)) for own in cells], axis=1)
-            found += scales[:, self._of_query.like(ids)] @ every
+            found += backend.product(scales[:, self._of_query.like(ids)], every)
             if self._any_keyed:
                 by_keys = self._of_keys(texts, row, joined.key_scales)[:, 1:] * every[:, self._keyed.like(ids)]
-                found += self._programs.like(ids) @ by_keys
+                found += backend.product(self._programs.like(ids), by_keys)
         for place in self._alone:
             found[:, place] = scores(joined.programs[place], texts)[..., 0, :]
         return found[:, :, None]

@@ -237,18 +237,18 @@ class ForwardPass:
             ids, mask, queries = self._apart.ids, self._apart.mask, self._apart.ids.shape[1]
         if read.past is not None and read.queries == 1 and self._apart is None and ids.device.type == "cpu":
             # A step has few cells and many operations, which take a third of the time in NumPy.
-            known = None if known is None else known.rearranged(as_numpy)
+            known = None if known is None else known.in_numpy()
             real = None if mask is None else as_numpy(mask)
             self._texts = Texts(as_numpy(ids), self._table, mask=real, causal=self._causal, queries=1, known=known)
             return
         self._texts = Texts(ids, self._table, mask=mask, causal=self._causal, queries=queries, known=known)
 
     def known(self) -> Known | None:
-        """What features of the tokens are, as tensors, for a step further; None if padding stands not on the left."""
+        """What features of the tokens are, for a step further; None if padding stands elsewhere than on the left."""
         if self._texts is None or self._apart is not None or not self._causal:
             return None
         ends = self._texts.padded_left or not self._texts.padded or bool(self._texts.mask[:, -1].all())
-        return self._texts.known().rearranged(torch.as_tensor) if ends else None
+        return self._texts.known() if ends else None
 
     @property
     def texts(self) -> Texts:

@@ -47,7 +47,7 @@ class Context:
             serial: of the table of their facts.
         """
         known, added = self.known, tokens.ids.shape[1] - self.ids.shape[1]
-        if added != 1 or known is None or known.table.serial != serial or known.entries.device != tokens.ids.device:
+        if added != 1 or known is None or known.table.serial != serial or self.ids.device != tokens.ids.device:
             return None
         if self.mask is None or tokens.mask is None:
             return known if tokens.mask is None else None

@@ -55,8 +55,8 @@ class Reader:
         if self._module is not None:
             return
         # What fails is told text by text, and what was changed inside the patch is found out, outside of a graph.
-        whole = self._plan.on_error == "raise" and self._intact()
-        if whole and torch.compiler.is_compiling() and not torch.is_grad_enabled():
+        compiling = torch.compiler.is_compiling() and not torch.is_grad_enabled()
+        if compiling and self._plan.on_error == "raise" and self._intact():
             given = _arguments(module, args, kwargs)
             if _reads_whole_texts(module, given, causal=self._causal):
                 mask, positions = given.get("attention_mask"), given.get("position_ids")

@@ -1,8 +1,8 @@
 """A call of a model's attention function, as a handler gets it in the function's place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,8 +16,7 @@ Attended = tuple[Tensor, Tensor | None]
 queries, keys)."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One layer's attention in one forward pass.
 
     Attributes:

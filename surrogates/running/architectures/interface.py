@@ -90,7 +90,8 @@ def _named(config: Any, eager: bool) -> Iterator[None]:
     if function not in masks or (function != "eager" and function not in AttentionInterface()):
         raise InputError(f"the attention function {function!r} has no known masks; set_attn_implementation('sdpa')")
     name = _Name(function)
-    AttentionInterface.register(name, partial(_attention, function))
+    own = None if function == "eager" else AttentionInterface()[function]
+    AttentionInterface.register(name, partial(_attention, function, own))
     AttentionMaskInterface.register(name, masks[function])
     config._attn_implementation = name
     try:
@@ -101,6 +102,7 @@ def _named(config: Any, eager: bool) -> Iterator[None]:
 
 def _attention(
     name: str,
+    own: _Function | None,
     module: nn.Module,
     query: Tensor,
     key: Tensor,
@@ -108,8 +110,8 @@ def _attention(
     attention_mask: Tensor | None,
     **options: Any,
 ) -> Attended:
-    """The function behind our name of another."""
-    function: _Function = _eager_attention(module) if name == "eager" else AttentionInterface()[name]
+    """The function behind our name of another: a module's own eager attention, or the one that is given."""
+    function = own or _eager_attention(module)
     handler: Handler | None = getattr(module, _HANDLER, None)
     if handler is None:
         return function(module, query, key, value, attention_mask, **options)
