@@ -65,6 +65,16 @@ class Measurements:
 
         return resampled(difference, self.texts)
 
+    def gone(self, arm: str, than: str) -> Interval:
+        """Share of one arm's increase that another does not have."""
+        own, other = self._change(arm), self._change(than)
+
+        def share(counts: np.ndarray) -> np.ndarray:
+            tokens = counts @ self.tokens
+            return 1 - np.expm1(counts @ own / tokens) / np.expm1(counts @ other / tokens)
+
+        return resampled(share, self.texts)
+
     def loss(self, arm: str) -> Interval:
         """By how much the loss of a token grows, nats."""
         return ratio_interval(self._change(arm), self.tokens)
@@ -72,6 +82,10 @@ class Measurements:
     def divergence(self, arm: str) -> Interval:
         """KL(unpatched || patched) of a token, nats."""
         return ratio_interval(self._values(arm, "divergence"), self.tokens)
+
+    def further_divergence(self, arm: str, than: str) -> Interval:
+        """By how much the divergence of one arm is above another's, in pairs."""
+        return ratio_interval(self._values(arm, "divergence") - self._values(than, "divergence"), self.tokens)
 
     def agreement(self, arm: str) -> Interval:
         """Share of the tokens for which the likeliest one is that of the unpatched model."""

@@ -1,18 +1,14 @@
 """Tunes the constants of a run's programs together, measures what that gains on test texts, and keeps them by name."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from evaluation.divergence import divergences
-from evaluation.intervals import Interval, ratio_interval, resampled
-from evaluation.measuring import PatchedModel
-from evaluation.perplexity import Losses, increase
+from evaluation.intervals import Interval
+from evaluation.measurements import Measurements
+from evaluation.measuring import PatchedModel, measure
 from evaluation.sweep import first_heads
 from sandbox.verdicts import Verdict
 from surrogates.errors import InputError, ProgramFailed
@@ -22,13 +18,11 @@ from surrogates.library.heads import Head
 from surrogates.library.library import Library
 from surrogates.library.program_files import file_text
 from surrogates.library.ranking import Ranked
-from surrogates.running.assignment import Assignment
 from synth.fitting.calibration import is_tuned, tune_together
 from synth.fitting.own_texts import continued
 from synth.fitting.scoring import score_candidates
 from synth.material import HeadData, Material
-from synth.models import LoadedModel
-from synth.progress import Reporter, Step
+from synth.progress import Reporter
 from synth.regular_files import mend_writing
 from synth.run import Run
 
@@ -136,8 +130,9 @@ def calibrate(
             found = tune_together(loaded, programs, [*train, *own], run.ids("validation"), seed, step)
         calibrated = _scored(run.material, fitted, found.programs, reporter)
         _keep(run, name, calibrated)
+        arms = {"fitted": programs, "calibrated": found.programs}
         with reporter.stage("test texts") as step:
-            measured = _measured(loaded, {"fitted": programs, "calibrated": found.programs}, run.ids("test"), step)
+            measured = measure(PatchedModel(loaded.model, loaded.tokenizer), run.ids("test"), arms, progress=step)
     untuned = sum(not is_tuned(program) for program in programs.values())
     return Calibration(
         name=name,
@@ -149,9 +144,13 @@ def calibrate(
         epochs=found.epochs,
         validation_before=found.before,
         validation_after=found.after,
-        fitted=measured.cost("fitted", fitted),
-        calibrated=measured.cost("calibrated", calibrated),
-        **measured.compared(),
+        texts=measured.texts,
+        perplexity=measured.perplexity(),
+        fitted=_cost(measured, "fitted", fitted),
+        calibrated=_cost(measured, "calibrated", calibrated),
+        divergence_change=measured.further_divergence("calibrated", "fitted"),
+        increase_change=measured.further_increase("calibrated", "fitted"),
+        gone=measured.gone("calibrated", "fitted") if measured.increase("fitted").low > 0 else None,
         folder=run.assignments_folder / name,
     )
 
@@ -196,53 +195,6 @@ def _keep(run: Run, name: str, calibrated: Mapping[Head, Ranked]) -> None:
         raise InputError(f"cannot write {folder}: {error.strerror}; {mend_writing(error)} and run again") from error
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """Figures of test texts under both assignments, and of the model as it is."""
-
-    unpatched: Losses
-    losses: Mapping[str, Losses]
-    divergences: Mapping[str, np.ndarray]
-
-    def cost(self, name: str, programs: Mapping[Head, Ranked]) -> Cost:
-        divergence = ratio_interval(self.divergences[name], self.unpatched.tokens)
-        iou = sum(entry.scores.iou for entry in programs.values()) / len(programs)
-        return Cost(divergence, increase(self.losses[name], self.unpatched), iou)
-
-    def compared(self) -> dict[str, Any]:
-        """What a calibration tells of both together."""
-        tokens = self.unpatched.tokens
-        before, after = (self.losses[name].loss - self.unpatched.loss for name in ("fitted", "calibrated"))
-
-        def increases(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return np.expm1(counts @ before / (counts @ tokens)), np.expm1(counts @ after / (counts @ tokens))
-
-        def change(counts: np.ndarray) -> np.ndarray:
-            of_fitted, of_calibrated = increases(counts)
-            return of_calibrated - of_fitted
-
-        def gone(counts: np.ndarray) -> np.ndarray:
-            of_fitted, of_calibrated = increases(counts)
-            return 1 - of_calibrated / of_fitted
-
-        texts = len(tokens)
-        clear = increase(self.losses["fitted"], self.unpatched).low > 0
-        return {
-            "texts": texts,
-            "perplexity": self.unpatched.perplexity,
-            "divergence_change": ratio_interval(self.divergences["calibrated"] - self.divergences["fitted"], tokens),
-            "increase_change": resampled(change, texts),
-            "gone": resampled(gone, texts) if clear else None,
-        }
-
-
-def _measured(
-    loaded: LoadedModel, assignments: Mapping[str, Assignment], ids: Sequence[Sequence[int]], step: Step
-) -> _Measured:
-    patched = PatchedModel(loaded.model, loaded.tokenizer)
-    losses, found = {}, {}
-    for done, (name, assignment) in enumerate(assignments.items(), start=1):
-        losses[name] = patched.losses(ids, assignment)
-        found[name] = divergences(loaded.model, loaded.tokenizer, ids, assignment)
-        step(done, len(assignments), name)
-    return _Measured(patched.losses(ids, {}), losses, found)
+def _cost(measured: Measurements, arm: str, programs: Mapping[Head, Ranked]) -> Cost:
+    iou = sum(entry.scores.iou for entry in programs.values()) / len(programs)
+    return Cost(measured.divergence(arm), measured.increase(arm), iou)

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from evaluation.divergence import TextBatch, text_batches
 from sandbox.verdicts import Verdict
 from surrogates.errors import ProgramFailed
 from surrogates.language.features import Texts
@@ -23,6 +22,7 @@ from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Assignment, Recorded
 from surrogates.running.patching import patch, token_table
+from synth.fitting.text_batches import TextBatch, text_batches
 from synth.models import LoadedModel
 from synth.shards import visible_cells
 
@@ -83,8 +83,8 @@ def tune_together(
     draw = random.Random(seed)
     texts = list(train)
     draw.shuffle(texts)
-    batches = [batch for _, batch in text_batches(loaded.model, texts)]
-    checked = [batch for _, batch in text_batches(loaded.model, validation)]
+    batches = list(text_batches(loaded.model, texts))
+    checked = list(text_batches(loaded.model, validation))
     patched = _Patched(loaded, programs, chosen)
     constants = [value for program in chosen.values() for value in program.constants.values()]
     start = torch.tensor(constants, device=loaded.model.device)

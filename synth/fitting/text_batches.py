@@ -1,15 +1,11 @@
-"""How far what a patched model predicts is from what it predicts as it is."""
+"""Batches of texts that a model reads, and how far what it predicts patched is from what it predicts as it is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-from surrogates.running.assignment import Assignment
-from surrogates.running.patching import patch
+from transformers import PreTrainedModel
 
 _TOKENS = 640
 """Tokens of a batch."""
@@ -52,8 +48,8 @@ class TextBatch:
         return torch.where(self.mask[:, 1:] != 0, of_tokens, 0.0).sum(1)
 
 
-def text_batches(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], TextBatch]]:
-    """Texts of two tokens or more in batches, those of like length together; with the number of each text."""
+def text_batches(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Iterator[TextBatch]:
+    """Texts of two tokens or more in batches, those of like length together."""
     order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
     most = max(1, min(_TOKENS, _LOGITS // model.get_input_embeddings().num_embeddings))
     while order:
@@ -62,7 +58,7 @@ def text_batches(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Iterat
         while count < len(order) and (count + 1) * len(ids[order[count]]) <= most:
             count += 1
         chosen, order = order[:count], order[count:]
-        yield chosen, _batch([ids[number] for number in chosen], model.device)
+        yield _batch([ids[number] for number in chosen], model.device)
 
 
 def _batch(lists: Sequence[Sequence[int]], device: torch.device) -> TextBatch:
@@ -70,20 +66,3 @@ def _batch(lists: Sequence[Sequence[int]], device: torch.device) -> TextBatch:
     ids = torch.tensor([[*tokens, *[0] * (n - len(tokens))] for tokens in lists], device=device)
     mask = torch.tensor([[1] * len(tokens) + [0] * (n - len(tokens)) for tokens in lists], device=device)
     return TextBatch(lists, ids, mask)
-
-
-@torch.inference_mode()
-def divergences(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ids: Sequence[Sequence[int]], assignment: Assignment
-) -> np.ndarray:
-    """KL(unpatched || patched) of the next-token distributions summed over each text, nats, shape (texts,).
-
-    Raises:
-        ProgramFailed: a program failed.
-    """
-    found = np.zeros(len(ids))
-    for numbers, batch in text_batches(model, ids):
-        neural = batch.logits(model)
-        with patch(model, tokenizer, assignment):
-            found[numbers] = batch.divergence(neural, batch.logits(model)).cpu().numpy()
-    return found
