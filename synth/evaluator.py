@@ -40,6 +40,8 @@ ORDERED_BY = 20
 """Most validation texts that heads are ordered by. More change little, since all tokens tell of KL."""
 SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
+MASKED = 1000
+"""Most tokens that are masked for a table of a small encoder, each of which takes a pass of its text."""
 LEAST_TEXTS = 2
 _RIGHT = "right assignment"
 
@@ -291,7 +293,7 @@ class Evaluator:
         every = clozes(ids, mask, special)
         if not every:
             raise InputError(f"the {stage} has texts of special tokens alone; give longer texts")
-        most = max(1, affordable // len(ids))
+        most = max(1, min(affordable, MASKED) // len(ids))
         found = every if self._end is not None else clozes(ids, mask, special, most)
         if len(found) < len(every):
             self._leave_out(f"{stage}: {len(found)} of {len(every)} tokens masked, at most {most} of a text")
