@@ -36,7 +36,8 @@ PLAIN: Mapping[Plain, Program | Baseline] = {
 class MeanPattern:
     """A head's mean pattern over train texts, by the positions of query and key in the text.
 
-    A query beyond all of them attends as the last one that there was: by distance, but for the first token.
+    A query beyond all of them attends as the last one that there was: by distance, but for the first token. Where
+    queries look ahead, what falls beyond the end of a text goes to the keys that are there.
 
     Attributes:
         mean: float32, shape (n, n).
@@ -65,4 +66,8 @@ class MeanPattern:
         for query in range(known, n):
             found[query, 0] = last[0]
             found[query, query - known + 2 : query + 1] = last[1:]
-        return found * visible
+        found *= visible
+        if bool(visible.triu(1).any()):
+            mass = torch.from_numpy(self.mean.sum(-1))[torch.arange(n).clamp(max=known - 1), None]
+            found *= mass / found.sum(-1, keepdim=True).clamp(min=torch.finfo(found.dtype).tiny)
+        return found

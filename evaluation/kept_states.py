@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from evaluation.perplexity import logits_of
 from surrogates.running.facts import layer_facts
 
 KEPT_BYTES = 1 << 30
@@ -101,8 +102,7 @@ class KeptStates:
                 self._sound.add(place)
 
     def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        logits: Tensor = self._model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-        return logits
+        return logits_of(self._model, ids, mask)
 
 
 def _blocks_of(model: PreTrainedModel) -> tuple[list[nn.Module], dict[int, int]]:

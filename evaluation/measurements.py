@@ -19,8 +19,8 @@ class Figures:
     """What one arm gives on one text, summed over its predicted tokens.
 
     Attributes:
-        loss: of the next token, nats.
-        divergence: KL(unpatched || patched) of the distribution of the next token, nats.
+        loss: of the next token, or the masked one, nats.
+        divergence: KL(unpatched || patched) of the distribution of that token, nats.
         same: tokens for which the likeliest one is that of the unpatched model.
         kept: heads that computed their own pattern, their program having failed.
     """
@@ -46,6 +46,25 @@ class Measurements:
     @property
     def texts(self) -> int:
         return len(self.tokens)
+
+    def put_together(self, texts: Sequence[int]) -> "Measurements":
+        """What was measured of parts of texts, summed text by text.
+
+        Args:
+            texts: the number of each part's text, shape (parts,).
+        """
+        numbers = sorted(set(texts))
+        rows: dict[int, list[int]] = {number: [] for number in numbers}
+        for part, number in enumerate(texts):
+            rows[number].append(part)
+        tokens = np.array([self.tokens[parts].sum() for parts in rows.values()])
+        return Measurements(
+            tokens,
+            {
+                arm: [_sum([figures[part] for part in parts]) for parts in rows.values()]
+                for arm, figures in self.figures.items()
+            },
+        )
 
     def perplexity(self, arm: str = UNPATCHED) -> float:
         return float(np.exp(self._values(arm, "loss").sum() / self.tokens.sum()))
@@ -118,3 +137,12 @@ class Measurements:
             for arm, figures in self.figures.items()
             for name in names
         }
+
+
+def _sum(figures: Sequence[Figures]) -> Figures:
+    return Figures(
+        sum(own.loss for own in figures),
+        sum(own.divergence for own in figures),
+        sum(own.same for own in figures),
+        sum(own.kept for own in figures),
+    )

@@ -12,10 +12,12 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from evaluation.arms import Arm, content, is_made, on_batch
+from evaluation.clozes import Cloze, Text, predicted
 from evaluation.kept_states import KeptStates
 from evaluation.measurements import UNPATCHED, Figures, Measurements
-from evaluation.perplexity import Batch, Losses, Predictions, batches, measure_losses, vocabulary_of
+from evaluation.perplexity import Batch, Losses, Predictions, batches, logits_of, measure_losses, vocabulary_of
 from surrogates.library.heads import Head
+from surrogates.running.architectures.kinds import is_causal
 from surrogates.running.assignment import Assignment
 from surrogates.running.facts import layer_facts
 from surrogates.running.patching import patch
@@ -35,20 +37,20 @@ class PatchedModel:
         """Its hidden states on the batch that is measured; in front of which blocks a pass may begin is tried once."""
         return KeptStates(self.model)
 
-    def losses(self, ids: Sequence[Sequence[int]], assignment: Assignment) -> Losses:
+    def losses(self, ids: Sequence[Text], assignment: Assignment) -> Losses:
         with patch(self.model, self.tokenizer, assignment, on_error=self.on_error) as failures:
             losses = measure_losses(self.model, ids)
         return losses._replace(kept=failures.texts.total())
 
 
 class Store(Protocol):
-    """Where figures are kept, by the content of an arm (:func:`evaluation.arms.content`) and a text's token ids."""
+    """Where figures are kept, by the content of an arm (:func:`evaluation.arms.content`) and a text."""
 
-    def get(self, arm: str, texts: Sequence[Sequence[int]]) -> list[Figures | None]:
+    def get(self, arm: str, texts: Sequence[Text]) -> list[Figures | None]:
         """What is kept of an arm on texts; None where it is yet to be measured."""
         ...
 
-    def add(self, arm: str, texts: Sequence[Sequence[int]], figures: Sequence[Figures]) -> None:
+    def add(self, arm: str, texts: Sequence[Text], figures: Sequence[Figures]) -> None:
         """Keep what was measured, at once."""
         ...
 
@@ -56,17 +58,17 @@ class Store(Protocol):
 class NoStore:
     """Keeps nothing."""
 
-    def get(self, _arm: str, texts: Sequence[Sequence[int]]) -> list[Figures | None]:
+    def get(self, _arm: str, texts: Sequence[Text]) -> list[Figures | None]:
         return [None] * len(texts)
 
-    def add(self, arm: str, texts: Sequence[Sequence[int]], figures: Sequence[Figures]) -> None:
+    def add(self, arm: str, texts: Sequence[Text], figures: Sequence[Figures]) -> None:
         pass
 
 
 @torch.inference_mode()
 def measure(
     patched: PatchedModel,
-    ids: Sequence[Sequence[int]],
+    ids: Sequence[Text],
     arms: Mapping[str, Arm],
     *,
     store: Store | None = None,
@@ -81,14 +83,16 @@ def measure(
 
     Args:
         patched: the model.
-        ids: token ids of texts of two tokens or more.
+        ids: token ids of texts of two tokens or more, or all of them clozes where the model is an encoder with a
+            masked-language head: programs, as the model itself, read the mask token in the place of the one masked.
         arms: by their names; equal ones are measured once.
         store: what is in it is not measured again.
         progress: told the (arm, text) pairs done, their number, and the figure of the arm just measured.
         goes_on: asked after each batch whether there is time for another one.
 
     Returns:
-        Figures of all texts, or of those for which there was time, in the order of ``ids``.
+        Figures of all texts, or of those for which there was time, in the order of ``ids``; those of clozes are put
+        together text by text.
 
     Raises:
         ProgramFailed: a program failed, and failures are to raise.
@@ -112,7 +116,7 @@ class _Work:
     def __init__(
         self,
         patched: PatchedModel,
-        ids: Sequence[Sequence[int]],
+        ids: Sequence[Text],
         arms: Mapping[str, Arm],
         store: Store,
         progress: Callable[[int, int, str], None] | None,
@@ -136,8 +140,11 @@ class _Work:
 
     def found(self, numbers: Sequence[int]) -> Measurements:
         figures = {own: [self._figures[own][number] for number in numbers] for own in self._names}
-        tokens = np.array([len(self._ids[number]) - 1 for number in numbers], dtype=float)
-        return Measurements(tokens, {name: figures[own] for name, own in self._contents.items()})  # type: ignore[misc]
+        ids = [self._ids[number] for number in numbers]
+        tokens = np.array(list(map(predicted, ids)), dtype=float)
+        found = Measurements(tokens, {name: figures[own] for name, own in self._contents.items()})  # type: ignore[misc]
+        masked = [text.number for text in ids if isinstance(text, Cloze)]
+        return found.put_together(masked) if masked else found
 
     def measure(self, chosen: Sequence[int], done: Sequence[int]) -> None:
         """Measure what is missing on some texts; ``done`` are these and those before."""
@@ -174,36 +181,37 @@ class _Work:
     def _under(self, arm: Arm, batch: Batch, model: "_Reference") -> list[Figures]:
         patched = self._patched
         first = self._states.first({head.layer for head in arm})
-        visible = _visible(patched.model, batch, arm)
+        visible = visible_to(patched.model, batch, arm)
         assignment = on_batch(arm, batch.ids.cpu(), batch.lengths, visible)
         with (
             patch(patched.model, patched.tokenizer, assignment, on_error=patched.on_error) as failures,
             self._states.from_block(first),
         ):
-            logits = patched.model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits
+            logits = logits_of(patched.model, batch.ids, batch.mask)
         return model.compare(logits, failures.texts.total())
 
     def _figure(self, own: str, done: Sequence[int]) -> str:
         """The increase of an arm on the texts so far."""
         numbers = [number for number in done if self._figures[own][number] is not None]
         loss = self._loss(own, numbers) - self._loss(content({}), numbers)
-        change = np.expm1(loss / sum(len(self._ids[number]) - 1 for number in numbers))
+        change = np.expm1(loss / sum(predicted(self._ids[number]) for number in numbers))
         return f"{self._names[own]}: {change:+.1%}"
 
     def _loss(self, own: str, numbers: Sequence[int]) -> float:
         return sum(one.loss for number in numbers if (one := self._figures[own][number]) is not None)
 
 
-def _visible(model: PreTrainedModel, batch: Batch, arm: Arm) -> dict[Head, Tensor]:
+def visible_to(model: PreTrainedModel, batch: Batch, arm: Arm) -> dict[Head, Tensor]:
     """What queries of the heads see whose patterns are made for each text, shape (texts, n, n)."""
-    facts = layer_facts(model)
+    facts, causal = layer_facts(model), is_causal(model.config)
     real = batch.mask.cpu() != 0
     distance = torch.arange(real.shape[1])[:, None] - torch.arange(real.shape[1])
     found = {}
     for head, own in arm.items():
         if is_made(own):
             window = facts[head.layer].window
-            seen = (distance >= 0) & (distance < window if window is not None else True)
+            seen = distance >= 0 if causal else torch.ones_like(distance, dtype=torch.bool)
+            seen = seen if window is None else seen & (distance.abs() < window)
             found[head] = seen & real[:, None, :] & real[:, :, None]
     return found
 

@@ -1,4 +1,4 @@
-"""What a causal language model loses, text by text, when heads are replaced."""
+"""What a language model loses, text by text, when heads are replaced."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from evaluation.clozes import Cloze, Text, predicted
 from evaluation.intervals import Interval, ratio_interval
+from surrogates.running.architectures.kinds import is_causal
 
 LOGITS = 16_000_000
 """Logits of a batch: bounds memory for large vocabularies."""
@@ -22,7 +24,7 @@ _SUMMED = 64
 
 
 class Losses(NamedTuple):
-    """Summed next-token loss of each text in nats, and its predicted tokens; both of shape (texts,).
+    """Summed loss of the predicted tokens of each text in nats, and its predicted tokens; both of shape (texts,).
 
     ``kept`` counts the (text, head) pairs in which a program failed and the head computed its own pattern.
     """
@@ -37,14 +39,21 @@ class Losses(NamedTuple):
 
 
 @torch.inference_mode()
-def measure_losses(model: PreTrainedModel, ids: Sequence[Sequence[int]]) -> Losses:
-    """Next-token losses of texts of two tokens or more, as the model stands; all but the first token are predicted."""
+def measure_losses(model: PreTrainedModel, ids: Sequence[Text]) -> Losses:
+    """Losses of texts of two tokens or more, as the model stands; all but the first token, or masked ones."""
     losses = np.zeros(len(ids))
     for chosen in batches(ids, vocabulary_of(model)):
         batch = Batch.of([ids[number] for number in chosen], model.device)
-        logits = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits
+        logits = logits_of(model, batch.ids, batch.mask)
         losses[chosen] = batch.sums(Predictions(logits, batch).losses())
-    return Losses(losses, np.array([len(tokens) - 1 for tokens in ids], dtype=float))
+    return Losses(losses, np.array(list(map(predicted, ids)), dtype=float))
+
+
+def logits_of(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> Tensor:
+    """What a model with a language head puts out, shape (texts, n, vocabulary)."""
+    options = {"use_cache": False} if is_causal(model.config) else {}
+    logits: Tensor = model(input_ids=ids, attention_mask=mask, **options).logits
+    return logits
 
 
 def vocabulary_of(model: PreTrainedModel) -> int:
@@ -53,7 +62,7 @@ def vocabulary_of(model: PreTrainedModel) -> int:
     return found
 
 
-def batches(ids: Sequence[Sequence[int]], vocabulary: int) -> Iterator[list[int]]:
+def batches(ids: Sequence[Text], vocabulary: int) -> Iterator[list[int]]:
     """Numbers of texts that are read at once, those of like length together."""
     order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
     start = 0
@@ -87,15 +96,21 @@ class Batch:
     rows: Tensor
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[int]], device: torch.device) -> "Batch":
+    def of(cls, texts: Sequence[Text], device: torch.device) -> "Batch":
         n = max(map(len, texts))
         ids = torch.zeros(len(texts), n, dtype=torch.long)
         mask = torch.zeros(len(texts), n, dtype=torch.long)
         for row, text in enumerate(texts):
-            ids[row, : len(text)] = torch.tensor(text)
+            ids[row, : len(text)] = torch.tensor(text.ids if isinstance(text, Cloze) else text)
             mask[row, : len(text)] = 1
-        rows, columns = mask[:, 1:].nonzero(as_tuple=True)
-        found = ids, mask, rows * n + columns, ids[rows, columns + 1], rows
+        masked = [text for text in texts if isinstance(text, Cloze)]
+        if masked:
+            rows, columns = torch.arange(len(texts)), torch.tensor([text.place for text in masked])
+            targets = torch.tensor([text.target for text in masked])
+        else:
+            rows, columns = mask[:, 1:].nonzero(as_tuple=True)
+            targets = ids[rows, columns + 1]
+        found = ids, mask, rows * n + columns, targets, rows
         return cls(*(values.to(device) for values in found))
 
     @property

@@ -1,7 +1,7 @@
 """What an evaluation is asked for."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 from typing import get_args
 
@@ -42,6 +42,7 @@ class Asked:
         effects: whether heads are replaced one by one on test texts.
         texts: most test texts of the sweep; as many as are affordable where None.
         minutes: time for everything, in the place of what is affordable.
+        corpora: further texts to measure on, by name: what :func:`synth.corpus.resolve_corpus` takes.
     """
 
     fractions: Sequence[float] = FRACTIONS
@@ -53,6 +54,7 @@ class Asked:
     minutes: float | None = None
     device: str = "cpu"
     on_error: OnError = "raise"
+    corpora: Mapping[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise :class:`InputError` where something is out of range."""

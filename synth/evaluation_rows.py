@@ -8,6 +8,8 @@ from evaluation.orders import Order
 
 Replacement = Literal["program", "uniform", "first", "zero"]
 REPLACEMENTS: tuple[Replacement, ...] = ("program", "uniform", "first", "zero")
+Measure = Literal["perplexity", "pseudo-perplexity"]
+"""Of the next token, or of tokens of an encoder that are masked one at a time."""
 Alone = Literal["program", "zero", "uniform", "mean"]
 ALONE: tuple[Alone, ...] = ("program", "zero", "uniform", "mean")
 
@@ -19,7 +21,7 @@ class Row:
     Attributes:
         increase: in perplexity, relative to the model as it is: 0.05 is +5 %; ``low`` and ``high`` bound the 95 %
             bootstrap interval.
-        divergence: KL(unpatched || patched) of the next-token distribution, nats a token.
+        divergence: KL(unpatched || patched) of the distribution of the next token, or the masked one, nats a token.
         agreement: share of the tokens for which the likeliest one is that of the model as it is.
         kept_neural: (text, head) pairs in which the head computed its own pattern, its program having failed.
         baseline_perplexity: of the model as it is.
@@ -106,15 +108,75 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class OnCorpus:
+    """Texts of one corpus, of the same length and start as the run's own.
+
+    Attributes:
+        corpus: its name; empty for the run's own test texts.
+        texts: how many were measured.
+        in_run: texts of the corpus that were left out, since they are the run's own.
+        iou: of programs with their heads' patterns, mean over heads and then texts, with its 95 % interval.
+        sweep: heads replaced by their programs in the first order, at each fraction.
+    """
+
+    corpus: str
+    texts: int
+    in_run: int
+    iou: float
+    iou_low: float
+    iou_high: float
+    sweep: "Sequence[Row | EmbeddingRow]"
+
+
+@dataclass(frozen=True)
+class EmbeddingRow:
+    """Texts' embeddings with heads replaced, beside those of an encoder as it is; all else as in :class:`Row`.
+
+    Attributes:
+        order: or the name of a control.
+        cosine: of a text's embedding with that of the model as it is, with its 95 % interval.
+        neighbour: share of the texts whose nearest neighbour among all is the same one, with its 95 % interval.
+    """
+
+    order: str
+    replacement: str
+    fraction: float
+    heads: int
+    cosine: float
+    low: float
+    high: float
+    neighbour: float
+    neighbour_low: float
+    neighbour_high: float
+    kept_neural: int
+    texts: int
+
+
+@dataclass(frozen=True)
+class EmbeddingEvaluation:
+    """All that was measured of an encoder without a masked-language head; figures as in :class:`Evaluation`."""
+
+    texts: int
+    sweep: Sequence[EmbeddingRow]
+    controls: Sequence[EmbeddingRow]
+    controls_fraction: float
+    corpora: Sequence[OnCorpus]
+    left_out: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """All that was measured of a run.
 
     Attributes:
+        measure: what grows by ``increase`` everywhere.
         perplexity: of the model as it is, on the ``texts`` test texts of the sweep.
         controls_fraction: share of the heads that controls replace.
+        corpora: the run's own test texts, and texts that programs were not found on; nothing where none were asked for.
         left_out: what was not measured, a line each.
     """
 
+    measure: Measure
     perplexity: float
     texts: int
     sweep: Sequence[Row]
@@ -122,4 +184,5 @@ class Evaluation:
     controls_fraction: float
     within: Sequence[Within]
     effects: Sequence[Effect]
+    corpora: Sequence[OnCorpus]
     left_out: Sequence[str]

@@ -8,16 +8,31 @@ import numpy as np
 
 from evaluation.arms import Arm
 from evaluation.baselines import PLAIN, MeanPattern
+from evaluation.clozes import Text, clozes, predicted
 from evaluation.controls import CONTROLS, Known
 from evaluation.measurements import UNPATCHED, Measurements
 from evaluation.measuring import PatchedModel, Store, measure
 from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
 from evaluation.sweep import first_heads, most_heads
+from surrogates.errors import InputError
 from surrogates.library.heads import Head
 from synth.asked import Asked
 from synth.attention import open_store
 from synth.corpus import Split
-from synth.evaluation_rows import ALONE, REPLACEMENTS, Alone, Control, Effect, Evaluation, Replacement, Row, Within
+from synth.evaluation_rows import (
+    ALONE,
+    REPLACEMENTS,
+    Alone,
+    Control,
+    Effect,
+    Evaluation,
+    OnCorpus,
+    Replacement,
+    Row,
+    Within,
+)
+from synth.models import LoadedModel
+from synth.other_corpora import OtherCorpus, fresh_iou
 from synth.progress import Reporter
 from synth.run import Run
 
@@ -25,6 +40,8 @@ ORDERED_BY = 20
 """Most validation texts that heads are ordered by. More change little, since all tokens tell of KL."""
 SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
+MASKED = 1000
+"""Most tokens that are masked for a table of a small encoder, each of which takes a pass of its text."""
 LEAST_TEXTS = 2
 _RIGHT = "right assignment"
 
@@ -46,9 +63,17 @@ _STAGES = {
     "greedy order": _Stage(4e13, 0.4),
     "budget": _Stage(2e13, 0.3),
     "sweep": _Stage(4e13, 0.6),
+    "corpora": _Stage(2e13, 0.3),
     "effects": _Stage(8e13, 1.0),
 }
 """In the order in which they are measured."""
+
+
+class _Texts(NamedTuple):
+    """Texts that something is measured on, and what they are called."""
+
+    name: str
+    ids: list[list[int]]
 
 
 class Evaluator:
@@ -56,17 +81,24 @@ class Evaluator:
 
     Args:
         run: it.
-        patched: its model.
-        heads: all of the model's.
+        loaded: its model, with its language head.
+        corpora: further texts.
         store: where raw figures are kept.
         reporter: where progress is shown.
         asked: what is measured.
     """
 
     def __init__(
-        self, run: Run, patched: PatchedModel, heads: Sequence[Head], store: Store, reporter: Reporter, asked: Asked
+        self,
+        run: Run,
+        loaded: LoadedModel,
+        corpora: Sequence[OtherCorpus],
+        store: Store,
+        reporter: Reporter,
+        asked: Asked,
     ) -> None:
-        self._run, self._patched, self._heads = run, patched, heads
+        self._run, self._loaded, self._corpora = run, loaded, corpora
+        self._patched = PatchedModel(loaded.model, loaded.tokenizer, asked.on_error)
         self._store, self._reporter, self._asked = store, reporter, asked
         self._programs = run.assignment
         self._left_out: list[str] = []
@@ -90,8 +122,11 @@ class Evaluator:
             if count
         }
         controls = self._controls(orders[asked.orders[0]], effects) if asked.controls else {}
-        found = self._measure("sweep", "test", arms | controls, asked.texts)
+        found = self._measure("sweep", self._split("test"), arms | controls, asked.texts)
+        first = asked.orders[0]
+        corpora = [self._on_corpus(corpus, first, orders[first]) for corpus in self._corpora]
         return Evaluation(
+            "perplexity" if self._loaded.causal else "pseudo-perplexity",
             found.perplexity(),
             found.texts,
             [
@@ -104,6 +139,7 @@ class Evaluator:
             asked.controls or 0.0,
             [self._within(found, order, *own) for order, own in budgets.items()],
             self._effects() if asked.effects else [],
+            corpora,
             tuple(self._left_out),
         )
 
@@ -112,7 +148,7 @@ class Evaluator:
     def _own_effects(self) -> dict[Head, float]:
         """KL(unpatched || patched) with each head alone replaced: it takes far fewer texts than losses do."""
         arms = {str(head): {head: program} for head, program in self._programs.items()}
-        found = self._measure("own effects", "validation", arms, ORDERED_BY)
+        found = self._measure("own effects", self._split("validation"), arms, ORDERED_BY)
         return {head: found.divergence(str(head)).mean for head in self._programs}
 
     def _order(self, order: Order, effects: Mapping[Head, float]) -> list[Head]:
@@ -129,7 +165,7 @@ class Evaluator:
     def _greedy(self, effects: Mapping[Head, float]) -> list[Head]:
         stage = "greedy order"
         count = max(len(first_heads(list(self._programs), share)) for share in self._asked.fractions)
-        texts = self._texts(stage, "validation", count * CANDIDATES, ORDERED_BY)
+        texts = self._texts(stage, self._split("validation"), count * CANDIDATES, ORDERED_BY)
         in_time = self._in_time(stage)
 
         def costs(arms: Sequence[Arm]) -> list[float]:
@@ -155,7 +191,7 @@ class Evaluator:
         budget = self._asked.max_increase
         assert budget is not None
         tries = len(self._programs).bit_length()
-        texts = self._texts("budget", "validation", tries * len(orders))
+        texts = self._texts("budget", self._split("validation"), tries * len(orders))
         found = {}
         with self._reporter.stage("heads within the budget") as step:
             for place, (order, heads) in enumerate(orders.items()):
@@ -176,8 +212,7 @@ class Evaluator:
     def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[str, Arm]:
         assert self._asked.controls is not None
         chosen = first_heads(order, self._asked.controls)
-        categories = {head: kind.category for head, kind in self._run.kinds.items() if kind.category}
-        known = Known(chosen, self._programs, categories, effects, self._heads)
+        known = known_of(self._run, chosen, effects, self._loaded.heads)
         found: dict[str, Arm] = {_RIGHT: self._arm("program", chosen)}
         for name, control in CONTROLS.items():
             arm = control(known)
@@ -199,7 +234,7 @@ class Evaluator:
         }
         arms = {f"{head}, {way}": ways[way](head) for head in heads for way in ALONE}
         most = SINGLE_TEXTS if self._asked.texts is None else min(self._asked.texts, SINGLE_TEXTS)
-        found = self._measure("effects", "test", arms, most)
+        found = self._measure("effects", self._split("test"), arms, most)
         return [_effect(found, head, way) for head in heads for way in ALONE]
 
     def _mean_patterns(self, heads: Sequence[Head]) -> dict[Head, MeanPattern]:
@@ -209,27 +244,60 @@ class Evaluator:
         lengths = np.array([len(self._run.material.ids[number]) for number in numbers])
         return {head: MeanPattern.of(patterns.read(head, numbers), lengths) for head in heads}
 
+    def _on_corpus(self, corpus: OtherCorpus, order: Order, heads: Sequence[Head]) -> OnCorpus:
+        """IoU of all programs, and what replacing heads costs, on texts of a corpus or the run's own test texts."""
+        texts = _Texts(f"texts of {corpus.name}" if corpus.name else "test texts", corpus.ids)
+        counts = sorted({len(first_heads(heads, share)) for share in self._asked.fractions})
+        arms = {_name(order, "program", count): self._arm("program", heads[:count]) for count in counts}
+        found = self._measure("corpora", texts, arms, self._asked.texts)
+        with self._reporter.stage(f"IoU on {texts.name}") as step:
+            iou = fresh_iou(self._loaded, self._programs, corpus.ids[: found.texts], self._asked.on_error, step)
+        sweep = [self._row(found, order, "program", share) for share in self._asked.fractions]
+        return OnCorpus(corpus.name, found.texts, corpus.in_run, *iou, sweep)
+
     # How much is measured.
 
-    def _measure(self, stage: str, split: Split, arms: Mapping[str, Arm], most: int | None = None) -> Measurements:
-        texts = self._texts(stage, split, len(arms), most)
+    def _split(self, split: Split) -> "_Texts":
+        return _Texts(f"{split} texts", self._run.ids(split))
+
+    def _measure(self, stage: str, of: "_Texts", arms: Mapping[str, Arm], most: int | None = None) -> Measurements:
+        texts = self._texts(stage, of, len(arms), most)
         with self._reporter.stage(stage) as step:
             found = measure(self._patched, texts, arms, store=self._store, progress=step, goes_on=self._in_time(stage))
-        if found.texts < len(texts):
-            self._leave_out(f"{stage}: {found.texts} of {len(texts)} {split} texts, for time")
+        done, wanted = round(found.tokens.sum()), sum(map(predicted, texts))
+        if done < wanted:
+            some = (
+                f"{found.texts} of {len(texts)} {of.name}"
+                if self._loaded.causal
+                else f"{done} of {wanted} masked tokens"
+            )
+            self._leave_out(f"{stage}: {some}, for time")
         return found
 
-    def _texts(self, stage: str, split: Split, arms: int, most: int | None = None) -> list[list[int]]:
-        """The texts of a split for so many arms: the most that are asked for, or that are affordable."""
-        all_of_split = self._run.ids(split)
-        ids = all_of_split[:most]
-        if self._end is None and (most is None or stage != "sweep"):
-            tokens = sum(map(len, ids)) / len(ids)
-            each = 2 * self._patched.model.num_parameters() * tokens * arms
-            ids = ids[: max(LEAST_TEXTS, int(_STAGES[stage].work / each))]
-        if len(ids) < len(all_of_split):
-            self._leave_out(f"{stage}: {len(ids)} of {len(all_of_split)} {split} texts")
-        return ids
+    def _texts(self, stage: str, of: "_Texts", arms: int, most: int | None = None) -> Sequence[Text]:
+        """Some of the texts for so many arms: the most that are asked for, or that are affordable."""
+        ids = of.ids[:most]
+        each = 2 * self._patched.model.num_parameters() * sum(map(len, ids)) / len(ids) * arms
+        affordable = int(_STAGES[stage].work / each)
+        if self._end is None and (most is None or stage not in ("sweep", "corpora")):
+            ids = ids[: max(LEAST_TEXTS, affordable)]
+        if len(ids) < len(of.ids):
+            self._leave_out(f"{stage}: {len(ids)} of {len(of.ids)} {of.name}")
+        return ids if self._loaded.causal else self._clozes(stage, ids, affordable)
+
+    def _clozes(self, stage: str, ids: Sequence[Sequence[int]], affordable: int) -> Sequence[Text]:
+        """The tokens of texts masked in turn, each of which takes a pass; or as many of each text as are affordable."""
+        tokenizer = self._loaded.tokenizer
+        mask, special = tokenizer.mask_token_id, set(tokenizer.all_special_ids)
+        assert mask is not None
+        every = clozes(ids, mask, special)
+        if not every:
+            raise InputError(f"the {stage} has texts of special tokens alone; give longer texts")
+        most = max(1, min(affordable, MASKED) // len(ids))
+        found = every if self._end is not None else clozes(ids, mask, special, most)
+        if len(found) < len(every):
+            self._leave_out(f"{stage}: {len(found)} of {len(every)} tokens masked, at most {most} of a text")
+        return found
 
     def _in_time(self, stage: str) -> Callable[[], bool]:
         """Says whether there is time for as much as since it was asked last."""
@@ -270,6 +338,12 @@ class Evaluator:
         return Within(
             order, self._asked.max_increase, count, fraction, on_validation, *found.increase(arm), found.texts
         )
+
+
+def known_of(run: Run, chosen: Sequence[Head], effects: Mapping[Head, float], heads: Sequence[Head]) -> Known:
+    """What controls of a run's chosen heads are made of."""
+    categories = {head: kind.category for head, kind in run.kinds.items() if kind.category}
+    return Known(chosen, run.assignment, categories, effects, heads)
 
 
 def _effect(found: Measurements, head: Head, way: Alone) -> Effect:

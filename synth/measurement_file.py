@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from evaluation.clozes import Text, predicted, told
 from evaluation.measurements import Figures
 from surrogates.errors import InputError
 from surrogates.library.database import Database, writable
@@ -67,7 +68,7 @@ class MeasurementFile(Database):
             self._execute(f"PRAGMA application_id={_APPLICATION}")
             self._execute(f"PRAGMA user_version={_VERSION}")
 
-    def get(self, arm: str, texts: Sequence[Sequence[int]]) -> list[Figures | None]:
+    def get(self, arm: str, texts: Sequence[Text]) -> list[Figures | None]:
         """What is known of an arm on texts; None where it is yet to be measured."""
         keys = [self.key(text) for text in texts]
         known: dict[str, Figures] = {}
@@ -82,7 +83,7 @@ class MeasurementFile(Database):
             known |= {key: Figures(*figures) for key, *figures in rows}
         return [known.get(key) for key in keys]
 
-    def add(self, arm: str, texts: Sequence[Sequence[int]], figures: Sequence[Figures]) -> None:
+    def add(self, arm: str, texts: Sequence[Text], figures: Sequence[Figures]) -> None:
         """Keep what was measured of an arm on texts, in one transaction.
 
         Raises:
@@ -93,7 +94,7 @@ class MeasurementFile(Database):
             for text, own in zip(texts, figures, strict=True):
                 key = self.key(text)
                 self._execute(
-                    "INSERT INTO texts (key, tokens) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, len(text) - 1)
+                    "INSERT INTO texts (key, tokens) VALUES (?, ?) ON CONFLICT DO NOTHING", (key, predicted(text))
                 )
                 self._execute(
                     "INSERT INTO figures SELECT arms.id, texts.id, ?, ?, ?, ? FROM arms, texts"
@@ -103,9 +104,9 @@ class MeasurementFile(Database):
                     (own.loss, own.divergence, own.same, own.kept, arm, key),
                 )
 
-    def key(self, text: Sequence[int]) -> str:
+    def key(self, text: Text) -> str:
         """Names a text under the model: SHA-256, in hexadecimal."""
-        return hashlib.sha256(f"{self._model} {texts_fingerprint([text])}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._model} {texts_fingerprint([told(text)])}".encode()).hexdigest()
 
 
 def can_be_kept(folder: Path) -> bool:

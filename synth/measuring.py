@@ -1,17 +1,23 @@
 """What a run's model loses with its heads replaced, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 
-from evaluation.measuring import NoStore, PatchedModel
+from evaluation.measuring import NoStore
 from evaluation.orders import Order
-from surrogates.errors import InputError
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
 from surrogates.running.plan import OnError
 from synth.asked import FRACTIONS, SWEPT, Asked, as_shares
 from synth.attention import open_store
-from synth.evaluation_rows import Evaluation, Row
+from synth.embedding_evaluator import EmbeddingEvaluator
+from synth.evaluation_rows import EmbeddingEvaluation, EmbeddingRow, Evaluation, Row
 from synth.evaluator import Evaluator
+from synth.fingerprint import model_fingerprint
+from synth.masked_models import with_masked_head
 from synth.measurement_file import FILE_NAME, MeasurementFile, can_be_kept
+from synth.models import LoadedModel
+from synth.other_corpora import OtherCorpus, read_corpus
 from synth.progress import Reporter
 from synth.run import Run
 
@@ -26,11 +32,12 @@ def evaluate(
     device: str = "cpu",
     on_error: OnError = "raise",
     reporter: Reporter | None = None,
-) -> list[Row]:
+) -> list[Row] | list[EmbeddingRow]:
     """Perplexity as more and more heads are replaced by the programs that stand in for them, and by baselines.
 
     Args:
-        run: a finished run on a causal language model.
+        run: a finished run. Of an encoder it is pseudo-perplexity; or, where it has no masked-language head, embeddings
+            of the texts are compared.
         fractions: shares of the heads to replace, above 0 and at most 1.
         orders: which heads go first: ``iou``, ``effect``, ``greedy`` or ``random``.
         texts: most test texts; as many as are affordable by default, all of a small model's.
@@ -43,7 +50,7 @@ def evaluate(
         A row for each order, replacement and fraction, such as ``pandas.DataFrame`` takes.
 
     Raises:
-        InputError: the run is not finished, its model cannot be loaded or is an encoder, or a fraction is out of range.
+        InputError: the run is not finished, its model cannot be loaded, or a fraction is out of range.
         ProgramFailed: a program failed, and failures are to raise.
     """
     asked = Asked(
@@ -56,32 +63,44 @@ def evaluate(
         device=device,
         on_error=on_error,
     )
-    return list(evaluate_all(run, asked, reporter).sweep)
+    return list(evaluate_all(run, asked, reporter).sweep)  # type: ignore[return-value]
 
 
-def evaluate_all(run: Run, asked: Asked, reporter: Reporter | None = None) -> Evaluation:
+def evaluate_all(run: Run, asked: Asked, reporter: Reporter | None = None) -> Evaluation | EmbeddingEvaluation:
     """All that was asked for. Figures are kept in the run as they come, and what is there is not measured again.
 
+    An encoder's pseudo-perplexity is measured; or its embeddings are compared, where it has no masked-language head.
+
     Raises:
-        InputError: see :func:`evaluate`; or the file of figures cannot be used.
+        InputError: see :func:`evaluate`; a corpus cannot be read or is too small, something that is asked for does not
+            go with embeddings, or the file of figures cannot be used.
         ProgramFailed: a program failed, and failures are to raise.
     """
     asked.check()
     reporter = reporter or Reporter()
     programs = run.assignment
-    if not run.material.causal:
-        raise InputError(
-            f"{run.settings.model} is an encoder, which has no perplexity; evaluate a causal language model"
-        )
     loaded = run.model(asked.device)
+    corpora = [read_corpus(run, loaded, *named, reporter.say) for named in asked.corpora.items()]
+    if corpora:
+        corpora.insert(0, OtherCorpus("", run.ids("test")))
+    if not loaded.causal:
+        masked = with_masked_head(loaded, run.settings)
+        if isinstance(masked, str):
+            embeddings = EmbeddingEvaluator(run, loaded, corpora, reporter, asked)
+            reporter.say(f"embeddings of {loaded.name} are compared, since {masked}")
+            _tell_without(programs, loaded, reporter)
+            return embeddings.evaluation()
+        loaded = masked
     kept = can_be_kept(run.path)
     if not kept:
         reporter.say(f"{run.path} can only be read; figures are not kept")
-    file = run.path / FILE_NAME
-    with closing(MeasurementFile(file, open_store(run.attention).model)) if kept else nullcontext(NoStore()) as store:
-        if len(programs) < len(loaded.heads):
-            reporter.say(
-                f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these"
-            )
-        patched = PatchedModel(loaded.model, loaded.tokenizer, asked.on_error)
-        return Evaluator(run, patched, loaded.heads, store, reporter, asked).evaluation()
+    # A masked-language head is no part of what patterns were made with.
+    model = open_store(run.attention).model if loaded.causal else model_fingerprint(loaded)
+    with closing(MeasurementFile(run.path / FILE_NAME, model)) if kept else nullcontext(NoStore()) as store:
+        _tell_without(programs, loaded, reporter)
+        return Evaluator(run, loaded, corpora, store, reporter, asked).evaluation()
+
+
+def _tell_without(programs: Mapping[Head, Program], loaded: LoadedModel, reporter: Reporter) -> None:
+    if len(programs) < len(loaded.heads):
+        reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")

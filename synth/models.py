@@ -102,7 +102,11 @@ def load_model(
             trust_remote_code=False,
             output_loading_info=True,
         )
-    # An encoder's pooler comes after all attention, and many checkpoints leave it out.
+    # An encoder's pooler comes after all attention, and many checkpoints leave it out. A random one would make another
+    # model each time.
+    for key in info["missing_keys"]:
+        if "pooler" in key:
+            torch.nn.init.zeros_(model.get_parameter(key))
     missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
     if missing:
         raise InputError(

@@ -46,6 +46,14 @@ def evaluate_command(
         float | None,
         typer.Option("--time", metavar="MINUTES", help="Measure as much as fits into this time.", show_default=False),
     ] = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=CORPUS",
+            help="Measure on further texts too, which programs were not found on; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
@@ -53,19 +61,21 @@ def evaluate_command(
 ) -> None:
     """Measure perplexity with heads replaced by their programs, beside controls, and effects of heads; or tasks."""
     from synth.asked import Asked
-    from synth.commands.evaluate import orders_named, percentages, show_evaluation
+    from synth.commands.evaluate import corpora_named, orders_named, percentages, show_evaluation
     from synth.commands.tasks import show_tasks
     from synth.progress import Reporter
 
     reporter, shares = Reporter(quiet=quiet), percentages(fractions)
     if tasks is not None:
+        if corpus:
+            raise InputError("--corpus is about perplexity; leave it out, or leave out --tasks")
         show_tasks(run, tasks, shares, limit, device, on_error, reporter, as_json=as_json)
         return
     if limit is not None:
         raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
     asked = Asked(
         shares, orders_named(orders), controls / 100 or None, None if max_increase is None else max_increase / 100,
-        True, texts, time, device, on_error,
+        True, texts, time, device, on_error, corpora_named(corpus or []),
     )  # fmt: skip
     show_evaluation(run, asked, reporter, as_json=as_json)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from evaluation.orders import ORDERS, Order
 from surrogates.errors import InputError
 from synth.asked import Asked
+from synth.commands.corpora import print_corpora
+from synth.commands.embeddings import print_embeddings
 from synth.console import Column, Terminal, print_document
 from synth.evaluation_rows import REPLACEMENTS, Effect, Evaluation
 from synth.measuring import evaluate_all
@@ -21,14 +23,16 @@ def show_evaluation(path: Path, asked: Asked, reporter: Reporter, *, as_json: bo
     """Print the increase in perplexity for each order, replacement and share of heads, controls, and effects of heads.
 
     Raises:
-        InputError: there is no finished run, the model is an encoder, or something that is asked is out of range.
+        InputError: there is no finished run, or something that is asked is out of range.
     """
     with open_run(path) as run:
         found = evaluate_all(run, asked, reporter)
         if as_json:
-            print_document(_document(found))
-        else:
+            print_document(_document(found) if isinstance(found, Evaluation) else asdict(found))
+        elif isinstance(found, Evaluation):
             _print(run.settings.model, found)
+        else:
+            print_embeddings(run.settings.model, found)
 
 
 def percentages(text: str) -> list[float]:
@@ -61,10 +65,28 @@ def orders_named(text: str) -> list[Order]:
     return found
 
 
+def corpora_named(given: Sequence[str]) -> dict[str, str]:
+    """Corpora by their names from ``NAME=CORPUS``.
+
+    Raises:
+        InputError: there is no name or no corpus, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, source = text.partition("=")
+        if not name.strip() or not source:
+            raise InputError(f"cannot read the corpus {text!r}; write NAME=CORPUS, such as news=news.jsonl")
+        if name in found:
+            raise InputError(f"two corpora are called {name!r}; give each a name of its own")
+        found[name] = source
+    return found
+
+
 def _document(found: Evaluation) -> dict:
     of_run = ("baseline_perplexity", "texts")
     sweep = [{name: value for name, value in asdict(row).items() if name not in of_run} for row in found.sweep]
     return {
+        "measure": found.measure,
         "baseline_perplexity": found.perplexity,
         "texts": found.texts,
         "sweep": sweep,
@@ -72,22 +94,31 @@ def _document(found: Evaluation) -> dict:
         "controls": list(map(asdict, found.controls)),
         "within": list(map(asdict, found.within)),
         "effects": list(map(asdict, found.effects)),
+        "corpora": list(map(asdict, found.corpora)),
         "left_out": list(found.left_out),
     }
 
 
 def _print(model: str, found: Evaluation) -> None:
     console = Terminal()
-    console.print(f"{model}: perplexity {found.perplexity:.3f} on {found.texts} test texts", soft_wrap=True)
+    console.print(f"{model}: {found.measure} {found.perplexity:.3f} on {found.texts} test texts", soft_wrap=True)
     console.print(
         "Heads are replaced by their programs, or by what explains nothing: uniform (every visible key alike), first "
         "(all on the first token), zero (no output)."
     )
+    if found.measure == "pseudo-perplexity":
+        console.print(
+            "Pseudo-perplexity is that of tokens masked one at a time; the model and the programs read the mask token "
+            "in the place of each.",
+            soft_wrap=True,
+        )
     _print_sweep(console, found)
     if found.within:
         _print_within(console, found)
     if found.controls:
         _print_controls(console, found)
+    if found.corpora:
+        print_corpora(console, found.corpora, f"Increase in {found.measure}")
     if found.effects:
         _print_effects(console, found.effects)
     for line in found.left_out:
@@ -103,7 +134,7 @@ def _print(model: str, found: Evaluation) -> None:
 def _print_sweep(console: Terminal, found: Evaluation) -> None:
     rows = {(row.order, row.replacement, row.heads): row for row in found.sweep}
     for order in dict.fromkeys(row.order for row in found.sweep):
-        console.print(f"\nIncrease in perplexity, {ORDERS[order]}", soft_wrap=True)
+        console.print(f"\nIncrease in {found.measure}, {ORDERS[order]}", soft_wrap=True)
         columns: list[Column] = [("heads", "figure")]
         for replacement in REPLACEMENTS:
             columns.append((replacement, "figure"))
@@ -135,7 +166,7 @@ def _print_within(console: Terminal, found: Evaluation) -> None:
 
 def _print_controls(console: Terminal, found: Evaluation) -> None:
     share = f"{found.controls_fraction:.0%}"
-    console.print(f"\nControls at {share} of the heads: increase in perplexity, and above that of the programs")
+    console.print(f"\nControls at {share} of the heads: increase in {found.measure}, and above that of the programs")
     columns: list[Column] = [
         ("control", "name"), ("heads", "figure"), ("increase", "figure"), ("worse by", "figure"), ("95 %", "figure"),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from evaluation import kept_states, perplexity
 from evaluation.arms import Arm, content
 from evaluation.baselines import PLAIN, MeanPattern
+from evaluation.clozes import Text, told
 from evaluation.measurements import UNPATCHED, Figures, Measurements
 from evaluation.measuring import PatchedModel, measure
 from surrogates.errors import ProgramFailed
@@ -63,13 +64,13 @@ class Memory:
     kept: dict[tuple[str, tuple[int, ...]], Figures] = field(default_factory=dict)
     added: int = 0
 
-    def get(self, arm: str, ids: Sequence[Sequence[int]]) -> list[Figures | None]:
-        return [self.kept.get((arm, tuple(text))) for text in ids]
+    def get(self, arm: str, texts: Sequence[Text]) -> list[Figures | None]:
+        return [self.kept.get((arm, tuple(told(text)))) for text in texts]
 
-    def add(self, arm: str, ids: Sequence[Sequence[int]], figures: Sequence[Figures]) -> None:
-        for text, own in zip(ids, figures, strict=True):
-            assert (arm, tuple(text)) not in self.kept
-            self.kept[arm, tuple(text)] = own
+    def add(self, arm: str, texts: Sequence[Text], figures: Sequence[Figures]) -> None:
+        for text, own in zip(texts, figures, strict=True):
+            assert (arm, tuple(told(text))) not in self.kept
+            self.kept[arm, tuple(told(text))] = own
             self.added += 1
 
 

@@ -226,7 +226,7 @@ DIRECTORIES: list[Case] = [
     ("'--sort': ", lambda w: ("inspect", w.run(), "--sort", "size")),
     ("there is no head L7H7 here; they go from", lambda w: ("prompt", w.run(), "L7H7")),
     ("the smallest prompt takes about", lambda w: ("prompt", w.run(), "L0H0", "--prompt-tokens", "1")),
-    ("is an encoder, which has no perplexity", lambda w: ("evaluate", w.encoder)),
+    ("have no perplexity to stay within; leave", lambda w: ("evaluate", w.encoder, "--max-increase", "9")),
     ("cannot read the fractions 'half'; write perc", lambda w: ("evaluate", w.run(), "--fractions", "half")),
     ("cannot read the fractions '0,50'", lambda w: ("evaluate", w.run(), "--fractions", "0,50")),
     ("cannot read the fractions '150'", lambda w: ("evaluate", w.run(), "--fractions", "150")),

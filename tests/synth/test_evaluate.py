@@ -90,7 +90,8 @@ def names(evaluated: Path) -> dict[str, str]:
 
 def test_every_choice_has_a_row(document: Any) -> None:
     assert list(document) == [
-        "baseline_perplexity", "texts", "sweep", "controls_fraction", "controls", "within", "effects", "left_out",
+        "measure", "baseline_perplexity", "texts", "sweep", "controls_fraction", "controls", "within", "effects",
+        "corpora", "left_out",
     ]  # fmt: skip
     assert document["texts"] == 15
     orders, replacements = ("iou", "effect", "random", "greedy"), ("program", "uniform", "first", "zero")

@@ -259,12 +259,6 @@ def test_heads_that_a_run_lacks_are_named(finished: Path, capsys: Capture) -> No
     assert "'L1' is not a head; write it as L3H7" in refusal(capsys, "inspect", finished, "L1")
 
 
-def test_an_encoder_has_no_perplexity(finished_encoder: Path, capsys: Capture) -> None:
-    line = refusal(capsys, "evaluate", finished_encoder)
-    assert "is an encoder, which has no perplexity; evaluate a causal language model" in line
-    assert call(capsys, "inspect", finished_encoder, "L0H0").code == 0
-
-
 def test_a_run_whose_model_is_gone_says_so(run: Path, llama: str, capsys: Capture) -> None:
     replace_in_settings(llama, llama + "-moved")(run)
     assert f"there is no model folder {llama}-moved" in refusal(capsys, "evaluate", run)
