@@ -7,6 +7,7 @@ from typing import get_args
 
 from evaluation.orders import Order
 from surrogates.errors import InputError
+from surrogates.library.library import FITTED
 from surrogates.running.plan import OnError
 
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -43,6 +44,7 @@ class Asked:
         texts: most test texts of the sweep; as many as are affordable where None.
         minutes: time for everything, in the place of what is affordable.
         corpora: further texts to measure on, by name: what :func:`synth.corpus.resolve_corpus` takes.
+        assignment: name of the programs in place.
     """
 
     fractions: Sequence[float] = FRACTIONS
@@ -55,6 +57,7 @@ class Asked:
     device: str = "cpu"
     on_error: OnError = "raise"
     corpora: Mapping[str, str] = field(default_factory=dict)
+    assignment: str = FITTED
 
     def check(self) -> None:
         """Raise :class:`InputError` where something is out of range."""

@@ -43,6 +43,12 @@ OnError = Annotated[
     Literal["raise", "neural"],
     typer.Option(help="When a program fails on a text: stop, or leave the head its own pattern there and count."),
 ]
+Assignment = Annotated[
+    str,
+    typer.Option(
+        "--assignment", metavar="NAME", help="The programs in place, such as calibrated-25; inspect names them."
+    ),
+]
 Device = Annotated[
     str, typer.Option(metavar="DEVICE", help="Where the model runs and programs are fitted: cpu, cuda or mps.")
 ]

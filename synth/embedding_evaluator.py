@@ -53,7 +53,7 @@ class EmbeddingEvaluator:
         self._run, self._loaded, self._corpora = run, loaded, corpora
         self._reporter, self._asked = reporter, asked
         self._patched = PatchedModel(loaded.model, loaded.tokenizer, asked.on_error)
-        self._programs = run.assignment
+        self._programs = run.assigned(asked.assignment)
         self._left_out: list[str] = ["effects of single heads, which are about masked tokens"] if asked.effects else []
 
     def evaluation(self) -> EmbeddingEvaluation:
@@ -140,7 +140,7 @@ class EmbeddingEvaluator:
     def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[tuple[str, str, float], Arm]:
         share = self._asked.controls
         assert share is not None
-        known = known_of(self._run, first_heads(order, share), effects, self._loaded.heads)
+        known = known_of(self._run, first_heads(order, share), self._programs, effects, self._loaded.heads)
         found: dict[tuple[str, str, float], Arm] = {}
         for name, control in CONTROLS.items():
             arm = control(known)

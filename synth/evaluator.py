@@ -15,6 +15,7 @@ from evaluation.measuring import PatchedModel, Store, measure
 from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
 from evaluation.sweep import first_heads, most_heads
 from surrogates.errors import InputError
+from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.asked import Asked
 from synth.attention import open_store
@@ -100,7 +101,7 @@ class Evaluator:
         self._run, self._loaded, self._corpora = run, loaded, corpora
         self._patched = PatchedModel(loaded.model, loaded.tokenizer, asked.on_error)
         self._store, self._reporter, self._asked = store, reporter, asked
-        self._programs = run.assignment
+        self._programs = run.assigned(asked.assignment)
         self._left_out: list[str] = []
         self._end = time.monotonic() + 60 * asked.minutes if asked.minutes else None
 
@@ -212,7 +213,7 @@ class Evaluator:
     def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[str, Arm]:
         assert self._asked.controls is not None
         chosen = first_heads(order, self._asked.controls)
-        known = known_of(self._run, chosen, effects, self._loaded.heads)
+        known = known_of(self._run, chosen, self._programs, effects, self._loaded.heads)
         found: dict[str, Arm] = {_RIGHT: self._arm("program", chosen)}
         for name, control in CONTROLS.items():
             arm = control(known)
@@ -340,10 +341,16 @@ class Evaluator:
         )
 
 
-def known_of(run: Run, chosen: Sequence[Head], effects: Mapping[Head, float], heads: Sequence[Head]) -> Known:
+def known_of(
+    run: Run,
+    chosen: Sequence[Head],
+    programs: Mapping[Head, Program],
+    effects: Mapping[Head, float],
+    heads: Sequence[Head],
+) -> Known:
     """What controls of a run's chosen heads are made of."""
     categories = {head: kind.category for head, kind in run.kinds.items() if kind.category}
-    return Known(chosen, run.assignment, categories, effects, heads)
+    return Known(chosen, programs, categories, effects, heads)
 
 
 def _effect(found: Measurements, head: Head, way: Alone) -> Effect:

@@ -9,6 +9,7 @@ import torch
 from evaluation.sweep import first_heads
 from sandbox.plain_text import valid
 from surrogates.errors import InputError
+from surrogates.library.library import FITTED
 from surrogates.running.patching import patch
 from surrogates.running.plan import OnError
 from synth.continuations import Continuation, Continuations, part
@@ -25,6 +26,7 @@ def generate(
     prompt: str,
     fraction: float = 0.25,
     *,
+    assignment: str = FITTED,
     max_new_tokens: int = 60,
     temperature: float = 0.0,
     seed: int = 0,
@@ -42,6 +44,7 @@ def generate(
         run: a finished run on a causal language model.
         prompt: what both go on from, read as the run's texts were.
         fraction: share of the heads to replace, above 0 and at most 1; those of highest validation IoU are.
+        assignment: name of the programs in place, one of ``run.assignments``.
         max_new_tokens: most tokens to write; a model may end before.
         temperature: 0 for the likeliest token each time, or from 0.01 to 100 for sampling. What else there is to
             generation is as the model's own configuration says.
@@ -57,7 +60,7 @@ def generate(
     """
     _check(prompt, fraction, max_new_tokens, temperature, seed)
     reporter = reporter or Reporter()
-    programs = run.assignment
+    programs = run.assigned(assignment)
     if not run.material.causal:
         raise InputError(f"{run.settings.model} is an encoder, which writes no text; take a causal language model")
     loaded = run.model(device)
@@ -72,8 +75,8 @@ def generate(
         write(min(_WARM_UP, max_new_tokens))
         neural = write(max_new_tokens)
         step(1, 2, "neural")
-        assignment = {head: programs[head] for head in heads}
-        with patch(loaded.model, loaded.tokenizer, assignment, on_error=on_error) as failures:
+        replaced = {head: programs[head] for head in heads}
+        with patch(loaded.model, loaded.tokenizer, replaced, on_error=on_error) as failures:
             write(min(_WARM_UP, max_new_tokens))
             failures.texts.clear()
             patched = write(max_new_tokens)

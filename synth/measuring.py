@@ -7,6 +7,7 @@ from evaluation.measuring import NoStore
 from evaluation.orders import Order
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
+from surrogates.library.library import FITTED
 from surrogates.running.plan import OnError
 from synth.asked import FRACTIONS, SWEPT, Asked, as_shares
 from synth.attention import open_store
@@ -27,6 +28,7 @@ def evaluate(
     fractions: Sequence[float] = FRACTIONS,
     *,
     orders: Sequence[Order] = SWEPT,
+    assignment: str = FITTED,
     texts: int | None = None,
     minutes: float | None = None,
     device: str = "cpu",
@@ -40,6 +42,7 @@ def evaluate(
             of the texts are compared.
         fractions: shares of the heads to replace, above 0 and at most 1.
         orders: which heads go first: ``iou``, ``effect``, ``greedy`` or ``random``.
+        assignment: name of the programs in place, one of ``run.assignments``.
         texts: most test texts; as many as are affordable by default, all of a small model's.
         minutes: how long it may take, in the place of what is affordable.
         device: where the model runs, unless it was given in memory.
@@ -58,6 +61,7 @@ def evaluate(
         orders,
         controls=None,
         effects=False,
+        assignment=assignment,
         texts=texts,
         minutes=minutes,
         device=device,
@@ -78,7 +82,7 @@ def evaluate_all(run: Run, asked: Asked, reporter: Reporter | None = None) -> Ev
     """
     asked.check()
     reporter = reporter or Reporter()
-    programs = run.assignment
+    programs = run.assigned(asked.assignment)
     loaded = run.model(asked.device)
     corpora = [read_corpus(run, loaded, *named, reporter.say) for named in asked.corpora.items()]
     if corpora:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from surrogates.errors import InputError
-from synth.command_options import Device, Json, OnError, Quiet, Run
+from synth.command_options import Assignment, Device, Json, OnError, Quiet, Run
 
 
 def evaluate_command(
@@ -54,6 +54,7 @@ def evaluate_command(
             show_default=False,
         ),
     ] = None,
+    assignment: Assignment = "fitted",
     on_error: OnError = "raise",
     device: Device = "cpu",
     quiet: Quiet = False,
@@ -69,13 +70,13 @@ def evaluate_command(
     if tasks is not None:
         if corpus:
             raise InputError("--corpus is about perplexity; leave it out, or leave out --tasks")
-        show_tasks(run, tasks, shares, limit, device, on_error, reporter, as_json=as_json)
+        show_tasks(run, tasks, shares, limit, assignment, device, on_error, reporter, as_json=as_json)
         return
     if limit is not None:
         raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
     asked = Asked(
         shares, orders_named(orders), controls / 100 or None, None if max_increase is None else max_increase / 100,
-        True, texts, time, device, on_error, corpora_named(corpus or []),
+        True, texts, time, device, on_error, corpora_named(corpus or []), assignment,
     )  # fmt: skip
     show_evaluation(run, asked, reporter, as_json=as_json)
 
@@ -117,6 +118,7 @@ def generate_command(
     fraction: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of the heads to replace, highest validation IoU first.")
     ] = 0.25,
+    assignment: Assignment = "fitted",
     max_new_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens to write.")] = 60,
     temperature: Annotated[
         float, typer.Option(metavar="T", help="0 for the likeliest token each time, or else what sampling divides by.")
@@ -132,6 +134,6 @@ def generate_command(
     from synth.progress import Reporter
 
     show_continuations(
-        run, prompt, fraction, max_new_tokens, temperature, seed, device, on_error, Reporter(quiet=quiet),
+        run, prompt, fraction, assignment, max_new_tokens, temperature, seed, device, on_error, Reporter(quiet=quiet),
         as_json=as_json,
     )  # fmt: skip

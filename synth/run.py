@@ -174,7 +174,7 @@ class Run(RunDirectory):
         return {FITTED: sorted(self.library.surrogates()), **self.library.assignments()}
 
     def assigned(self, name: str) -> dict[Head, Program]:
-        """An assignment by its name.
+        """An assignment by its name, the head of highest validation IoU of what was fitted first.
 
         Raises:
             InputError: there is none of that name.
@@ -182,7 +182,8 @@ class Run(RunDirectory):
         if name == FITTED:
             return self.assignment
         programs = self.library.assignment(name)
-        return {head: replace(program, clusters=self.material.clusters) for head, program in programs.items()}
+        order = [head for head in self.assignment if head in programs]
+        return {head: replace(programs[head], clusters=self.material.clusters) for head in order}
 
     def model(self, device: str = "cpu") -> "LoadedModel":
         """The model the run was made with, loaded once a device; one that was given in memory stays where it is.

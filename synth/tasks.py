@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.sweep import first_heads
 from surrogates.errors import InputError
+from surrogates.library.library import FITTED
 from surrogates.running.plan import OnError
 from synth.asked import as_shares
 from synth.models import LoadedModel, encode
@@ -55,6 +56,7 @@ def evaluate_tasks(
     tasks: Sequence[str],
     fractions: Sequence[float] = (0.25, 0.5),
     *,
+    assignment: str = FITTED,
     limit: int | None = None,
     device: str = "cpu",
     on_error: OnError = "raise",
@@ -70,6 +72,7 @@ def evaluate_tasks(
         tasks: names of tasks that lm-evaluation-harness knows; files of items, ``.jsonl``, each with a ``query``, its
             ``choices`` and the place of the right one, ``gold``, from 0; or ``demo_cloze``, the bundled one.
         fractions: shares of the heads to replace, above 0 and at most 1; those of highest validation IoU go first.
+        assignment: name of the programs in place, one of ``run.assignments``.
         limit: the first so many items of each task; all when left out.
         device: where the model runs, unless it was given in memory.
         on_error: when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own pattern there.
@@ -89,7 +92,7 @@ def evaluate_tasks(
     if limit is not None and limit < 1:
         raise InputError(f"{limit} items are none; ask for at least 1")
     reporter = reporter or Reporter()
-    programs = run.assignment
+    programs = run.assigned(assignment)
     if not run.material.causal:
         raise InputError(f"{run.settings.model} is an encoder, which foretells no text; choose a causal language model")
     if find_spec("lm_eval") is None:

@@ -21,6 +21,7 @@ def show_continuations(
     path: Path,
     prompt: str,
     fraction: float,
+    assignment: str,
     max_new_tokens: int,
     temperature: float,
     seed: int,
@@ -43,8 +44,8 @@ def show_continuations(
         prompt = _standard_input()
     with open_run(path) as run:
         found = generate(
-            run, prompt, fraction, max_new_tokens=max_new_tokens, temperature=temperature, seed=seed, device=device,
-            on_error=on_error, reporter=reporter,
+            run, prompt, fraction, assignment=assignment, max_new_tokens=max_new_tokens, temperature=temperature,
+            seed=seed, device=device, on_error=on_error, reporter=reporter,
         )  # fmt: skip
     if as_json:
         print_document(_document(found))

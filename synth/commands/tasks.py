@@ -16,6 +16,7 @@ def show_tasks(
     tasks: str,
     shares: Sequence[float],
     limit: int | None,
+    assignment: str,
     device: str,
     on_error: OnError,
     reporter: Reporter,
@@ -29,7 +30,9 @@ def show_tasks(
     """
     names = [name for part in tasks.split(",") if (name := part.strip())]
     with open_run(path) as run:
-        rows = evaluate_tasks(run, names, shares, limit=limit, device=device, on_error=on_error, reporter=reporter)
+        rows = evaluate_tasks(
+            run, names, shares, limit=limit, assignment=assignment, device=device, on_error=on_error, reporter=reporter
+        )
         if as_json:
             print_document({"tasks": [asdict(row) for row in rows]})
         else:
