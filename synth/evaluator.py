@@ -17,7 +17,18 @@ from surrogates.library.heads import Head
 from synth.asked import Asked
 from synth.attention import open_store
 from synth.corpus import Split
-from synth.evaluation_rows import ALONE, REPLACEMENTS, Alone, Control, Effect, Evaluation, Replacement, Row, Within
+from synth.evaluation_rows import (
+    ALONE,
+    REPLACEMENTS,
+    Alone,
+    Control,
+    Effect,
+    Evaluation,
+    Replacement,
+    Row,
+    Within,
+    alone,
+)
 from synth.progress import Reporter
 from synth.run import Run
 
@@ -100,7 +111,7 @@ class Evaluator:
                 for replacement in REPLACEMENTS
                 for share in asked.fractions
             ],
-            [_control(found, name, len(arm)) for name, arm in controls.items() if name != _RIGHT],
+            [Control.of(found, name, _RIGHT, len(arm)) for name, arm in controls.items() if name != _RIGHT],
             asked.controls or 0.0,
             [self._within(found, order, *own) for order, own in budgets.items()],
             self._effects() if asked.effects else [],
@@ -197,10 +208,10 @@ class Evaluator:
             "uniform": lambda head: {head: PLAIN["uniform"]},
             "mean": lambda head: {head: means[head]},
         }
-        arms = {f"{head}, {way}": ways[way](head) for head in heads for way in ALONE}
+        arms = {alone(str(head), way): ways[way](head) for head in heads for way in ALONE}
         most = SINGLE_TEXTS if self._asked.texts is None else min(self._asked.texts, SINGLE_TEXTS)
         found = self._measure("effects", "test", arms, most)
-        return [_effect(found, head, way) for head in heads for way in ALONE]
+        return [Effect.of(found, str(head), way) for head in heads for way in ALONE]
 
     def _mean_patterns(self, heads: Sequence[Head]) -> dict[Head, MeanPattern]:
         """Of each head over some train texts."""
@@ -257,11 +268,7 @@ class Evaluator:
 
     def _row(self, found: Measurements, order: Order, replacement: Replacement, share: float) -> Row:
         count = len(first_heads(list(self._programs), share))
-        arm = _name(order, replacement, count)
-        return Row(
-            order, replacement, share, count, *found.increase(arm), found.divergence(arm).mean,
-            found.agreement(arm).mean, found.kept(arm), found.perplexity(), found.texts,
-        )  # fmt: skip
+        return Row.of(found, _name(order, replacement, count), order, replacement, share, count)
 
     def _within(self, found: Measurements, order: Order, count: int, on_validation: float) -> Within:
         assert self._asked.max_increase is not None
@@ -272,19 +279,5 @@ class Evaluator:
         )
 
 
-def _effect(found: Measurements, head: Head, way: Alone) -> Effect:
-    arm, zero = f"{head}, {way}", f"{head}, zero"
-    recovered = found.recovered(arm, zero)
-    divergence, agreement = found.divergence(arm).mean, found.agreement(arm).mean
-    return Effect(str(head), way, *found.loss(arm), divergence, agreement, *recovered, found.texts)
-
-
 def _name(order: Order, replacement: Replacement, count: int) -> str:
     return f"{order}, {replacement}, {count} heads"
-
-
-def _control(found: Measurements, name: str, heads: int) -> Control:
-    return Control(
-        name, heads, *found.increase(name), *found.further_increase(name, _RIGHT), found.divergence(name).mean,
-        found.agreement(name).mean, found.texts,
-    )  # fmt: skip
