@@ -60,6 +60,10 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "punctuation": _Kind("punctuation head"),
 }
 """By group, those that tell most first."""
+CATEGORIES: Final = tuple(
+    dict.fromkeys([*(kind.name for kind in _KINDS.values()), *(name for name in FAMILIES.values() if name != MIXED)])
+)
+"""Every kind that a head can be of, but for ``MIXED``."""
 _SHOWN = 0.005
 """Least share that is not shown as nothing."""
 _LEAST_SHARE = 1 / 3

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
+from evaluation.measurements import Measurements
 from evaluation.orders import Order
 
 Replacement = Literal["program", "uniform", "first", "zero"]
@@ -41,6 +42,15 @@ class Row:
     baseline_perplexity: float
     texts: int
 
+    @classmethod
+    def of(
+        cls, found: Measurements, arm: str, order: Order, replacement: Replacement, fraction: float, heads: int
+    ) -> Self:
+        return cls(
+            order, replacement, fraction, heads, *found.increase(arm), found.divergence(arm).mean,
+            found.agreement(arm).mean, found.kept(arm), found.perplexity(), found.texts,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Control:
@@ -61,6 +71,14 @@ class Control:
     divergence: float
     agreement: float
     texts: int
+
+    @classmethod
+    def of(cls, found: Measurements, name: str, right: str, heads: int) -> Self:
+        """That of the arm of its name, beside the arm of the right assignment."""
+        return cls(
+            name, heads, *found.increase(name), *found.further_increase(name, right), found.divergence(name).mean,
+            found.agreement(name).mean, found.texts,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,19 @@ class Effect:
     recovered_low: float
     recovered_high: float
     texts: int
+
+    @classmethod
+    def of(cls, found: Measurements, head: str, replacement: Alone) -> Self:
+        """That of an arm called :func:`alone`."""
+        arm = alone(head, replacement)
+        divergence, agreement = found.divergence(arm).mean, found.agreement(arm).mean
+        recovered = found.recovered(arm, alone(head, "zero"))
+        return cls(head, replacement, *found.loss(arm), divergence, agreement, *recovered, found.texts)
+
+
+def alone(head: str, replacement: Alone) -> str:
+    """What the arm is called in which one head alone is replaced."""
+    return f"{head}, {replacement}"
 
 
 @dataclass(frozen=True)

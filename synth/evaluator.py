@@ -31,6 +31,7 @@ from synth.evaluation_rows import (
     Replacement,
     Row,
     Within,
+    alone,
 )
 from synth.models import LoadedModel
 from synth.other_corpora import OtherCorpus, fresh_iou
@@ -136,7 +137,7 @@ class Evaluator:
                 for replacement in REPLACEMENTS
                 for share in asked.fractions
             ],
-            [_control(found, name, len(arm)) for name, arm in controls.items() if name != _RIGHT],
+            [Control.of(found, name, _RIGHT, len(arm)) for name, arm in controls.items() if name != _RIGHT],
             asked.controls or 0.0,
             [self._within(found, order, *own) for order, own in budgets.items()],
             self._effects() if asked.effects else [],
@@ -233,10 +234,10 @@ class Evaluator:
             "uniform": lambda head: {head: PLAIN["uniform"]},
             "mean": lambda head: {head: means[head]},
         }
-        arms = {f"{head}, {way}": ways[way](head) for head in heads for way in ALONE}
+        arms = {alone(str(head), way): ways[way](head) for head in heads for way in ALONE}
         most = SINGLE_TEXTS if self._asked.texts is None else min(self._asked.texts, SINGLE_TEXTS)
         found = self._measure("effects", self._split("test"), arms, most)
-        return [_effect(found, head, way) for head in heads for way in ALONE]
+        return [Effect.of(found, str(head), way) for head in heads for way in ALONE]
 
     def _mean_patterns(self, heads: Sequence[Head]) -> dict[Head, MeanPattern]:
         """Of each head over some train texts."""
@@ -326,11 +327,7 @@ class Evaluator:
 
     def _row(self, found: Measurements, order: Order, replacement: Replacement, share: float) -> Row:
         count = len(first_heads(list(self._programs), share))
-        arm = _name(order, replacement, count)
-        return Row(
-            order, replacement, share, count, *found.increase(arm), found.divergence(arm).mean,
-            found.agreement(arm).mean, found.kept(arm), found.perplexity(), found.texts,
-        )  # fmt: skip
+        return Row.of(found, _name(order, replacement, count), order, replacement, share, count)
 
     def _within(self, found: Measurements, order: Order, count: int, on_validation: float) -> Within:
         assert self._asked.max_increase is not None
@@ -353,19 +350,5 @@ def known_of(
     return Known(chosen, programs, categories, effects, heads)
 
 
-def _effect(found: Measurements, head: Head, way: Alone) -> Effect:
-    arm, zero = f"{head}, {way}", f"{head}, zero"
-    recovered = found.recovered(arm, zero)
-    divergence, agreement = found.divergence(arm).mean, found.agreement(arm).mean
-    return Effect(str(head), way, *found.loss(arm), divergence, agreement, *recovered, found.texts)
-
-
 def _name(order: Order, replacement: Replacement, count: int) -> str:
     return f"{order}, {replacement}, {count} heads"
-
-
-def _control(found: Measurements, name: str, heads: int) -> Control:
-    return Control(
-        name, heads, *found.increase(name), *found.further_increase(name, _RIGHT), found.divergence(name).mean,
-        found.agreement(name).mean, found.texts,
-    )  # fmt: skip

@@ -68,6 +68,10 @@ class MeasurementFile(Database):
             self._execute(f"PRAGMA application_id={_APPLICATION}")
             self._execute(f"PRAGMA user_version={_VERSION}")
 
+    def arms(self) -> set[str]:
+        """The content of every arm of which something is known."""
+        return {content for (content,) in self._rows("SELECT content FROM arms")}
+
     def get(self, arm: str, texts: Sequence[Text]) -> list[Figures | None]:
         """What is known of an arm on texts; None where it is yet to be measured."""
         keys = [self.key(text) for text in texts]

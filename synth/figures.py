@@ -1,0 +1,175 @@
+"""The figures of a run, from what it holds."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evaluation.baselines import FIRST, PREVIOUS, UNIFORM
+from evaluation.similarity import Reference
+from sandbox.plain_text import one_line
+from surrogates.errors import InputError
+from surrogates.language.patterns import scores
+from surrogates.library.cover import cover
+from surrogates.library.heads import Head
+from synth.attention import open_store
+from synth.categories import CATEGORIES, MIXED
+from synth.evaluation_rows import Effect
+from synth.material import HeadData
+from synth.measurement_file import FILE_NAME, MeasurementFile
+from synth.progress import Reporter
+from synth.regular_files import read_text
+from synth.run import Run
+from synth.stored_measurements import StoredMeasurements
+from synth.tasks import TaskRow
+
+if TYPE_CHECKING:
+    from evaluation.figures.picture import Picture
+
+_BASELINES = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
+_NUMBERS = ("fraction", "value", "low", "high")
+
+
+def run_figures(run: Run, tasks: Path | None, reporter: Reporter) -> "list[Picture]":
+    """Every figure of which the run holds something; what has to be run for the others is said.
+
+    Args:
+        run: a finished run.
+        tasks: what ``headsynth evaluate RUN --tasks NAMES --json`` printed.
+        reporter: where progress is shown.
+
+    Raises:
+        InputError: matplotlib is not installed, the run is not finished, or something of it or of the tasks cannot be
+            read.
+    """
+    if find_spec("matplotlib") is None:
+        raise InputError('figures need matplotlib; install it with pip install "headsynth[figures]"')
+    task_rows = _task_rows(tasks) if tasks else []
+    found = _of_heads(run, reporter)
+    found += _of_measurements(run, reporter, {row["head"]: row["iou"] for row in found[0].table})
+    if task_rows:
+        from evaluation.figures.replaced import tasks as task_picture
+
+        found.append(task_picture(task_rows))
+    elif run.material.causal:
+        reporter.say("not drawn: tasks; keep what `headsynth evaluate RUN --tasks NAMES --json` prints, and name that "
+                     "file with --tasks")  # fmt: skip
+    return found
+
+
+def _of_heads(run: Run, reporter: Reporter) -> "list[Picture]":
+    from evaluation.figures.heads import category_map, cover_curve, iou_distribution, iou_map
+
+    table = _head_table(run, reporter)
+    found = [iou_distribution(table), iou_map(table)]
+    if any(row["category"] for row in table):
+        found.append(category_map(table, CATEGORIES, MIXED))
+    else:
+        reporter.say("not drawn: category_map; an earlier version searched these heads, so synthesize a new run first")
+    counts = cover(run.library.structures())
+    found.append(cover_curve([{"structures": place + 1, "heads": count} for place, count in enumerate(counts)]))
+    return found
+
+
+def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) -> "list[Picture]":
+    from evaluation.figures.heads import iou_and_effect
+    from evaluation.figures.replaced import control_comparison, perplexity
+
+    names = ["perplexity", "controls", "iou_and_effect"]
+    if not run.material.causal:
+        reporter.say(f"not drawn: {', '.join(names)}; an encoder has no perplexity")
+        return []
+    file = run.path / FILE_NAME
+    found = []
+    if file.is_file():
+        with closing(MeasurementFile(file, open_store(run.attention).model)) as opened:
+            stored = StoredMeasurements(run, opened)
+            sweep = list(map(asdict, stored.sweep()))
+            controls, share = stored.controls()
+            effects = stored.effects()
+        control_rows = [asdict(control) for control in controls]
+        if sweep:
+            found.append(perplexity(sweep, [row | {"fraction": share} for row in control_rows[1:]]))
+        if len(controls) > 1:
+            found.append(control_comparison(control_rows))
+        if effects:
+            found.append(iou_and_effect(_effect_table(ious, effects)))
+    drawn = {picture.name for picture in found}
+    if missing := [name for name in names if name not in drawn]:
+        reporter.say(f"not drawn: {', '.join(missing)}; run `headsynth evaluate {run.path}` first")
+    return found
+
+
+def _head_table(run: Run, reporter: Reporter) -> list[dict[str, Any]]:
+    """Test figures of each head that has a program."""
+    surrogates, ceilings, kinds = run.library.surrogates(), run.ceilings, run.kinds
+    if not surrogates:
+        raise InputError(f"{run.path} has no scored program yet; run `headsynth synthesize` again to finish it")
+    table = []
+    with reporter.stage("baselines on the stored patterns") as step:
+        for done, (head, entry) in enumerate(surrogates.items(), start=1):
+            row = {
+                "head": str(head),
+                "layer": head.layer,
+                "index": head.index,
+                "iou": entry.scores.iou,
+                "iou_low": entry.scores.iou_low,
+                "iou_high": entry.scores.iou_high,
+                "ceiling": ceilings[head].iou if head in ceilings else None,
+                "category": kinds[head].category,
+            }
+            table.append(row | _baselines(run, head))
+            step(done, len(surrogates))
+    return table
+
+
+def _baselines(run: Run, head: Head) -> dict[str, float]:
+    """Mean IoU with a head's patterns of test texts of what explains nothing."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in _BASELINES}
+    data = HeadData(run.material, head)
+    for batch in data.batches(run.material.splits["test"]):
+        reference = Reference(batch.target, batch.visible)
+        for name, program in _BASELINES.items():
+            found[name].append(reference.compare(scores(program, batch.texts)).iou)
+    return {name: float(np.concatenate(ious).mean()) for name, ious in found.items()}
+
+
+def _effect_table(ious: Mapping[str, float], effects: Sequence[Effect]) -> list[dict[str, Any]]:
+    by_way = {(effect.head, effect.replacement): effect for effect in effects}
+    table = []
+    for head in dict.fromkeys(effect.head for effect in effects):
+        program, zero = by_way[head, "program"], by_way[head, "zero"]
+        table.append({
+            "head": head, "iou": ious[head], "effect": zero.divergence, "of_program": program.divergence,
+            "recovered": program.recovered, "recovered_low": program.recovered_low,
+            "recovered_high": program.recovered_high, "texts": program.texts,
+        })  # fmt: skip
+    return table
+
+
+def _task_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows that are drawn: of each task its first metric that is a share."""
+    wrong = f"{one_line(str(path))} is not what `headsynth evaluate RUN --tasks NAMES --json` prints"
+    text = read_text(path, "tasks", "JSON")
+    try:
+        rows = [TaskRow(**row) for row in json.loads(text)["tasks"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError(f"{wrong}; write one with that command") from error
+    for row in rows:
+        numbers = [getattr(row, name) for name in _NUMBERS] + ([] if row.chance is None else [row.chance])
+        if not all(isinstance(own, int | float) and math.isfinite(own) for own in numbers):
+            raise InputError(f"{wrong}: a figure is no number; write one with that command")
+    metric: dict[str, str] = {}
+    for row in rows:
+        if not row.is_perplexity:
+            metric.setdefault(row.task, row.metric)
+    drawn = [asdict(row) for row in rows if metric.get(row.task) == row.metric]
+    if not drawn:
+        raise InputError(f"{one_line(str(path))} holds no task whose metric is a share; there is nothing to draw")
+    return drawn

@@ -1,0 +1,173 @@
+"""What a run's file of raw figures tells of sweeps, controls and effects; nothing is measured."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from evaluation.arms import Arm, content
+from evaluation.baselines import PLAIN
+from evaluation.controls import CONTROLS, Known
+from evaluation.measurements import UNPATCHED, Figures, Measurements
+from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
+from synth.attention import open_store
+from synth.corpus import Split
+from synth.evaluation_rows import REPLACEMENTS, Alone, Control, Effect, Replacement, Row, alone
+from synth.evaluator import ORDERED_BY
+from synth.measurement_file import MeasurementFile
+from synth.run import Run
+
+_RIGHT = "right assignment"
+_ALONE: tuple[Alone, ...] = ("program", "zero")
+
+
+class StoredMeasurements:
+    """Rows as :class:`synth.evaluator.Evaluator` gives them, of those arms that were measured.
+
+    Args:
+        run: a finished run on a causal language model.
+        file: its raw figures.
+    """
+
+    def __init__(self, run: Run, file: MeasurementFile) -> None:
+        self._run, self._file = run, file
+        self._programs = run.assignment
+        self._known = file.arms()
+        self._sizes = sorted({len(json.loads(arm)) for arm in self._known} - {0})  # heads that arms replace
+        self._effects = self._own_effects()
+        self._orders: dict[Order, list[Head]] = {"iou": list(self._programs)}
+        if self._effects:
+            self._orders["effect"] = by_effect(self._effects)
+            if found := self._greedy():
+                self._orders["greedy"] = found
+        self._orders["random"] = at_random(list(self._programs))
+
+    def sweep(self) -> list[Row]:
+        """Each order and replacement at each number of heads that was measured."""
+        wanted: dict[str, tuple[Order, Replacement, int]] = {
+            f"{order}, {replacement}, {count}": (order, replacement, count)
+            for order in self._orders
+            for replacement in REPLACEMENTS
+            for count in self._sizes
+            if count <= len(self._programs)
+        }
+        arms = {name: self._arm(replacement, order, count) for name, (order, replacement, count) in wanted.items()}
+        found = self._stored("test", arms)
+        heads = len(self._programs)
+        return [
+            Row.of(found, name, order, replacement, count / heads, count)
+            for name, (order, replacement, count) in wanted.items()
+            if found is not None and name in found.figures
+        ]
+
+    def controls(self) -> tuple[list[Control], float]:
+        """The right assignment and the controls beside it, and the share of the heads that they replace.
+
+        Where several shares were measured, it is that of most controls.
+        """
+        best: Measurements | None = None
+        share = 0.0
+        categories = {head: kind.category for head, kind in self._run.kinds.items() if kind.category}
+        heads = open_store(self._run.attention).heads
+        sizes: dict[str, int] = {}
+        for order in self._orders:
+            for count in self._sizes:
+                right = self._arm("program", order, count)
+                if content(right) not in self._known:
+                    continue
+                known = Known(self._orders[order][:count], self._programs, categories, self._effects, heads)
+                made = {name: control(known) for name, control in CONTROLS.items()}
+                arms = {_RIGHT: right} | {name: arm for name, arm in made.items() if arm}
+                found = self._stored("test", arms)
+                if found and _RIGHT in found.figures and (best is None or len(found.figures) > len(best.figures)):
+                    best, share = found, count / len(self._programs)
+                    sizes = {name: len(arm) for name, arm in arms.items()}
+        if best is None:
+            return [], 0.0
+        return [Control.of(best, name, _RIGHT, sizes[name]) for name in best.figures if name != UNPATCHED], share
+
+    def effects(self) -> list[Effect]:
+        """Of each head that was replaced alone by its program and by zero."""
+        arms: dict[str, Arm] = {
+            alone(str(head), way): {head: self._programs[head] if way == "program" else PLAIN["zero"]}
+            for head in sorted(self._programs)
+            for way in _ALONE
+        }
+        found = self._stored("test", arms)
+        if found is None:
+            return []
+        heads = [str(head) for head in sorted(self._programs)]
+        whole = [head for head in heads if all(alone(head, way) in found.figures for way in _ALONE)]
+        return [Effect.of(found, head, way) for head in whole for way in _ALONE]
+
+    def _own_effects(self) -> dict[Head, float]:
+        """What heads are ordered by; empty unless all of them were measured."""
+        found = self._stored("validation", {str(head): {head: own} for head, own in self._programs.items()}, ORDERED_BY)
+        if found is None or not all(str(head) in found.figures for head in self._programs):
+            return {}
+        return {head: found.divergence(str(head)).mean for head in self._programs}
+
+    def _greedy(self) -> list[Head]:
+        """The order as it was found, on the texts on which pairs were tried; empty where it was not looked for."""
+        firsts = by_effect(self._effects)[: CANDIDATES + 1]
+        pairs = {f"{one} {other}": self._replaced((one, other)) for one, other in combinations(firsts, 2)}
+        texts = _most_known(self._figures("validation", pairs, ORDERED_BY))
+        most = 0  # heads that arms replaced which were compared
+
+        def costs(arms: Sequence[Arm]) -> list[float]:
+            nonlocal most
+            figures = self._figures("validation", {str(place): arm for place, arm in enumerate(arms)}, ORDERED_BY)
+            if len(figures) < len(arms) + 1 or any(own[place] is None for own in figures.values() for place in texts):
+                return list(range(len(arms)))  # these were not tried: the rest goes by effect
+            most = len(arms[0])
+            found = self._measurements("validation", figures, texts)
+            return [found.divergence(str(place)).mean for place in range(len(arms))]
+
+        order = greedy(self._programs, self._effects, len(self._programs), costs, lambda _: bool(texts))
+        return order if most > 1 else []
+
+    def _arm(self, replacement: Replacement, order: Order, count: int) -> Arm:
+        heads = self._orders[order][:count]
+        return self._replaced(heads) if replacement == "program" else dict.fromkeys(heads, PLAIN[replacement])
+
+    def _replaced(self, heads: Sequence[Head]) -> dict[Head, Program]:
+        return {head: self._programs[head] for head in heads}
+
+    def _stored(self, split: Split, arms: Mapping[str, Arm], most: int | None = None) -> Measurements | None:
+        """Figures of arms on the same texts: the arms and the texts of which together most is known."""
+        figures = self._figures(split, arms, most)
+        texts = _most_known(figures)
+        if not texts:
+            return None
+        whole = {name: own for name, own in figures.items() if all(own[place] is not None for place in texts)}
+        return self._measurements(split, whole, texts)
+
+    def _figures(
+        self, split: Split, arms: Mapping[str, Arm], most: int | None = None
+    ) -> dict[str, list[Figures | None]]:
+        """Figures of the unpatched model and of arms of which something is known, on the first texts of a split."""
+        ids = self._run.ids(split)[:most]
+        contents = {name: content(arm) for name, arm in {UNPATCHED: {}, **arms}.items()}
+        return {name: self._file.get(own, ids) for name, own in contents.items() if own in self._known}
+
+    def _measurements(
+        self, split: Split, figures: Mapping[str, Sequence[Figures | None]], texts: Sequence[int]
+    ) -> Measurements:
+        ids = self._run.ids(split)
+        tokens = np.array([len(ids[place]) - 1 for place in texts], dtype=float)
+        found = {name: [one for place in texts if (one := own[place]) is not None] for name, own in figures.items()}
+        return Measurements(tokens, found)
+
+
+def _most_known(figures: Mapping[str, Sequence[Figures | None]]) -> list[int]:
+    """The places of those texts of which, with the arms that have them all, most is known; none where nothing is."""
+    known = [
+        frozenset(place for place, one in enumerate(own) if one is not None)
+        for name, own in figures.items()
+        if name != UNPATCHED
+    ]
+    # The unpatched model was measured wherever an arm was.
+    return sorted(max(known, key=lambda texts: len(texts) * sum(texts <= own for own in known), default=()))
