@@ -13,8 +13,9 @@ from surrogates import Head, Program, load_library, patch
 from surrogates.errors import InputError, ProgramFailed
 from surrogates.library.library import Library
 from surrogates.running.assignment import Assignment
-from synth import calibrate, open_run
+from synth import calibrate, evaluate, generate, open_run
 from synth.demo import MODEL_FOLDER, demo_stories
+from synth.evaluation_rows import Row
 from synth.fitting.calibration import tune_together
 from synth.fitting.own_texts import continued
 from synth.models import LoadedModel, describe_model, encode, load_model
@@ -78,6 +79,20 @@ def test_what_is_sought_is_what_the_patched_model_predicts(calibrated: Path, fou
         found.calibrated.divergence.mean - found.fitted.divergence.mean
     )
     assert found.train + found.continued == TEXTS
+
+
+def test_it_is_evaluated_and_generates_by_its_name(calibrated: Path, found: Any, capsys: Capture) -> None:
+    with open_run(calibrated) as run:
+        (own,) = (
+            row for row in evaluate(run, [1.0], orders=["iou"], assignment=found.name) if row.replacement == "program"
+        )
+        assert isinstance(own, Row)
+        assert (own.increase, own.low, own.high) == pytest.approx(tuple(found.calibrated.increase), abs=1e-6)
+        one, other = (generate(run, "Once", 1.0, assignment=name, max_new_tokens=4) for name in ("fitted", found.name))
+        assert one.heads == other.heads
+    assert "no assignment 'other'; there are fitted, calibrated-100" in refusal(
+        capsys, "evaluate", str(calibrated), "--assignment", "other"
+    )
 
 
 def test_what_was_fitted_stays(calibrated: Path, finished: Path, found: Any) -> None:

@@ -56,7 +56,7 @@ def test_the_session_of_the_readme(
     session, library, compacting, *_ = cells("In a notebook")
     session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
     programs, scores, patterns, pattern, structures, (category, kind), ceilings, *measured = displayed(session, names)
-    classes, frame, side_by_side = measured
+    classes, frame, gone, tuned, side_by_side = measured
     assert programs.surrogate.stands_in
     assert all(entry.name in programs._repr_html_() for entry in programs)
     assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
@@ -69,6 +69,8 @@ def test_the_session_of_the_readme(
     assert set(ceilings) <= {Head.parse(HEAD)}
     assert "is_alphabetic" in {own.name for own in classes}
     assert list(frame["heads"]) == [1] * 24
+    assert gone is None or gone.low <= gone.mean <= gone.high
+    assert set(tuned) == {Head.parse(HEAD)}
     assert side_by_side.heads == (Head.parse(HEAD),)
     assert {"increase", "low", "high", "baseline_perplexity"} <= set(frame.columns)
     exec(library, names)
