@@ -28,7 +28,7 @@ def print_embeddings(model: str, found: EmbeddingEvaluation) -> None:
         console.print(f"\nControls at {found.controls_fraction:.0%} of the heads")
         _print_rows(console, found.controls)
     if found.corpora:
-        print_corpora(console, found.corpora, "Cosine with the embeddings of the model as it is")
+        print_corpora(console, found.corpora, None)
     for line in found.left_out:
         console.print(f"left out: {line}")
     if kept := max(row.kept_neural for row in found.sweep):

@@ -118,7 +118,7 @@ def _print(model: str, found: Evaluation) -> None:
     if found.controls:
         _print_controls(console, found)
     if found.corpora:
-        print_corpora(console, found.corpora, f"Increase in {found.measure}")
+        print_corpora(console, found.corpora, found.measure)
     if found.effects:
         _print_effects(console, found.effects)
     for line in found.left_out:
