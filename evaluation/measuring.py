@@ -137,6 +137,8 @@ class _Work:
             }
         self._total = len(self._names) * len(ids)
         self._done = sum(one is not None for figures in self._figures.values() for one in figures)
+        if self._progress and self._done:
+            self._progress(self._done, self._total, "")
 
     def found(self, numbers: Sequence[int]) -> Measurements:
         figures = {own: [self._figures[own][number] for number in numbers] for own in self._names}
@@ -155,8 +157,6 @@ class _Work:
                 alike.setdefault(missing, []).append(number)
         for missing, numbers in alike.items():
             self._measure(missing, numbers, done)
-        if self._progress and not alike:
-            self._progress(self._done, self._total, "")
 
     def _measure(self, missing: Sequence[str], numbers: Sequence[int], done: Sequence[int]) -> None:
         batch = Batch.of([self._ids[number] for number in numbers], self._patched.model.device)

@@ -42,8 +42,8 @@ ORDERED_BY = 20
 """Most validation texts that heads are ordered by. More change little, since all tokens tell of KL."""
 SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
-MASKED = 1000
-"""Most tokens that are masked for a table of a small encoder, each of which takes a pass of its text."""
+MASKED_PASSES = 50_000
+"""Most passes of a text with a token masked for a table, whatever the model's size: programs take time of their own."""
 LEAST_TEXTS = 2
 _RIGHT = "right assignment"
 
@@ -285,7 +285,7 @@ class Evaluator:
             ids = ids[: max(LEAST_TEXTS, affordable)]
         if len(ids) < len(of.ids):
             self._leave_out(f"{stage}: {len(ids)} of {len(of.ids)} {of.name}")
-        return ids if self._loaded.causal else self._clozes(stage, ids, affordable)
+        return ids if self._loaded.causal else self._clozes(stage, ids, min(affordable, MASKED_PASSES // arms))
 
     def _clozes(self, stage: str, ids: Sequence[Sequence[int]], affordable: int) -> Sequence[Text]:
         """The tokens of texts masked in turn, each of which takes a pass; or as many of each text as are affordable."""
@@ -295,7 +295,7 @@ class Evaluator:
         every = clozes(ids, mask, special)
         if not every:
             raise InputError(f"the {stage} has texts of special tokens alone; give longer texts")
-        most = max(1, min(affordable, MASKED) // len(ids))
+        most = max(1, affordable // len(ids))
         found = every if self._end is not None else clozes(ids, mask, special, most)
         if len(found) < len(every):
             self._leave_out(f"{stage}: {len(found)} of {len(every)} tokens masked, at most {most} of a text")
