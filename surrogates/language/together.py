@@ -75,9 +75,9 @@ class Together:
         One layer's come after the other's. Texts may be NumPy arrays.
         """
         self._check(texts)
-        if not isinstance(texts.ids, torch.Tensor):
-            return self._one_query.scores(texts)
-        with torch.autocast(texts.ids.device.type, enabled=False):
+        # Products of NumPy arrays go through torch, too.
+        device = texts.ids.device.type if isinstance(texts.ids, torch.Tensor) else "cpu"
+        with torch.autocast(device, enabled=False):
             return self._one_query.scores(texts)
 
     def _check(self, texts: Texts) -> None:

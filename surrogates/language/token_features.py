@@ -51,9 +51,10 @@ def _running(texts: "Texts", starts: Array) -> Array:
 
 
 def _since(texts: "Texts", starts: Array) -> Array:
-    """Tokens since the last start, integers, shape (b, n)."""
+    """Tokens since the last start, or else since the first token, integers, shape (b, n)."""
     backend, columns = texts.backend, texts.columns
-    return columns - backend.cumulative_max(backend.where(starts & texts.mask, columns, columns[:1] * 0))
+    starts = (starts | (texts.number("index") == 0)) & texts.mask  # a text may begin within a word
+    return columns - backend.cumulative_max(backend.where(starts, columns, columns[:1] * 0))
 
 
 def _occurrences(texts: "Texts") -> Array:

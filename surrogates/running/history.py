@@ -50,7 +50,8 @@ class Context:
         if added != 1 or known is None or known.table.serial != serial or self.ids.device != tokens.ids.device:
             return None
         if self.mask is None or tokens.mask is None:
-            return known if tokens.mask is None else None
+            # A mask that hid some of them may have been left out now.
+            return known if tokens.mask is None and (self.mask is None or bool(self.mask.all())) else None
         return known if torch.equal(tokens.mask, pad(self.mask, (0, 1), value=True)) else None
 
     def followed_by(self, new: "Context") -> "Context":

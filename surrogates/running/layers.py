@@ -90,6 +90,8 @@ class Replaced:
                 output[:, :, run.start : run.stop] = call.some(queries, keys, values)
         else:
             output, given = call.eager() if weights else call.compute()
+            # Fused attention needs what it put out for its gradient.
+            output = output.clone() if output.requires_grad else output
             if given is not None:
                 # Autograd still needs the model's own patterns; without it they are overwritten where they are.
                 given = given.clone() if given.requires_grad else given

@@ -35,8 +35,8 @@ class View:
 
     def __init__(self, visible: Tensor, *, whole: bool, like_texts: bool) -> None:
         self.visible = visible
-        # A single query is a token that is generated, and sees itself: nothing need be read back from a device.
-        self.empty_rows = not whole and visible.shape[1] > 1 and not bool(visible.any(-1).all())
+        # Of a single query, as in generation, nothing is read back from a device: it may be padding that sees nothing.
+        self.empty_rows = not whole and (visible.shape[1] == 1 or not bool(visible.any(-1).all()))
         self.is_known = False
         self.patterns: dict[int, Stand] = {}
         self.of_query: Sequence[Tensor] | None = None  # for one query, patterns of each layer's programs

@@ -38,6 +38,15 @@ def surfaces(*strings: str) -> TokenTable:
     return TokenTable.from_surfaces(strings, {0})
 
 
+@backends
+def test_a_text_that_begins_within_a_word_is_counted_from_its_first_token(backend: str) -> None:
+    # A mark belongs to the word of the token before it, which may be padding.
+    table = surfaces("<pad>", "\u0301", "b")
+    alone = texts([[1, 1, 2]], backend, table=table).token("word_position")
+    padded = texts([[0, 0, 1, 1, 2]], backend, np.arange(5)[None] > 1, table=table).token("word_position")
+    assert padded[0, 2:].tolist() == alone[0].tolist()
+
+
 def of_keys(batch: Texts, name: str) -> list[float]:
     return np.asarray(getattr(batch.key, name))[0, 0].tolist()
 

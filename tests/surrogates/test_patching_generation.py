@@ -8,6 +8,7 @@ import torch
 from transformers import DynamicCache, PreTrainedModel, StaticCache
 
 from surrogates.errors import InputError
+from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Assignment, Baseline
 from surrogates.running.patching import patch
@@ -16,6 +17,17 @@ from tests.tiny_models import DECODERS, WINDOW, tiny_model, tiny_tokenizer
 
 NEW = WINDOW + 2
 EVERY: Assignment = dict(PROGRAMS) | {Head(0, 0): Baseline.FIRST, Head(1, 3): Baseline.UNIFORM}
+
+COUNTS = Program.parse('''
+def attend(query, key, pair, again=1.0, word=0.2):
+    """Counts of what came before."""
+    return again * key.occurrences + word * pair.word_distance + 2 * pair.same_token + key.is_first
+''')
+EXCLUDES = Program.parse('''
+def attend(query, key, pair):
+    """Scores that may be infinite."""
+    return where(key.is_comma, -inf, key.index)
+''')
 
 
 def generate(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor | None = None, **options: Any) -> list[Any]:
@@ -110,6 +122,39 @@ def test_a_cache_that_is_repeated_selected_and_cropped_keeps_its_tokens() -> Non
         cache.crop(-2)
         expected = model(torch.cat([prompt[[1, 0], :4], new], dim=1)).logits[:, -3:]
         assert torch.allclose(model(new, past_key_values=cache).logits, expected, atol=1e-4)
+
+
+def test_padding_that_a_later_mask_shows_is_read_as_tokens() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    mask = torch.ones_like(ids)
+    mask[1, :4] = 0
+    with torch.no_grad(), patch(model, tiny_tokenizer(), {Head(0, head): COUNTS for head in range(4)}):
+        cache = model(ids[:, :8], attention_mask=mask[:, :8], use_cache=True).past_key_values
+        # Values of the first layer are those of the tokens alone, whatever was hidden.
+        step = model(ids[:, 8:], past_key_values=cache, output_hidden_states=True).hidden_states[1]
+        whole = model(ids, use_cache=False, output_hidden_states=True).hidden_states[1]
+    assert torch.allclose(step, whole[:, 8:], atol=1e-5)
+
+
+def test_padding_that_sees_nothing_puts_out_what_it_does_in_the_whole_text() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    mask = torch.ones_like(ids)
+    mask[1, :8] = 0
+    with torch.no_grad(), patch(model, tiny_tokenizer(), {Head(0, 0): EXCLUDES, Head(0, 1): COUNTS}):
+        whole = model(ids, attention_mask=mask, use_cache=False).logits
+        cache, found = DynamicCache(), []
+        for begin, end in ((0, 6), (6, 7), (7, 8), (8, 9)):
+            found.append(model(ids[:, begin:end], attention_mask=mask[:, :end], past_key_values=cache).logits)
+    assert torch.isfinite(torch.cat(found, dim=1)).all()
+    assert torch.allclose(found[-1], whole[:, 8:], atol=1e-4)
+
+
+def test_tokens_may_be_written_over_the_last_ones() -> None:
+    model, ids = tiny_model("llama"), random_ids(2, 9)
+    with torch.no_grad(), patch(model, tiny_tokenizer(), {Head(0, 0): COUNTS}):
+        whole, cache, buffer = model(ids, use_cache=False).logits, DynamicCache(), torch.zeros_like(ids[:, :3])
+        found = [model(buffer.copy_(part), past_key_values=cache).logits for part in ids.split(3, dim=1)]
+    assert torch.allclose(torch.cat(found, dim=1), whole, atol=1e-4)
 
 
 def test_a_static_cache_can_be_reset() -> None:
