@@ -161,8 +161,9 @@ def _read(given: Mapping[str, Any], *, weights: bool) -> Read:
     ids = given.get("input_ids")
     if ids is None:
         raise InputError("a patched model must be given input_ids: programs read the tokens, not their embeddings")
-    ids = ids.clone()  # what is remembered with a cache, while a caller may write the next tokens over the last
     past = recall(given.get("past_key_values"))
+    if past is None:
+        ids = ids.clone()  # they are remembered with a cache, while a caller may write the next tokens over them
     if past is not None and past.ids.shape[0] != ids.shape[0]:
         raise InputError(f"the cache holds {past.ids.shape[0]} texts but input_ids has {ids.shape[0]}")
     queries, mask = ids.shape[1], given.get("attention_mask")
