@@ -35,8 +35,9 @@ class View:
 
     def __init__(self, visible: Tensor, *, whole: bool, like_texts: bool) -> None:
         self.visible = visible
-        # Of a single query, as in generation, nothing is read back from a device: it may be padding that sees nothing.
-        self.empty_rows = not whole and (visible.shape[1] == 1 or not bool(visible.any(-1).all()))
+        # A step reads nothing back from a device: there any single query may be padding that sees nothing.
+        unread = visible.shape[1] == 1 and not visible.is_cpu
+        self.empty_rows = not whole and (unread or not bool(visible.any(-1).all()))
         self.is_known = False
         self.patterns: dict[int, Stand] = {}
         self.of_query: Sequence[Tensor] | None = None  # for one query, patterns of each layer's programs
