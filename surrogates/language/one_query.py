@@ -68,7 +68,7 @@ class OneQuery:
     def _of_keys(self, texts: Texts, row: Array, own: slice) -> Array:
         """What keys put in, shape (b, columns, n)."""
         return texts.keep(
-            ("of keys", self, own.start),
+            ("of keys", self, own.start, own.stop),
             lambda: self._joined.of_all(texts)[..., own].swapaxes(1, 2),
             lambda _: row[:, own, None],
         )

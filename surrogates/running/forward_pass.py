@@ -103,6 +103,7 @@ class ForwardPass:
         self._scores: dict[int, Stand] = {}
         self._views: list[tuple[Tensor | None, tuple[object, ...], View]] = []
         self._texts: Texts | None = None
+        self._of_query: Tensor | None = None  # scores of all programs that are computed together, for one query
         self._apart: Apart | None = None
         self._numbers: Tensor | None = None  # of documents, where rows hold several
         self._sums: list[tuple[Sequence[int], Tensor]] = []
@@ -127,7 +128,7 @@ class ForwardPass:
             ProgramFailed: a program failed, and failures are to raise.
         """
         view = self._view(call)
-        if not view.is_known:
+        if not view.is_looked_at:
             self._look_at(view, window)
         group = self._plan.group(layer)
         among = group.among if group else {}
@@ -158,7 +159,9 @@ class ForwardPass:
         together = self._plan.together
         if self.read.queries == 1 and self._apart is None:
             if view.of_query is None:
-                values = torch.as_tensor(together.scores_of_query(self.texts))
+                if self._of_query is None:
+                    self._of_query = torch.as_tensor(together.scores_of_query(self.texts))
+                values = self._of_query.clone()  # for layers under another mask
                 view.of_query = self._normalised(values, view, hidden=view.like_texts).split(together.counts, dim=1)
             return view.of_query[group.number]
         n = self.read.tokens.ids.shape[1]
@@ -200,7 +203,7 @@ class ForwardPass:
         Raises:
             InputError: it shows queries something else than their text up to themselves, or another text.
         """
-        view.is_known = True
+        view.is_looked_at = True
         if self._causal and view.shows_what_is_ahead(self.read.tokens.ids.shape[1]):
             raise InputError(
                 "the attention mask shows queries keys ahead of themselves, of which programs know nothing"

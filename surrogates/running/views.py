@@ -38,7 +38,7 @@ class View:
         # A step reads nothing back from a device: there any single query may be padding that sees nothing.
         unread = visible.shape[1] == 1 and not visible.is_cpu
         self.empty_rows = not whole and (unread or not bool(visible.any(-1).all()))
-        self.is_known = False
+        self.is_looked_at = False
         self.patterns: dict[int, Stand] = {}
         self.of_query: Sequence[Tensor] | None = None  # for one query, patterns of each layer's programs
         self.like_texts = like_texts or (whole and visible.shape[1] == 1)
