@@ -242,7 +242,7 @@ def test_whoever_only_reads_leaves_a_file_of_an_earlier_version_as_it_is(
     with earlier(tmp_path, HERE, asks):
         pass
     before = (tmp_path / FILE_NAME).read_bytes()
-    monkeypatch.setattr("surrogates.library.database._writable", lambda _path: writable)
+    monkeypatch.setattr("surrogates.library.database.writable", lambda _path: writable)
     with closing(Exchanges(tmp_path / FILE_NAME)) as exchanges:
         assert exchanges.questions(FIRST, "L0H3") == (asks, "much")
         assert exchanges.totals().calls == 1

@@ -196,7 +196,7 @@ def test_test_texts_choose_nothing(finished: Path, llama: str, tmp_path: Path, c
 def test_a_second_time_only_what_is_missing_is_measured(
     evaluated: Path, document: Any, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = copy_run(evaluated, tmp_path / "run")
+    run = copy_run(evaluated, tmp_path / "run", measured=True)
     added: list[tuple[str, int]] = []
     add = measurement_file.MeasurementFile.add
 

@@ -85,7 +85,7 @@ def test_corpora_that_cannot_be_used_are_refused(
 ) -> None:
     short = tmp_path / "short.jsonl"
     short.write_text(json.dumps({"text": "<s>"}) + "\n")
-    (run := copy_run(finished, tmp_path / "run")).joinpath("measurements.sqlite").unlink(missing_ok=True)
+    run = copy_run(finished, tmp_path / "run")
     options = [option for text in given for option in ("--corpus", text.format(short=short))]
     assert message in refusal(capsys, "evaluate", run, *options)
     assert not (run / "measurements.sqlite").exists()

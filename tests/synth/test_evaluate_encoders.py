@@ -68,7 +68,7 @@ def losses(run: Path, replaced: bool) -> list[list[float]]:
 
 def test_tables_are_of_tokens_masked_one_at_a_time(masked: Path, tmp_path: Path, capsys: Capture,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    run = copy_run(masked, tmp_path / "run")
+    run = copy_run(masked, tmp_path / "run", measured=True)
     document = call(capsys, "evaluate", run, *ASKED).document
     assert document["measure"] == "pseudo-perplexity"
     own, replaced = losses(masked, False), losses(masked, True)
@@ -95,7 +95,7 @@ def test_tables_are_of_tokens_masked_one_at_a_time(masked: Path, tmp_path: Path,
 def test_of_many_tokens_some_of_each_text_are_masked(
     masked: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = copy_run(masked, tmp_path / "run")
+    run = copy_run(masked, tmp_path / "run", measured=True)
     monkeypatch.setitem(evaluator._STAGES, "sweep", _Stage(0.0, 1.0))
     found = call(capsys, "evaluate", run, *ASKED, "--texts", "15").document
     assert found["texts"] == 15

@@ -82,7 +82,7 @@ def test_every_figure_has_its_files(evaluated: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_bytes_without_its_model(evaluated: Path, tmp_path: Path) -> None:
-    run = copy_run(evaluated / "run", tmp_path / "run")
+    run = copy_run(evaluated / "run", tmp_path / "run", measured=True)
     settings = run / "run.toml"
     lines = settings.read_text().splitlines()
     settings.write_text("\n".join('model = "/gone"' if line.startswith("model = ") else line for line in lines) + "\n")
@@ -161,7 +161,7 @@ def test_what_is_missing_is_said_and_nothing_is_measured(run: Path, tmp_path: Pa
 
 
 def test_arms_that_were_stopped_on_the_way_are_left_out(evaluated: Path, tmp_path: Path) -> None:
-    run = copy_run(evaluated / "run", tmp_path / "run")
+    run = copy_run(evaluated / "run", tmp_path / "run", measured=True)
     printed("evaluate", run, "--texts", "5", "--fractions", "100", "--controls", "0", "--json", "--quiet")
     printed("figures", run, "--output", tmp_path / "figures", "--quiet")
     assert {row["texts"] for row in table(tmp_path / "figures", "perplexity")} == {"15"}

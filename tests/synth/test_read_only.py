@@ -115,7 +115,7 @@ def test_one_part_that_cannot_be_written_is_named(
 
 
 def test_a_copy_goes_on(closed: Path, model: str, again: Callable[..., tuple], common: Path, capsys: Capture) -> None:
-    copy = copy_run(closed, common / "copy")
+    copy = copy_run(closed, common / "copy", measured=True)
     for path in (copy, *copy.rglob("*")):
         path.chmod(0o755)
     command = again(copy, model=model, corpus=str(common / "stories.jsonl"))

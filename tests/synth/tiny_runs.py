@@ -152,6 +152,7 @@ def exchange_program(run: Path, source: str, where: str, *values: object) -> Non
     connection.close()
 
 
-def copy_run(run: Path, target: Path) -> Path:
-    shutil.copytree(run, target)
+def copy_run(run: Path, target: Path, *, measured: bool = False) -> Path:
+    """Copy a run, without what was measured of it: another test may have measured one that tests share."""
+    shutil.copytree(run, target, ignore=None if measured else shutil.ignore_patterns("measurements.sqlite*"))
     return target
