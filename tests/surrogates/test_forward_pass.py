@@ -8,6 +8,7 @@ import torch
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from surrogates.running.patching import patch
+from surrogates.running.plan import OnError
 from tests.surrogates.test_patching import PROGRAMS, random_ids, run
 from tests.tiny_models import tiny_model, tiny_tokenizer
 
@@ -43,3 +44,20 @@ def test_patterns_that_find_no_room_are_computed_anew(monkeypatch: pytest.Monkey
     monkeypatch.setattr("surrogates.running.forward_pass.KEPT_BYTES", 0)
     with patch(model, tiny_tokenizer("gpt_neo"), PROGRAMS):
         assert torch.equal(run(model, ids), expected)
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "gpt_neo"])
+@pytest.mark.parametrize("on_error", ["raise", "neural"])
+def test_nothing_of_a_pass_waits_for_the_collection_of_garbage(kind: str, on_error: OnError) -> None:
+    model, ids = tiny_model(kind, attention=None), random_ids(2, 11)
+    with torch.no_grad(), patch(model, tiny_tokenizer(kind), PROGRAMS, on_error=on_error):
+        cache = model(ids, use_cache=True).past_key_values
+        model(ids[:, :1], past_key_values=cache)
+        gc.collect()
+        gc.disable()
+        try:
+            model(ids, use_cache=False)
+            model(ids[:, :1], past_key_values=cache)
+            assert gc.collect() == 0
+        finally:
+            gc.enable()

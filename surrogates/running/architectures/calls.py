@@ -60,15 +60,18 @@ class Call(NamedTuple):
         Raises:
             InputError: that differs between heads, or the mask is of a kind that is not known.
         """
-        queries, keys = self.query.shape[2], self.keys
-        shape = (1, queries, keys)
-        if self.mask is None:
-            seen = torch.ones(shape, dtype=torch.bool, device=self.query.device)
-            # One query sees all that is there; a longer row of keys than queries is that of a cache not yet filled.
-            seen = seen.tril() if self.causal and queries > 1 else seen
-        else:
-            seen = _of_mask(self.mask, keys).expand(-1, queries, -1)
+        seen = shown(self.mask, self.query, self.keys, causal=self.causal)
         return seen if self.local is None else seen & self.local[:, 0].to(seen.device)
+
+
+def shown(mask: Tensor | None, query: Tensor, keys: int, *, causal: bool) -> Tensor:
+    """Which of so many keys a mask shows to each query; see :class:`Call`, and :meth:`Call.visible`."""
+    queries = query.shape[2]
+    if mask is not None:
+        return _of_mask(mask, keys).expand(-1, queries, -1)
+    seen = torch.ones((1, queries, keys), dtype=torch.bool, device=query.device)
+    # One query sees all that is there; a longer row of keys than queries is that of a cache not yet filled.
+    return seen.tril() if causal and queries > 1 else seen
 
 
 def _of_mask(mask: Tensor, keys: int) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from surrogates.errors import InputError
-from surrogates.running.architectures.calls import Attended, Call, Handler, Places, additive
+from surrogates.running.architectures.calls import Attended, Call, Handler, Places, additive, shown
 
 _HANDLER = "_headsynth_handler"
 _Function = Callable[..., Attended]
@@ -124,18 +124,20 @@ def _attention(
     )
 
     def eager() -> Attended:
+        # That it names no call matters: as a cycle, a layer's tensors would stay until garbage is collected.
         mask = attention_mask
         if name != "eager" and (mask is None or mask.dtype == torch.bool):
-            mask = additive(call.visible(), query)
+            mask = additive(shown(mask, query, value.shape[2], causal=causal), query)
         return _eager_attention(module)(module, query, key, value, mask, **options)
 
-    call = Call(
+    return handler(
+        Call(
             query, key, value, attention_mask, causal, None,
             compute=partial(function, module, query, key, value, attention_mask, **options),
             eager=eager,
             some=partial(_some, function, module, query, key, value, attention_mask, options) if apart else None,
-        )  # fmt: skip
-    return handler(call)
+        )
+    )  # fmt: skip
 
 
 def _some(
