@@ -333,7 +333,7 @@ def test_a_run_whose_model_is_configured_otherwise_is_refused(
 ) -> None:
     """The model's folder stays, and of its files config.json alone is changed."""
     config = Path(llama) / "config.json"
-    before = config.read_text()
+    before, times = config.read_text(), config.stat()
     changed = json.loads(before)
     changed["rope_parameters"]["rope_theta"] = 500.0
     config.write_text(json.dumps(changed))
@@ -345,4 +345,5 @@ def test_a_run_whose_model_is_configured_otherwise_is_refused(
             assert "bring them back or start a new run directory" in outcome.err.splitlines()[-1]
     finally:
         config.write_text(before)
+        os.utime(config, ns=(times.st_atime_ns, times.st_mtime_ns))  # other tests share the folder, unchanged
     assert call(capsys, *again(run)).code == 0
