@@ -53,7 +53,8 @@ def patch(
         table: facts of the tokens; built once a model and kept when left out. Give one if the model's input embeddings
             change between patches.
         on_error: what happens when a program fails on a text: ``raise``, or ``neural``, which leaves the head its own
-            pattern on that text.
+            pattern on that text. With a cache each pass is judged by itself, so that a program may fail at one token
+            and stand in at the next.
 
     Returns:
         The failures met so far, which fill up as the model runs; always empty unless ``on_error`` is ``neural``.
