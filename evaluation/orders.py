@@ -18,6 +18,31 @@ CANDIDATES = 4
 """Heads that are tried at each step of the greedy order: those of smallest own effect that are left."""
 
 
+def ordered(
+    order: Order,
+    programs: Mapping[Head, Program],
+    effects: Mapping[Head, float],
+    greedily: Callable[[], list[Head]],
+) -> list[Head]:
+    """All heads in an order.
+
+    Args:
+        order: its name.
+        programs: each head's surrogate, highest validation IoU first.
+        effects: each head's own effect, where the order asks for it.
+        greedily: finds the greedy order, which takes measurements.
+    """
+    match order:
+        case "iou":
+            return list(programs)
+        case "effect":
+            return by_effect(effects)
+        case "random":
+            return at_random(list(programs))
+        case "greedy":
+            return greedily()
+
+
 def by_effect(effects: Mapping[Head, float]) -> list[Head]:
     """The head first that costs least when it alone is replaced.
 

@@ -7,7 +7,7 @@ from evaluation.baselines import PLAIN
 from evaluation.controls import CONTROLS
 from evaluation.embeddings import Embedded, embed
 from evaluation.measuring import PatchedModel
-from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
+from evaluation.orders import CANDIDATES, Order, greedy, ordered
 from evaluation.sweep import first_heads
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
@@ -60,7 +60,10 @@ class EmbeddingEvaluator:
         """Everything, in the order in which one thing needs another."""
         asked = self._asked
         effects = self._own_effects() if {"effect", "greedy"} & set(asked.orders) else {}
-        orders = {order: self._order(order, effects) for order in dict.fromkeys(asked.orders)}
+        orders = {
+            order: ordered(order, self._programs, effects, lambda: self._greedy(effects))
+            for order in dict.fromkeys(asked.orders)
+        }
         arms: dict[tuple[str, str, float], Arm] = {
             (order, replacement, share): self._arm(replacement, first_heads(heads, share))
             for order, heads in orders.items()
@@ -102,17 +105,6 @@ class EmbeddingEvaluator:
         with self._reporter.stage("own effects") as step:
             found = self._turned(ids, arms, step)
         return dict(zip(self._programs, found, strict=True))
-
-    def _order(self, order: Order, effects: Mapping[Head, float]) -> list[Head]:
-        match order:
-            case "iou":
-                return list(self._programs)
-            case "effect":
-                return by_effect(effects)
-            case "random":
-                return at_random(list(self._programs))
-            case "greedy":
-                return self._greedy(effects)
 
     def _greedy(self, effects: Mapping[Head, float]) -> list[Head]:
         stage = "greedy order"

@@ -11,6 +11,8 @@ Replacement = Literal["program", "uniform", "first", "zero"]
 REPLACEMENTS: tuple[Replacement, ...] = ("program", "uniform", "first", "zero")
 Measure = Literal["perplexity", "pseudo-perplexity"]
 """Of the next token, or of tokens of an encoder that are masked one at a time."""
+RIGHT = "right assignment"
+"""What the arm is called that controls are compared with."""
 Alone = Literal["program", "zero", "uniform", "mean"]
 ALONE: tuple[Alone, ...] = ("program", "zero", "uniform", "mean")
 

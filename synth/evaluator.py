@@ -12,7 +12,7 @@ from evaluation.clozes import Text, clozes, predicted
 from evaluation.controls import CONTROLS, Known
 from evaluation.measurements import UNPATCHED, Measurements
 from evaluation.measuring import PatchedModel, Store, measure
-from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
+from evaluation.orders import CANDIDATES, Order, greedy, ordered
 from evaluation.sweep import first_heads, most_heads
 from surrogates.errors import InputError
 from surrogates.language.program import Program
@@ -23,6 +23,7 @@ from synth.corpus import Split
 from synth.evaluation_rows import (
     ALONE,
     REPLACEMENTS,
+    RIGHT,
     Alone,
     Control,
     Effect,
@@ -45,7 +46,6 @@ SINGLE_TEXTS = 50
 MASKED_PASSES = 50_000
 """Most passes of a text with a token masked for a table, whatever the model's size: programs take time of their own."""
 LEAST_TEXTS = 2
-_RIGHT = "right assignment"
 
 
 class _Stage(NamedTuple):
@@ -110,7 +110,10 @@ class Evaluator:
         """Everything, in the order in which one thing needs another."""
         asked = self._asked
         effects = self._own_effects() if {"effect", "greedy"} & set(asked.orders) else {}
-        orders = {order: self._order(order, effects) for order in dict.fromkeys(asked.orders)}
+        orders = {
+            order: ordered(order, self._programs, effects, lambda: self._greedy(effects))
+            for order in dict.fromkeys(asked.orders)
+        }
         budgets = self._budgets(orders) if asked.max_increase else {}
         arms: dict[str, Arm] = {
             _name(order, replacement, count): self._arm(replacement, heads[:count])
@@ -137,7 +140,7 @@ class Evaluator:
                 for replacement in REPLACEMENTS
                 for share in asked.fractions
             ],
-            [Control.of(found, name, _RIGHT, len(arm)) for name, arm in controls.items() if name != _RIGHT],
+            [Control.of(found, name, RIGHT, len(arm)) for name, arm in controls.items() if name != RIGHT],
             asked.controls or 0.0,
             [self._within(found, order, *own) for order, own in budgets.items()],
             self._effects() if asked.effects else [],
@@ -152,17 +155,6 @@ class Evaluator:
         arms = {str(head): {head: program} for head, program in self._programs.items()}
         found = self._measure("own effects", self._split("validation"), arms, ORDERED_BY)
         return {head: found.divergence(str(head)).mean for head in self._programs}
-
-    def _order(self, order: Order, effects: Mapping[Head, float]) -> list[Head]:
-        match order:
-            case "iou":
-                return list(self._programs)
-            case "effect":
-                return by_effect(effects)
-            case "random":
-                return at_random(list(self._programs))
-            case "greedy":
-                return self._greedy(effects)
 
     def _greedy(self, effects: Mapping[Head, float]) -> list[Head]:
         stage = "greedy order"
@@ -215,7 +207,7 @@ class Evaluator:
         assert self._asked.controls is not None
         chosen = first_heads(order, self._asked.controls)
         known = known_of(self._run, chosen, self._programs, effects, self._loaded.heads)
-        found: dict[str, Arm] = {_RIGHT: self._arm("program", chosen)}
+        found: dict[str, Arm] = {RIGHT: self._arm("program", chosen)}
         for name, control in CONTROLS.items():
             arm = control(known)
             if arm is None:

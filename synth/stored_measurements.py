@@ -15,12 +15,11 @@ from surrogates.language.program import Program
 from surrogates.library.heads import Head
 from synth.attention import open_store
 from synth.corpus import Split
-from synth.evaluation_rows import REPLACEMENTS, Alone, Control, Effect, Replacement, Row, alone
+from synth.evaluation_rows import REPLACEMENTS, RIGHT, Alone, Control, Effect, Replacement, Row, alone
 from synth.evaluator import ORDERED_BY
 from synth.measurement_file import MeasurementFile
 from synth.run import Run
 
-_RIGHT = "right assignment"
 _ALONE: tuple[Alone, ...] = ("program", "zero")
 
 
@@ -80,14 +79,14 @@ class StoredMeasurements:
                     continue
                 known = Known(self._orders[order][:count], self._programs, categories, self._effects, heads)
                 made = {name: control(known) for name, control in CONTROLS.items()}
-                arms = {_RIGHT: right} | {name: arm for name, arm in made.items() if arm}
+                arms = {RIGHT: right} | {name: arm for name, arm in made.items() if arm}
                 found = self._stored("test", arms)
-                if found and _RIGHT in found.figures and (best is None or len(found.figures) > len(best.figures)):
+                if found and RIGHT in found.figures and (best is None or len(found.figures) > len(best.figures)):
                     best, share = found, count / len(self._programs)
                     sizes = {name: len(arm) for name, arm in arms.items()}
         if best is None:
             return [], 0.0
-        return [Control.of(best, name, _RIGHT, sizes[name]) for name in best.figures if name != UNPATCHED], share
+        return [Control.of(best, name, RIGHT, sizes[name]) for name in best.figures if name != UNPATCHED], share
 
     def effects(self) -> list[Effect]:
         """Of each head that was replaced alone by its program and by zero."""

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -52,9 +52,8 @@ class Joined:
             [left for left, _ in products], [(), *(own.left for own in self.cells)],
             [right for _, right in products], [(), *(own.right for own in keyed)],
         ]  # fmt: skip
-        starts = [sum(map(len, parts[:number])) for number in range(len(parts) + 1)]
         self.left, self.query_scales, self.right, self.key_scales = (
-            slice(start, stop) for start, stop in pairwise(starts)
+            slice(start, stop) for start, stop in pairwise(accumulate(map(len, parts), initial=0))
         )
         kinds = TokenKinds(function for own in sums for form in own.forms() for _, function in form)
         self.columns = Columns(kinds, [form for part in parts for form in part])

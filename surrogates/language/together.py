@@ -61,10 +61,10 @@ class Together:
         Raises:
             ProgramFailed: a program failed, or a feature has no value for this model.
         """
-        self._check(texts)
-        # Scores are float32, whatever the model around them computes in.
         if texts.queries == 1:
             return self.scores_of_query(texts)[:, self._places[layer]]
+        self._check(texts)
+        # Scores are float32, whatever the model around them computes in.
         with torch.autocast(texts.ids.device.type, enabled=False):
             return self._scores(texts, self._layers[layer], rows or slice(0, texts.n))
 
@@ -87,7 +87,7 @@ class Together:
 
     def _scores(self, texts: Texts, layer: "_Layer", rows: slice) -> Tensor:
         joined, own = self._joined, layer.own
-        distance = part(of_distance(texts, joined.distance.of_distance(texts)[own]), rows)
+        distance = _part(of_distance(texts, joined.distance.of_distance(texts)[own]), rows)
         found = distance.expand(len(texts.ids), -1, -1, -1).clone(memory_format=torch.contiguous_format)
         columns = joined.of_all(texts)
         queries, keys = columns[:, texts.n - texts.queries :][:, rows], columns[:, : rows.stop]
@@ -103,7 +103,7 @@ class Together:
         if layer.single:
             layer.add_single(found, texts, queries[..., joined.query_scales], keys[..., joined.key_scales], rows)
         for place in layer.alone:
-            found[:, place] = part(scores(joined.programs[own][place], texts), rows)
+            found[:, place] = _part(scores(joined.programs[own][place], texts), rows)
         return found
 
 
@@ -168,7 +168,7 @@ class _Dense:
 
     def add(self, found: Tensor, texts: Texts, left: Tensor, right: Tensor, rows: slice) -> None:
         """Add it to scores, shape (b, programs, q, n), scaled by columns of both sides."""
-        cells = part(texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts)), rows)
+        cells = _part(texts.keep(("cells", self.source), lambda: scores(expression(self.source), texts)), rows)
         if self.in_all:
             every = cells[:, None]
             # What the keys scale lies in a row, or else the cells of a row would not be computed at a stroke.
@@ -188,7 +188,7 @@ class _Dense:
                 found[:, place].addcmul_(right[:, None, :, one.of_key].contiguous(), cells)
 
 
-def part(cells: Tensor, rows: slice) -> Tensor:
+def _part(cells: Tensor, rows: slice) -> Tensor:
     """Some rows of cells, shape (…, q, n) or one that broadcasts to it, with as many keys as they see."""
     if cells.dim() > 1 and cells.shape[-2] > 1:
         cells = cells[..., rows, :]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from surrogates.language.backend import Array
+from surrogates.language.backend import Array, OnDevices
 from surrogates.language.tokens import TokenTable
 
 if TYPE_CHECKING:
@@ -113,17 +113,14 @@ _BESIDE: dict[str, Callable[["Texts"], Array]] = {
 
 
 def _newest(texts: "Texts", name: str) -> Array:
-    """Whether something holds of the last token, which is not the first: 0 or 1, shape (b, 1)."""
+    """What holds of the last token, which is not the first: whole numbers, shape (b, 1); see `_BESIDE`."""
 
     def compute() -> Array:
         codes = texts.table.on(texts.ids, "what stands beside", _codes)[texts.entries[:, -2:]]
         pairs = codes[:, :1] * (1 << len(_TELLING)) + codes[:, 1:]
-        return _NOTHING.on(texts.ids, ("beside", type(texts)), lambda _: _beside(type(texts)))[pairs]  # type: ignore[arg-type]
+        return _beside(type(texts)).like(texts.ids)[pairs]  # type: ignore[arg-type]
 
     return texts.keep("newest", compute)[..., list(_BESIDE).index(name)]
-
-
-_NOTHING = TokenTable((), {})
 
 
 def _codes(table: TokenTable) -> np.ndarray:
@@ -133,13 +130,13 @@ def _codes(table: TokenTable) -> np.ndarray:
 
 
 @cache
-def _beside(kind: "Callable[..., Texts]") -> np.ndarray:
-    """What holds of a token with some facts behind one with others, shape (pairs, features): 0 and 1."""
+def _beside(kind: "Callable[..., Texts]") -> OnDevices:
+    """What holds of a token with some facts behind one with others, whole numbers, shape (pairs, features)."""
     codes = np.arange(1 << len(_TELLING))
     columns = {name: (codes >> place & 1).astype(bool) for place, name in enumerate(_TELLING)}
     pairs = np.stack(np.meshgrid(codes, codes, indexing="ij"), axis=-1).reshape(-1, 2)
     texts = kind(pairs, TokenTable(("",) * len(codes), columns), causal=True)
-    return np.stack([feature(texts)[:, 1] for feature in _BESIDE.values()], axis=-1).astype(np.int32)
+    return OnDevices(np.stack([feature(texts)[:, 1] for feature in _BESIDE.values()], axis=-1).astype(np.int32))
 
 
 def _since_newest(texts: "Texts", before: Array, name: str) -> Array:

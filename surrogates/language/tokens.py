@@ -68,7 +68,7 @@ class TokenTable:
         if self._parts is not None:
             found = [part.on(like, what, compute) for part in self._parts]
             return torch.cat(found) if isinstance(like, torch.Tensor) else np.concatenate(found)
-        device = getattr(like, "device", None) if isinstance(like, torch.Tensor) else None
+        device = like.device if isinstance(like, torch.Tensor) else None
         if (what, device) not in self._held:
             made = compute(self) if device is None else TORCH.array(compute(self), device)
             if sum(own.nbytes for own in self._held.values()) + made.nbytes > _KEPT_BYTES:

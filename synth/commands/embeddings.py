@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from evaluation.orders import ORDERS
 from synth.commands.corpora import print_corpora
+from synth.commands.kept_heads import print_kept
 from synth.console import Column, Terminal
 from synth.evaluation_rows import EmbeddingEvaluation, EmbeddingRow
 
@@ -31,12 +32,7 @@ def print_embeddings(model: str, found: EmbeddingEvaluation) -> None:
         print_corpora(console, found.corpora, None)
     for line in found.left_out:
         console.print(f"left out: {line}")
-    if kept := max(row.kept_neural for row in found.sweep):
-        console.print(
-            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
-            "(a text and a head each) behind one figure; --json tells behind which.",
-            soft_wrap=True,
-        )
+    print_kept(console, max(row.kept_neural for row in found.sweep))
 
 
 def _print_rows(console: Terminal, rows: Sequence[EmbeddingRow]) -> None:

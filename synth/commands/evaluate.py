@@ -9,6 +9,7 @@ from surrogates.errors import InputError
 from synth.asked import Asked
 from synth.commands.corpora import print_corpora
 from synth.commands.embeddings import print_embeddings
+from synth.commands.kept_heads import print_kept
 from synth.console import Column, Terminal, print_document
 from synth.evaluation_rows import REPLACEMENTS, Effect, Evaluation
 from synth.measuring import evaluate_all
@@ -123,12 +124,7 @@ def _print(model: str, found: Evaluation) -> None:
         _print_effects(console, found.effects)
     for line in found.left_out:
         console.print(f"left out: {line}")
-    if kept := max(row.kept_neural for row in found.sweep):
-        console.print(
-            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
-            "(a text and a head each) behind one figure; --json tells behind which.",
-            soft_wrap=True,
-        )
+    print_kept(console, max(row.kept_neural for row in found.sweep))
 
 
 def _print_sweep(console: Terminal, found: Evaluation) -> None:

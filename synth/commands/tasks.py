@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from surrogates.running.plan import OnError
+from synth.commands.kept_heads import print_kept
 from synth.console import Column, Terminal, print_document
 from synth.progress import Reporter
 from synth.run import open_run
@@ -53,12 +54,7 @@ def _print(model: str, rows: Sequence[TaskRow]) -> None:
         columns += [("change", "figure"), ("95 %", "figure")]
         lines = [line for metric in dict.fromkeys(row.metric for row in own) for line in _lines(metric, own)]
         console.print_table(columns, lines)
-    if kept := max(row.kept_neural for row in rows):
-        console.print(
-            f"Programs failed on some texts, where their heads computed their own patterns: up to {kept} times "
-            "(a text and a head each) behind one figure; --json tells behind which.",
-            soft_wrap=True,
-        )
+    print_kept(console, max(row.kept_neural for row in rows))
 
 
 def _lines(metric: str, rows: Sequence[TaskRow]) -> list[list[str]]:
