@@ -15,10 +15,9 @@ from evaluation.arms import Arm, content, is_made, on_batch
 from evaluation.clozes import Cloze, Text, predicted
 from evaluation.kept_states import KeptStates
 from evaluation.measurements import UNPATCHED, Figures, Measurements
-from evaluation.perplexity import Batch, Losses, Predictions, batches, logits_of, measure_losses, vocabulary_of
+from evaluation.perplexity import Batch, Predictions, batches, logits_of, vocabulary_of
 from surrogates.library.heads import Head
 from surrogates.running.architectures.kinds import is_causal
-from surrogates.running.assignment import Assignment
 from surrogates.running.facts import layer_facts
 from surrogates.running.patching import patch
 from surrogates.running.plan import OnError
@@ -36,11 +35,6 @@ class PatchedModel:
     def states(self) -> KeptStates:
         """Its hidden states on the batch that is measured; in front of which blocks a pass may begin is tried once."""
         return KeptStates(self.model)
-
-    def losses(self, ids: Sequence[Text], assignment: Assignment) -> Losses:
-        with patch(self.model, self.tokenizer, assignment, on_error=self.on_error) as failures:
-            losses = measure_losses(self.model, ids)
-        return losses._replace(kept=failures.texts.total())
 
 
 class Store(Protocol):

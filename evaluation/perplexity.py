@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from evaluation.clozes import Cloze, Text, predicted
-from evaluation.intervals import Interval, ratio_interval
+from evaluation.clozes import Cloze, Text
 from surrogates.running.architectures.kinds import is_causal
 
 LOGITS = 16_000_000
@@ -21,32 +19,6 @@ _CACHED = 1 << 18
 """Logits worked on at once on a CPU, so that what one operation writes the next still finds in its cache."""
 _SUMMED = 64
 """Numbers that are added up in single precision before double precision goes on."""
-
-
-class Losses(NamedTuple):
-    """Summed loss of the predicted tokens of each text in nats, and its predicted tokens; both of shape (texts,).
-
-    ``kept`` counts the (text, head) pairs in which a program failed and the head computed its own pattern.
-    """
-
-    loss: np.ndarray
-    tokens: np.ndarray
-    kept: int = 0
-
-    @property
-    def perplexity(self) -> float:
-        return float(np.exp(self.loss.sum() / self.tokens.sum()))
-
-
-@torch.inference_mode()
-def measure_losses(model: PreTrainedModel, ids: Sequence[Text]) -> Losses:
-    """Losses of texts of two tokens or more, as the model stands; all but the first token, or masked ones."""
-    losses = np.zeros(len(ids))
-    for chosen in batches(ids, vocabulary_of(model)):
-        batch = Batch.of([ids[number] for number in chosen], model.device)
-        logits = logits_of(model, batch.ids, batch.mask)
-        losses[chosen] = batch.sums(Predictions(logits, batch).losses())
-    return Losses(losses, np.array(list(map(predicted, ids)), dtype=float))
 
 
 def logits_of(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> Tensor:
@@ -144,10 +116,6 @@ class Predictions:
             some = slice(start, start + self._size)
             yield Part(some, self._logits[places[some]].float(), targets[some, None])
 
-    def losses(self) -> Tensor:
-        """Loss of each predicted token, nats, shape (predicted,), in double precision."""
-        return torch.cat([part.loss for part in self.parts()])
-
 
 class Part:
     """Some predicted tokens.
@@ -190,9 +158,3 @@ def _sums(values: Tensor) -> Tensor:
     whole = values.shape[-1] // _SUMMED * _SUMMED
     blocks = values[:, :whole].unflatten(-1, (-1, _SUMMED)).sum(-1)
     return blocks.sum(-1, dtype=torch.float64) + values[:, whole:].sum(-1, dtype=torch.float64)
-
-
-def increase(patched: Losses, unpatched: Losses) -> Interval:
-    """Relative increase in perplexity (0.05 is +5 %) with a 95 % interval, texts resampled in pairs."""
-    change = ratio_interval(patched.loss - unpatched.loss, unpatched.tokens)
-    return Interval(*(float(np.expm1(value)) for value in change))

@@ -16,6 +16,7 @@ from synth.demo import MODEL_FOLDER
 from synth.models import load_model
 from tests.benchmarks.timing import Comparison, compare
 from tests.search_written import search_written
+from tests.whole_passes import losses
 
 LAYERS, HEADS, TEXTS, TOKENS = 10, 4, 8, 64
 
@@ -47,7 +48,7 @@ class Bench:
 
     def losses(self) -> np.ndarray:
         """Losses of each arm and text, a patch after the other, shape (arms, texts)."""
-        return np.stack([self.patched.losses(self.texts, arm).loss for arm in self.arms])
+        return np.stack([losses(self.patched, self.texts, arm) for arm in self.arms])
 
     @torch.inference_mode()
     def evaluations(self) -> np.ndarray:

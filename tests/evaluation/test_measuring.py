@@ -21,6 +21,7 @@ from surrogates.running.facts import layer_facts
 from surrogates.running.patching import patch
 from tests.families import make
 from tests.tiny_models import VOCABULARY, tiny_model, tiny_tokenizer
+from tests.whole_passes import losses
 
 RECENT = Program.parse('def f(query, key, pair):\n    """Recent."""\n    return -pair.distance\n')
 FAILING = Program.parse(  # on texts of more than ten tokens
@@ -90,9 +91,9 @@ def test_figures_are_those_of_each_arm_by_itself(name: str) -> None:
     found = measure(patched, ids, arms)
     assert set(found.figures) == {UNPATCHED, *arms}
     for arm, assignment in {UNPATCHED: {}, **arms}.items():
-        whole = patched.losses(ids, assignment)  # type: ignore[arg-type]
-        np.testing.assert_array_equal(whole.loss, [own.loss for own in found.figures[arm]])
-        np.testing.assert_array_equal(whole.tokens, found.tokens)
+        whole = losses(patched, ids, assignment)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(whole, [own.loss for own in found.figures[arm]])
+    np.testing.assert_array_equal([len(text) - 1 for text in ids], found.tokens)
     for arm in (next(iter(arms)), "last", "all"):
         for text, own in zip(ids, found.figures[arm], strict=True):
             expected = by_itself(patched, text, arms[arm])
@@ -152,8 +153,8 @@ def test_a_block_may_write_into_what_it_is_given(llama: PatchedModel) -> None:
     try:
         found = measure(llama, ids, arms)
         for arm, assignment in arms.items():
-            whole = llama.losses(ids, assignment)  # type: ignore[arg-type]
-            np.testing.assert_array_equal(whole.loss, [own.loss for own in found.figures[arm]])
+            whole = losses(llama, ids, assignment)  # type: ignore[arg-type]
+            np.testing.assert_array_equal(whole, [own.loss for own in found.figures[arm]])
     finally:
         for handle in handles:
             handle.remove()

@@ -6,11 +6,12 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from evaluation import perplexity
-from evaluation.measuring import PatchedModel
-from evaluation.perplexity import Losses, increase, measure_losses
+from evaluation.measurements import UNPATCHED, Figures, Measurements
+from evaluation.measuring import PatchedModel, measure
 from surrogates.library.heads import Head
 from surrogates.running.assignment import Baseline
 from tests.tiny_models import VOCABULARY, tiny_model, tiny_tokenizer
+from tests.whole_passes import losses
 
 
 def texts(count: int, seed: int = 0) -> list[list[int]]:
@@ -29,16 +30,16 @@ def test_losses_are_the_models_own(kind: str, logits: int, monkeypatch: pytest.M
     monkeypatch.setattr(perplexity, "LOGITS", logits)  # one text a batch, some, all
     model = tiny_model(kind)
     ids = texts(12)
-    found = measure_losses(model, ids)
+    found = measure(PatchedModel(model, tiny_tokenizer(kind)), ids, {})
     total = 0.0
-    for text, loss, tokens in zip(ids, found.loss, found.tokens, strict=True):
+    for text, figures, tokens in zip(ids, found.figures[UNPATCHED], found.tokens, strict=True):
         tensor = torch.tensor([text])
         with torch.inference_mode():
             own = float(model(input_ids=tensor, labels=tensor).loss)
         assert tokens == len(text) - 1
-        assert loss == pytest.approx(own * tokens, rel=1e-4)
+        assert figures.loss == pytest.approx(own * tokens, rel=1e-4)
         total += own * tokens
-    assert found.perplexity == pytest.approx(np.exp(total / sum(len(text) - 1 for text in ids)), rel=1e-4)
+    assert found.perplexity() == pytest.approx(np.exp(total / sum(len(text) - 1 for text in ids)), rel=1e-4)
 
 
 @pytest.mark.parametrize("vocabulary", [500, 260_000])
@@ -59,24 +60,26 @@ def test_losses_are_those_of_double_precision(vocabulary: int, scale: float) -> 
         for text in ids:
             logits = model(torch.tensor([text])).logits[0, :-1].double()
             expected.append(float(torch.nn.functional.cross_entropy(logits, torch.tensor(text[1:]), reduction="sum")))
-    np.testing.assert_allclose(measure_losses(model, ids).loss, expected, rtol=1e-6)
+    found = measure(PatchedModel(model, tiny_tokenizer("gpt2")), ids, {}).figures[UNPATCHED]
+    np.testing.assert_allclose([own.loss for own in found], expected, rtol=1e-6)
 
 
 def test_increase_is_relative_and_paired() -> None:
     generator = np.random.default_rng(0)
     tokens = generator.integers(5, 20, size=50).astype(float)
-    before = Losses(tokens * generator.normal(3.0, 1.0, size=50), tokens)  # texts differ a lot
-    after = Losses(before.loss + tokens * np.log(1.1), tokens)  # but all get worse alike
-    found = increase(after, before)
-    assert found.mean == pytest.approx(after.perplexity / before.perplexity - 1)
-    np.testing.assert_allclose(found, 0.1)
+    before = tokens * generator.normal(3.0, 1.0, size=50)  # texts differ a lot
+    after = before + tokens * np.log(1.1)  # but all get worse alike
+    losses_of = {UNPATCHED: before, "worse": after}
+    found = Measurements(tokens, {arm: [Figures(loss, 0.0, 0) for loss in own] for arm, own in losses_of.items()})
+    assert found.increase("worse").mean == pytest.approx(found.perplexity("worse") / found.perplexity() - 1)
+    np.testing.assert_allclose(found.increase("worse"), 0.1)
+    assert found.increase(UNPATCHED) == (0.0, 0.0, 0.0)
 
 
 def test_nothing_assigned_changes_nothing(patched: PatchedModel) -> None:
     ids = texts(10)
-    unpatched = measure_losses(patched.model, ids)
-    assert increase(patched.losses(ids, {}), unpatched) == pytest.approx((0.0, 0.0, 0.0), abs=1e-6)
-    assert increase(unpatched, unpatched) == (0.0, 0.0, 0.0)
+    unpatched = measure(patched, ids, {}).figures[UNPATCHED]
+    np.testing.assert_allclose(losses(patched, ids, {}), [own.loss for own in unpatched], rtol=1e-6)
 
 
 def test_a_pattern_of_its_own_costs_nothing() -> None:
@@ -88,5 +91,6 @@ def test_a_pattern_of_its_own_costs_nothing() -> None:
     ids = texts(6)
     uniform = PatchedModel(model, tiny_tokenizer("llama"))
     everywhere = {Head(layer, index): Baseline.UNIFORM for layer in range(2) for index in range(4)}
-    change = increase(uniform.losses(ids, everywhere), measure_losses(model, ids))
-    assert change == pytest.approx((0.0, 0.0, 0.0), abs=1e-5)
+    assert measure(uniform, ids, {"uniform": everywhere}).increase("uniform") == pytest.approx(
+        (0.0, 0.0, 0.0), abs=1e-5
+    )
