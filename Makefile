@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench
+.PHONY: setup browser demo test lint bench
 
 setup: .venv/ready
 
@@ -13,7 +13,12 @@ setup: .venv/ready
 demo: setup
 	$(BIN)/headsynth demo
 
-test: setup
+browser:
+	# The tests of the report's page need Chromium; where it cannot be installed they are skipped, and say why.
+	command -v chromium || (apt-get update && apt-get install --yes --no-install-recommends chromium) \
+		|| echo "no Chromium: install it as you install programs here, or the tests of the page are skipped"
+
+test: setup browser
 	# A worker a core; a file's tests stay together, so that what they share is made once.
 	$(BIN)/python -m pytest -q -n logical --dist loadfile
 

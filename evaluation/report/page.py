@@ -1,0 +1,72 @@
+"""One HTML file with all that a report holds: styles, scripts, vendored libraries, and what the run knows."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from evaluation.report.packing import packed
+
+_PAGE = files("evaluation.report") / "page"
+_CLASSIC = ("d3.min.js", "plot.umd.min.js")
+"""Vendored libraries, in the order in which they are read."""
+_MODULES = "report/"
+"""What the name of each of the page's own modules begins with where another imports it."""
+
+
+def import_map() -> dict[str, dict[str, str]]:
+    """The page's modules by name, each as an address that holds it, as browsers want them: nothing is fetched."""
+    held = {name: b64encode(source.encode()).decode() for name, source in _modules().items()}
+    return {"imports": {name: f"data:text/javascript;base64,{source}" for name, source in held.items()}}
+
+
+@cache
+def _modules() -> dict[str, str]:
+    folders = {"": _PAGE, "language/": _PAGE / "language"}
+    return {
+        f"{_MODULES}{prefix}{entry.name}": entry.read_text(encoding="utf-8")
+        for prefix, folder in folders.items()
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".js")
+    }
+
+
+def write_page(title: str, overview: Mapping[str, Any], texts: Any, heads: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """The page, piece by piece, so that a large one is never held as a whole.
+
+    Args:
+        title: of the page.
+        overview: what the page shows first, as JSON takes it.
+        texts: see :func:`evaluation.report.packing.packed`; read when first needed.
+        heads: name and value of each head, in the same way.
+    """
+    before, after = (_PAGE / "page.html").read_text(encoding="utf-8").split("<!-- data -->")
+    vendored = "".join(
+        f"<script>{(_PAGE / 'vendor' / name).read_text(encoding='utf-8')}</script>\n" for name in _CLASSIC
+    )
+    parts = {
+        "<!-- title -->": escape(title),
+        "/* style */": (_PAGE / "style.css").read_text(encoding="utf-8"),
+        "<!-- libraries -->": vendored,
+        "<!-- modules -->": f'<script type="importmap">{_inert(import_map())}</script>',
+    }
+    for mark, text in parts.items():
+        before = before.replace(mark, text)
+    yield before
+    yield f'<script type="application/json" id="overview">{_inert(overview)}</script>\n'
+    yield _pack("texts", texts)
+    for name, value in heads:
+        yield _pack(name, value)
+    yield after
+
+
+def _pack(name: str, value: Any) -> str:
+    return f'<script type="text/plain" id="{escape(name)}">{packed(value)}</script>\n'
+
+
+def _inert(value: Any) -> str:
+    """JSON in which nothing ends the element that holds it."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

@@ -1,0 +1,46 @@
+// Every colour that stands for something, so that all views agree. Scales are safe for the colour-blind.
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+/** Whether the page is dark: what the reader chose on the page, else what the system says. */
+export function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : dark.matches;
+}
+
+/** Calls back when the page turns light or dark. */
+export function onThemeChange(callback) {
+  dark.addEventListener("change", callback);
+  new MutationObserver(callback).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
+// Okabe and Ito's colours, and two more that stay apart from them; the last is of what is of no clear kind.
+const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c6d31", "#7b4fa3", "#7f7f7f"];
+
+/** The colour of a category, by its place among all there are; null and what is out of range is grey. */
+export const categorical = (place) => CATEGORIES[place] ?? "#9a9a9a";
+
+/** A share or an IoU, 0 to 1. */
+export const sequential = (value) => d3.interpolateViridis(value);
+
+/** The lightness that text needs on a colour. */
+export const ink = (colour) => (d3.lab(colour).l > 60 ? "#111" : "#fff");
+
+/** An attention weight, 0 to 1, as [red, green, blue]: paper where there is none. Small weights are told apart. */
+export function weight(value) {
+  const shade = Math.sqrt(Math.max(0, Math.min(1, value)));
+  const [from, to] = isDark() ? [[24, 26, 30], [140, 200, 255]] : [[255, 255, 255], [8, 64, 129]];
+  return from.map((start, place) => Math.round(start + (to[place] - start) * shade));
+}
+
+/** A difference of weights, -1 to 1: orange where the program gives more than the head, blue where it gives less. */
+export function difference(value) {
+  const shade = Math.sqrt(Math.min(1, Math.abs(value)));
+  const paper = isDark() ? [24, 26, 30] : [255, 255, 255];
+  const to = value > 0 ? (isDark() ? [255, 160, 60] : [213, 94, 0]) : isDark() ? [86, 180, 233] : [0, 90, 170];
+  return paper.map((start, place) => Math.round(start + (to[place] - start) * shade));
+}
+
+/** The two sides of a part: what raises a score and what lowers it. */
+export const RAISES = "#0072b2";
+export const LOWERS = "#d55e00";
