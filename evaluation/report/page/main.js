@@ -1,16 +1,103 @@
-// Where the page starts: which view the address names.
+// Where the page starts: which view the address names, the bar above, keys that work everywhere.
 
+import { isDark } from "report/colours.js";
 import { overview } from "report/data.js";
 import { make } from "report/dom.js";
+import { parsePlace } from "report/places.js";
 
 const view = document.getElementById("view");
+const jump = make("input", {
+  type: "search", placeholder: "L3H7, or search", "aria-label": "Go to a head, or search the library", list: "heads",
+});
+const links = [
+  ["#", "overview", "overview"],
+  ["#library", "library", "library"],
+].map(([href, text, name]) => make("a", { href, "data-view": name }, text));
+const help = keysHelp();
 
 async function show() {
   const place = decodeURIComponent(location.hash.slice(1));
-  const module = await import(/^L\d+H\d+/.test(place) ? "report/head.js" : place === "library" ? "report/library.js" : "report/overview.js");
-  view.replaceChildren(await module.show(place));
+  const { name } = parsePlace(place);
+  const module = await import(`report/${name}.js`);
+  const node = await module.show(place);
+  if (place !== decodeURIComponent(location.hash.slice(1))) return; // another place was asked for meanwhile
+  for (const link of links) {
+    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (node === view.firstChild) return;
+  view.replaceChildren(node);
+  window.scrollTo(0, 0);
+  document.title = `${node.dataset.title ? `${node.dataset.title} · ` : ""}${overview.model}`;
 }
 
-document.getElementById("bar").append(make("a", { href: "#" }, overview.model), make("a", { href: "#library" }, "library"));
+function go() {
+  const wanted = jump.value.trim();
+  if (!wanted) return;
+  const head = overview.heads.find((own) => own.head.toLowerCase() === wanted.toLowerCase());
+  location.hash = head ? head.head : `library?search=${encodeURIComponent(wanted)}`;
+  jump.value = "";
+  jump.blur();
+}
+
+function turn() {
+  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+}
+
+function keysHelp() {
+  const keys = [
+    ["g", "overview"], ["l", "library"], ["/", "go to a head, or search"],
+    ["n  p", "next and previous head"], ["]  [", "larger and smaller program of the head"], [".  ,", "next and previous text"],
+    ["← → ↑ ↓", "move in a pattern, in the grid of heads, along a slider"], ["Enter", "lock the token or the row under the cursor"],
+    ["Esc", "unlock"], ["t", "light or dark"], ["?", "these keys"],
+  ];
+  const dialog = make("dialog", { "aria-label": "Keys" },
+    make("h2", {}, "Keys"),
+    make("table", {}, keys.map(([key, what]) => make("tr", {},
+      make("td", {}, key.split("  ").map((one) => [make("kbd", {}, one), " "])), make("td", {}, what)))),
+    make("form", { method: "dialog" }, make("button", {}, "Close")));
+  document.body.append(dialog);
+  return dialog;
+}
+
+/** Whether a key is meant for a field that is typed in. */
+const typing = (target) => target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+  (target.tagName === "INPUT" && target.type !== "range");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const actions = {
+    g: () => { location.hash = ""; },
+    l: () => { location.hash = "library"; },
+    "/": () => jump.focus(),
+    t: turn,
+    "?": () => help.showModal(),
+  };
+  const action = actions[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  } else {
+    view.firstChild?.dispatchEvent(new CustomEvent("key", { detail: event }));
+  }
+});
+
+jump.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") go();
+});
+jump.addEventListener("change", () => {
+  if (overview.heads.some((own) => own.head === jump.value)) go(); // one that was chosen from the list
+});
+document.getElementById("bar").append(
+  make("span.name", {}, overview.model), ...links, jump,
+  make("datalist#heads", {}, overview.heads.map((own) => make("option", { value: own.head }))),
+  make("span.right", {},
+    make("button", { onclick: turn, title: "light or dark (t)" }, "◐"),
+    make("button", { onclick: () => help.showModal(), title: "keys (?)" }, "keys")),
+);
 window.addEventListener("hashchange", show);
 await show();
