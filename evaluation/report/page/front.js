@@ -1,0 +1,60 @@
+// A head's programs from one part to all: stepping through them changes everything below.
+
+import { overview } from "report/data.js";
+import { make, three, within } from "report/dom.js";
+import { placeOf } from "report/places.js";
+
+export class Front {
+  /** @param {Workbench} bench */
+  constructor(bench) {
+    this.bench = bench;
+    this.steps = make("div.steps", { role: "group", "aria-label": "programs, those of fewest literals first" });
+    this.figures = make("p.now", { role: "status" });
+    this.more = make("details.small", {});
+    this.node = make("section#front", { "aria-label": "programs" },
+      this.steps, this.figures, this.more);
+    for (const name of ["program", "values", "text"]) bench.addEventListener(name, () => this.update());
+    this.update();
+  }
+
+  go(rank) {
+    location.hash = placeOf(this.bench.head.head, rank + 1, this.bench.text);
+  }
+
+  /** To the next program of the front that is larger (1) or smaller (-1). */
+  step(way) {
+    const { front } = this.bench.head;
+    const { programs } = this.bench.head;
+    const at = front.indexOf(this.bench.rank);
+    const place = at >= 0 ? at : front.findLastIndex((rank) => programs[rank].literals <= this.bench.entry.literals);
+    const next = front[Math.max(0, Math.min(front.length - 1, place + way))];
+    if (next !== undefined) this.go(next);
+  }
+
+  update() {
+    const { bench } = this;
+    const { programs, front } = bench.head;
+    const chip = (rank) => {
+      const program = programs[rank];
+      const parts = program.parts === null ? "scripted" : `${program.parts} part${program.parts === 1 ? "" : "s"}`;
+      const button = make("button.step", { onclick: () => this.go(rank), title: `${program.name}: ${program.hypothesis}` },
+        make("span", {}, program.stands_in ? "★ " : "", three(program.iou)),
+        make("span.small.quiet", {}, `${parts}, ${program.literals} literals`));
+      button.style.setProperty("--height", `${Math.round(100 * program.iou)}%`);
+      if (rank === bench.rank) button.setAttribute("aria-current", "true");
+      return button;
+    };
+    this.steps.replaceChildren(...front.map(chip));
+    const others = programs.map((_, rank) => rank).filter((rank) => !front.includes(rank));
+    this.more.hidden = others.length === 0;
+    this.more.open ||= others.includes(bench.rank);
+    this.more.replaceChildren(make("summary", {}, `${others.length} more that are beaten at their size`), make("div.steps", {}, others.map(chip)));
+    const { entry } = bench;
+    const { test } = overview.texts;
+    const library = bench.edited
+      ? [make("b", {}, "edited"), `; on all ${test} test texts: not measured`]
+      : ["IoU on all ", String(test), " test texts ", make("b", {}, within(entry.iou, entry.low, entry.high)),
+        `, cross-entropy ${three(entry.cross_entropy)}, JSD ${three(entry.jsd)}; from ${entry.origin}`];
+    this.figures.replaceChildren(...library, " · on the ", String(bench.numbers.length), " texts of this page ", make("b#iou-shown", {}, three(bench.meanIou())));
+  }
+}

@@ -1,0 +1,100 @@
+// A program drawn as what it is: each summand with its curves, its words and its constants, all of which can be moved.
+
+import { Bar, Bars } from "report/bars.js";
+import { Curve, curveNote } from "report/curve.js";
+import { overview } from "report/data.js";
+import { make } from "report/dom.js";
+import { pairingTable } from "report/pairing.js";
+import { definitions, inWords, nameOf, sideOf } from "report/terms.js";
+
+const NEW = 0.5; // the weight of a word that is added
+const classes = new Set(overview.vocabulary.classes);
+
+export class Parts {
+  /** @param {Workbench} bench */
+  constructor(bench) {
+    this.bench = bench;
+    this.cards = make("div.cards", {});
+    this.status = make("p.small", { role: "status" });
+    this.node = make("section#parts", { "aria-label": "parts" },
+      make("h2", {}, "The program, part by part"), this.status, this.cards,
+      make("datalist#suggested", {}));
+    bench.addEventListener("program", () => this.build());
+    bench.addEventListener("values", () => this.update());
+    this.build();
+  }
+
+  build() {
+    const { bench } = this;
+    this.updates = [];
+    if (!bench.lives) {
+      this.status.replaceChildren("A scripted program: it runs in the sandbox alone, so that its patterns are shown as they were computed, and it cannot be edited here.");
+      this.cards.replaceChildren();
+      return;
+    }
+    const { program } = bench;
+    this.status.replaceChildren(`${program.terms.length} part${program.terms.length === 1 ? "" : "s"}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`);
+    this.cards.replaceChildren(...program.terms.map((term, place) => this.card(term, place)));
+    this.suggest();
+  }
+
+  card(term, place) {
+    const { bench } = this;
+    const { program } = bench;
+    const calls = term.factors.map((factor) => factor.call).filter((call) => call !== null);
+    const masks = term.factors.filter((factor) => factor.call === null);
+    const pairing = calls.length === 2 && calls.every((call) => program.calls[call].kind === "weights");
+    const constants = program.constants.map((own, number) => ({ ...own, number })).filter(({ name }) => term.names.includes(name));
+    const drawn = calls.map((call) => (program.calls[call].kind === "curve" ? this.curve(call) : this.bars(call, pairing)));
+    let table = null;
+    if (pairing) {
+      const pair = () => calls.map((call) => bench.program.calls[call]).toSorted((a) => (a.side === "query" ? -1 : 1));
+      table = make("div", {}, pairingTable(...pair()));
+      this.updates.push(() => table.replaceChildren(pairingTable(...pair())));
+    }
+    return make("article.part", { "data-part": String(place) },
+      make("h3", {}, nameOf(program, term)),
+      term.negative || term.scale ? make("p.small.quiet", {}, `times ${term.scale || "−1"}`) : null,
+      table, table ? make("details", {}, make("summary.small", {}, "weights of either side"), drawn) : drawn,
+      masks.map((factor) => make("p.small.quiet", { title: definitions(factor.text) },
+        calls.length ? `where, or times: ${inWords(factor.text)}` : definitions(factor.text) || factor.text)),
+      constants.length ? make("table.bars", {}, make("tbody", {}, constants.map((own) => this.constant(own)))) : null);
+  }
+
+  constant({ name, value, number }) {
+    const { bench } = this;
+    const bar = new Bar(name, value, Math.max(1, Math.abs(value)) * 2, (to) => bench.set(bench.program.constants[number], to));
+    this.updates.push(() => bar.update(bench.program.constants[number].value));
+    return make("tr", {}, make("td.label", {}, name), make("td", {}, bar.slider), make("td", {}, bar.figure));
+  }
+
+  curve(call) {
+    const { bench } = this;
+    const { of, knots } = bench.program.calls[call];
+    const curve = new Curve(inWords(of), knots, (place, value) => bench.set(bench.program.calls[call].knots[place], Math.round(value * 100) / 100));
+    this.updates.push(() => curve.update(bench.program.calls[call].knots));
+    return make("div", {}, curve.node, make("div", { className: "no-print" }, curveNote()));
+  }
+
+  bars(call, titled) {
+    const { bench } = this;
+    const own = bench.program.calls[call];
+    const bars = new Bars(own, {
+      set: (list, place, value) => bench.set(bench.program.calls[call][list][place], value),
+      add: (word) => bench.addWord(bench.program.calls[call], word, NEW),
+      remove: (word) => bench.removeWord(bench.program.calls[call], word),
+    }, classes);
+    this.updates.push(() => bars.update(bench.program.calls[call]));
+    return make("div", {}, titled ? make("p.small.quiet", {}, sideOf(own)) : null, bars.node);
+  }
+
+  suggest() {
+    const words = new Set(this.bench.numbers.flatMap((number) => this.bench.reading(number).tokens));
+    document.getElementById("suggested")?.remove();
+    this.node.append(make("datalist#suggested", {}, [...overview.vocabulary.classes, ...words].map((value) => make("option", { value }))));
+  }
+
+  update() {
+    for (const update of this.updates) update();
+  }
+}

@@ -1,0 +1,162 @@
+// The program at hand on a head: which of its programs, edited or not, on which text, and what it gives there.
+
+import { overview } from "report/data.js";
+import { scores, termScores } from "report/language/evaluate.js";
+import { read } from "report/language/program.js";
+import { Text } from "report/language/text.js";
+import { withLiterals, withoutWord, withWord } from "report/language/write.js";
+import { decode, iou, softmax, visible } from "report/pattern.js";
+
+const LANGUAGE = { causal: overview.causal };
+const known = new Map(); // texts by number: their features serve every head
+
+function textOf(texts, number) {
+  if (!known.has(number)) known.set(number, new Text(texts.texts[number], texts.masks, texts.numbers, LANGUAGE));
+  return known.get(number);
+}
+
+/**
+ * Sends "program" when another program, or another structure of it, is at hand; "values" when constants alone changed;
+ * "text" when another text is.
+ */
+export class Workbench extends EventTarget {
+  /**
+   * @param {object} head what the page knows of a head.
+   * @param {object} texts what it knows of texts.
+   */
+  constructor(head, texts) {
+    super();
+    this.head = head;
+    this.texts = texts;
+    this.numbers = head.texts.map((own) => own.number);
+    this.own = new Map(head.texts.map((own) => [own.number, own]));
+    this.targets = new Map();
+    this.text = this.numbers[0];
+    this.take(Math.max(0, head.programs.findIndex((program) => program.stands_in)));
+  }
+
+  // What is at hand.
+
+  get entry() {
+    return this.head.programs[this.rank];
+  }
+
+  get edited() {
+    return this.source !== this.entry.source;
+  }
+
+  /** Whether the page can evaluate the program: scripted ones run in the sandbox alone. */
+  get lives() {
+    return this.program !== null;
+  }
+
+  /** Turn to a program and a text; either may be null, for the one at hand. */
+  turn(rank, text) {
+    if (text !== null && text !== this.text && this.own.has(text)) {
+      this.text = text;
+      this.send("text");
+    }
+    if (rank !== null && rank !== this.rank && this.head.programs[rank]) {
+      this.take(rank);
+      this.send("program");
+    }
+  }
+
+  take(rank) {
+    this.rank = rank;
+    this.source = this.entry.source;
+    this.error = null;
+    this.program = this.entry.kind === "scripted" ? null : read(this.source, overview.vocabulary, LANGUAGE);
+    this.original = this.program;
+    this.patterns = new Map();
+  }
+
+  send(name) {
+    this.dispatchEvent(new Event(name));
+  }
+
+  // Editing.
+
+  /** Put another source in the program's place; if it is none, `error` says why and the program at hand stays. */
+  edit(source, event = "program") {
+    try {
+      this.program = read(source, overview.vocabulary, LANGUAGE);
+    } catch (error) {
+      if (error.line === undefined) throw error;
+      this.error = error;
+      this.send("error");
+      return;
+    }
+    this.error = null;
+    this.source = source;
+    this.patterns = new Map();
+    this.send(event);
+  }
+
+  reset() {
+    this.edit(this.entry.source);
+  }
+
+  /** Set a literal, such as a constant, a knot or a word of the program at hand. */
+  set(literal, value) {
+    this.edit(withLiterals(this.source, [{ start: literal.start, end: literal.end, value }]), "values");
+  }
+
+  addWord(call, word, value) {
+    this.edit(withWord(this.source, call, word, value));
+  }
+
+  removeWord(call, word) {
+    this.edit(withoutWord(this.source, call, word));
+  }
+
+  // What it gives on a text.
+
+  /** A text's tokens and features. */
+  reading(number = this.text) {
+    return textOf(this.texts, number);
+  }
+
+  /** The head's pattern on a text, with the cells that a query may see. */
+  target(number = this.text) {
+    if (!this.targets.has(number)) {
+      const { n } = this.reading(number);
+      const open = visible(n, overview.causal, this.head.window);
+      const { pattern, mass } = this.own.get(number);
+      this.targets.set(number, { n, visible: open, pattern: decode(pattern, open, n, mass, overview.levels) });
+    }
+    return this.targets.get(number);
+  }
+
+  /**
+   * The program's pattern on a text.
+   * @returns {{pattern: Float32Array|null, iou: number, failure: string|null}} no pattern where the program fails.
+   */
+  found(number = this.text) {
+    if (!this.patterns.has(number)) this.patterns.set(number, this.compute(number));
+    return this.patterns.get(number);
+  }
+
+  compute(number) {
+    const { n, visible: open, pattern: target } = this.target(number);
+    try {
+      const pattern = this.lives
+        ? softmax(scores(this.program, this.reading(number)), open, n)
+        : decode(this.own.get(number).scripted[this.entry.name], open, n, null, overview.levels);
+      return { pattern, iou: iou(pattern, target), failure: null };
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof TypeError) throw error;
+      return { pattern: null, iou: 0, failure: error.message };
+    }
+  }
+
+  /** What each summand gives on the text at hand; null of a scripted program. */
+  summands() {
+    return this.lives ? termScores(this.program, this.reading()) : null;
+  }
+
+  /** Mean IoU over the texts of the page. */
+  meanIou() {
+    return this.numbers.reduce((sum, number) => sum + this.found(number).iou, 0) / this.numbers.length;
+  }
+}
