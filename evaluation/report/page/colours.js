@@ -1,18 +1,17 @@
 // Every colour that stands for something, so that all views agree. Scales are safe for the colour-blind.
 
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const root = document.documentElement;
 
-/** Whether the page is dark: what the reader chose on the page, else what the system says. */
-export function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : dark.matches;
-}
+/** Whether the page is dark: as the system is, or as the reader turned it. */
+export const isDark = () => root.dataset.theme === "dark";
+
+/** Make the page dark or light. */
+export const turnDark = (dark) => { root.dataset.theme = dark ? "dark" : "light"; };
+
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => turnDark(event.matches));
 
 /** Calls back when the page turns light or dark. */
-export function onThemeChange(callback) {
-  dark.addEventListener("change", callback);
-  new MutationObserver(callback).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-}
+export const onThemeChange = (callback) => new MutationObserver(callback).observe(root, { attributeFilter: ["data-theme"] });
 
 // Okabe and Ito's colours, and two more that stay apart from them; the last is of what is of no clear kind.
 const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c6d31", "#7b4fa3", "#7f7f7f"];
@@ -41,6 +40,6 @@ export function difference(value) {
   return paper.map((start, place) => Math.round(start + (to[place] - start) * shade));
 }
 
-/** The two sides of a part: what raises a score and what lowers it. */
+/** The two sides of a weight: what raises a score and what lowers it. */
 export const RAISES = "#0072b2";
 export const LOWERS = "#d55e00";

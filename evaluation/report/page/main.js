@@ -1,6 +1,6 @@
 // Where the page starts: which view the address names, the bar above, keys that work everywhere.
 
-import { isDark } from "report/colours.js";
+import { isDark, turnDark } from "report/colours.js";
 import { overview } from "report/data.js";
 import { make } from "report/dom.js";
 import { parsePlace } from "report/places.js";
@@ -41,7 +41,7 @@ function go() {
 }
 
 function turn() {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+  turnDark(!isDark());
 }
 
 function keysHelp() {
