@@ -1,6 +1,6 @@
 // A head: its programs, what they say, and what they predict on a text.
 
-import { categorical } from "report/colours.js";
+import { categorical, onThemeChange } from "report/colours.js";
 import { head as readHead, overview, texts as readTexts } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { faithfulTables } from "report/faithful.js";
@@ -11,7 +11,9 @@ import { parsePlace } from "report/places.js";
 import { Source } from "report/source.js";
 import { Workbench } from "report/workbench.js";
 
-let shownHead = null; // {name, bench, node} of the head on the page
+let shownHead = null; // {name, bench, patterns, node} of the head on the page
+
+onThemeChange(() => shownHead?.patterns?.draw());
 
 /** The view of a place such as "L3H7/2/text=5". */
 export async function show(place) {
@@ -45,7 +47,7 @@ function build(head, texts) {
       n: () => neighbour(own, 1), p: () => neighbour(own, -1), Escape: () => patterns.unlock() };
     steps[event.key]?.();
   });
-  return { name: head.head, bench, node };
+  return { name: head.head, bench, patterns, node };
 }
 
 function neighbour(own, way) {

@@ -1,6 +1,6 @@
 // The patterns on a text: the head's, the program's and their difference, what lies under the pointer, and the text.
 
-import { difference, onThemeChange, weight } from "report/colours.js";
+import { difference, weight } from "report/colours.js";
 import { make, three } from "report/dom.js";
 import { Heatmap, shown } from "report/heatmap.js";
 import { placeOf } from "report/places.js";
@@ -8,6 +8,8 @@ import { Reading } from "report/reading.js";
 import { nameOf } from "report/terms.js";
 
 const SHOWN_PARTS = 8; // under the pointer, those that say most
+
+const ramp = (colour) => Array.from({ length: 12 }, (_, step) => `rgb(${colour(step / 11).join(" ")})`).join(", ");
 
 export class Patterns {
   /** @param {Workbench} bench */
@@ -22,6 +24,7 @@ export class Patterns {
     this.choice = make("select", { "aria-label": "text", onchange: () => this.go(Number(this.choice.value)) });
     this.size = make("input", { type: "range", min: "1", max: "22", "aria-label": "size of a cell", oninput: () => this.draw() });
     this.figures = make("span.figures");
+    this.legend = make("p.legend.small.quiet");
     this.node = make("section#patterns", { "aria-label": "patterns" },
       make("h2", {}, "Patterns on a text"),
       make("div.tools", {},
@@ -29,24 +32,19 @@ export class Patterns {
         make("button", { onclick: () => this.step(1), title: "next text (.)", "aria-label": "next text" }, "›"), this.figures,
         make("label.small.quiet.no-print", {}, "cells ", this.size)),
       make("div.maps", {}, this.maps.map((map) => map.node)),
-      this.legend(), this.reading.node, this.tip);
+      this.legend, this.reading.node, this.tip);
     bench.addEventListener("text", () => this.read());
     for (const name of ["program", "values"]) bench.addEventListener(name, () => this.draw());
-    onThemeChange(() => this.draw());
     this.read();
   }
 
-  legend() {
+  drawLegend() {
     const scale = (name, low, high, colour) => make("span.scale", {}, `${low} `,
-      make("span.ramp", { style: `background: linear-gradient(to right, ${Array.from({ length: 12 }, (_, step) => `rgb(${colour(step / 11).join(" ")})`).join(", ")})` }),
-      ` ${high} ${name}`);
-    const draw = () => [
+      make("span.ramp", { style: `background: linear-gradient(to right, ${ramp(colour)})` }), ` ${high} ${name}`);
+    this.legend.replaceChildren(
       scale("weight", "0", "1", weight),
       scale("difference: orange where the program gives more, blue where it gives less", "−1", "1", (way) => difference(2 * way - 1)),
-    ];
-    const node = make("p.legend.small.quiet", {}, draw());
-    onThemeChange(() => node.replaceChildren(...draw()));
-    return node;
+    );
   }
 
   // Which text.
@@ -82,6 +80,7 @@ export class Patterns {
       (place) => (visible[place] && pattern ? weight(pattern[place]) : null),
       (place) => (visible[place] && pattern ? difference(pattern[place] - target[place]) : null),
     ];
+    this.drawLegend();
     this.maps.forEach((map, place) => map.show(tokens, colours[place], cell));
     this.figures.replaceChildren(failure
       ? make("span.wrong", {}, `the program fails here: ${failure}`)
