@@ -49,10 +49,9 @@ export class Bars {
   /**
    * @param {object} call
    * @param {{set: function, add: function, remove: function}} on calls: set(entry's list, its place, value),
-   *   add(word, value), remove(word).
-   * @param {string[]} suggestions words and classes that may be added.
+   *   add(word or class), remove(entry's list, its place).
    */
-  constructor(call, on, suggestions) {
+  constructor(call, on) {
     this.on = on;
     const entries = entriesOf(call);
     const reach = Math.max(0.5, ...entries.map(({ value }) => Math.abs(value))) * 1.3;
@@ -63,19 +62,18 @@ export class Bars {
     const body = make("tbody", {}, rows.slice(0, FIRST));
     const more = rows.length > FIRST
       ? make("button.small.no-print", { onclick: () => { body.append(...rows.slice(FIRST)); more.remove(); } }, `all ${rows.length}`) : null;
-    this.node = make("div.weights-of", {}, make("table.bars", {}, body), more, this.adder(suggestions));
+    this.node = make("div.weights-of", {}, make("table.bars", {}, body), more, this.adder());
   }
 
-  row({ entry, bar }) {
-    const word = entry.list === "words" ? entry.word : entry.name;
+  row({ entry, place, bar }) {
     return make("tr", { title: entry.title }, make("td.label", {}, entry.label), make("td", {}, bar.slider), make("td", {}, bar.figure),
-      make("td.no-print", {}, make("button.remove", { "aria-label": `remove ${entry.label}`, title: "remove", onclick: () => this.on.remove(word, entry.list) }, "×")));
+      make("td.no-print", {}, make("button.remove", { "aria-label": `remove ${entry.label}`, title: "remove", onclick: () => this.on.remove(entry.list, place) }, "×")));
   }
 
-  adder(suggestions) {
+  adder() {
     const field = make("input.adder", { type: "text", placeholder: "add a word or class", "aria-label": "word or class to add", list: "suggested" });
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && field.value) this.on.add(field.value, suggestions.has(field.value) ? "classes" : "words");
+      if (event.key === "Enter" && field.value) this.on.add(field.value);
     });
     return make("div.small.no-print", {}, field);
   }

@@ -11,6 +11,10 @@ export class Front {
     this.steps = make("div.steps", { role: "group", "aria-label": "programs, those of fewest literals first" });
     this.figures = make("p.now", { role: "status" });
     this.more = make("details.small", {});
+    const { programs, front } = bench.head;
+    // The one that stands in is always among them, though another may be better at its size by IoU.
+    this.front = [...new Set([...front, ...programs.keys()].filter((rank) => front.includes(rank) || programs[rank].stands_in))]
+      .sort((a, b) => programs[a].literals - programs[b].literals);
     this.node = make("section#front", { "aria-label": "programs" },
       this.steps, this.figures, this.more);
     for (const name of ["program", "values", "text"]) bench.addEventListener(name, () => this.update());
@@ -23,7 +27,7 @@ export class Front {
 
   /** To the next program of the front that is larger (1) or smaller (-1). */
   step(way) {
-    const { front } = this.bench.head;
+    const { front } = this;
     const { programs } = this.bench.head;
     const at = front.indexOf(this.bench.rank);
     const place = at >= 0 ? at : front.findLastIndex((rank) => programs[rank].literals <= this.bench.entry.literals);
@@ -33,7 +37,8 @@ export class Front {
 
   update() {
     const { bench } = this;
-    const { programs, front } = bench.head;
+    const { programs } = bench.head;
+    const { front } = this;
     const chip = (rank) => {
       const program = programs[rank];
       const parts = program.parts === null ? "scripted" : `${program.parts} part${program.parts === 1 ? "" : "s"}`;

@@ -65,7 +65,7 @@ function title(own) {
     make("p", {}, "IoU ", make("b", {}, within(own.iou, own.low, own.high)),
       own.ceiling === null ? "" : `, ceiling ${three(own.ceiling)}`, "; what explains nothing: ",
       Object.entries(own.baselines).map(([name, iou]) => `${name} ${three(iou)}`).join(", "),
-      own.effect ? `; put out it moves the next-token distribution by ${own.effect.zero.toPrecision(2)} nats a token (KL), of which its program recovers ${(100 * own.effect.recovered).toFixed(0)} %` : ""),
+      own.effect ? `; without the head, next tokens diverge by ${own.effect.zero.toPrecision(2)} nats (KL), ${(100 * own.effect.recovered).toFixed(0)} % of which its program undoes` : ""),
     shares.length ? make("p.small.quiet", {}, "what the ceiling's parts contribute: ", shares.join(", ")) : null,
     scores.length ? make("p.small.quiet", {}, "attention on random tokens that come twice: ", scores.join(", ")) : null);
 }

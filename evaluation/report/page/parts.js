@@ -41,10 +41,11 @@ export class Parts {
   card(term, place) {
     const { bench } = this;
     const { program } = bench;
-    const calls = term.factors.map((factor) => factor.call).filter((call) => call !== null);
-    const masks = term.factors.filter((factor) => factor.call === null);
-    const pairing = calls.length === 2 && calls.every((call) => program.calls[call].kind === "weights");
-    const constants = program.constants.map((own, number) => ({ ...own, number })).filter(({ name }) => term.names.includes(name));
+    const { calls } = term;
+    const others = term.factorTexts.filter((_, factor) => term.factors[factor].fitted === undefined);
+    const pairing = term.kind === "pairing";
+    const named = new Set(`${term.scale} ${term.factorTexts.join(" ")}`.match(/[A-Za-z_]\w*/g));
+    const constants = program.constants.map((own, number) => ({ ...own, number })).filter(({ name }) => named.has(name));
     const drawn = calls.map((call) => (program.calls[call].kind === "curve" ? this.curve(call) : this.bars(call, pairing)));
     let table = null;
     if (pairing) {
@@ -54,10 +55,9 @@ export class Parts {
     }
     return make("article.part", { "data-part": String(place) },
       make("h3", {}, nameOf(program, term)),
-      term.negative || term.scale ? make("p.small.quiet", {}, `times ${term.scale || "−1"}`) : null,
+      term.scale === "1" ? null : make("p.small.quiet", {}, `times ${term.scale}`),
       table, table ? make("details", {}, make("summary.small", {}, "weights of either side"), drawn) : drawn,
-      masks.map((factor) => make("p.small.quiet", { title: definitions(factor.text) },
-        calls.length ? `where, or times: ${inWords(factor.text)}` : definitions(factor.text) || factor.text)),
+      others.map((text) => make("p.small.quiet", {}, calls.length ? `times ${inWords(text)}: ` : "", definitions(text) || text)),
       constants.length ? make("table.bars", {}, make("tbody", {}, constants.map((own) => this.constant(own)))) : null);
   }
 
@@ -81,9 +81,9 @@ export class Parts {
     const own = bench.program.calls[call];
     const bars = new Bars(own, {
       set: (list, place, value) => bench.set(bench.program.calls[call][list][place], value),
-      add: (word) => bench.addWord(bench.program.calls[call], word, NEW),
-      remove: (word) => bench.removeWord(bench.program.calls[call], word),
-    }, classes);
+      add: (word) => bench.add(call, classes.has(word) ? "classes" : "words", word, NEW),
+      remove: (list, place) => bench.remove(call, list, place),
+    });
     this.updates.push(() => bars.update(bench.program.calls[call]));
     return make("div", {}, titled ? make("p.small.quiet", {}, sideOf(own)) : null, bars.node);
   }

@@ -40,7 +40,7 @@ const callName = (call) => (call.kind === "curve" ? `curve of ${inWords(call.of)
 
 /** What a summand is called: its factors in words. */
 export function nameOf(program, term) {
-  const names = term.factors.map((factor) => (factor.call === null ? inWords(factor.text) : callName(program.calls[factor.call])));
+  const names = term.factors.map(({ fitted }, place) => (fitted === undefined ? inWords(term.factorTexts[place]) : callName(program.calls[fitted])));
   return names.join(" × ") || "the same everywhere";
 }
 

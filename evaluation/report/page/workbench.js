@@ -4,14 +4,14 @@ import { overview } from "report/data.js";
 import { scores, termScores } from "report/language/evaluate.js";
 import { read } from "report/language/program.js";
 import { Text } from "report/language/text.js";
-import { withLiterals, withoutWord, withWord } from "report/language/write.js";
+import { withEntry, withLiterals, withoutEntry } from "report/language/write.js";
 import { decode, iou, softmax, visible } from "report/pattern.js";
 
 const LANGUAGE = { causal: overview.causal };
 const known = new Map(); // texts by number: their features serve every head
 
 function textOf(texts, number) {
-  if (!known.has(number)) known.set(number, new Text(texts.texts[number], texts.masks, texts.numbers, LANGUAGE));
+  if (!known.has(number)) known.set(number, new Text(number, texts.texts[number], texts.masks, texts.numbers, LANGUAGE));
   return known.get(number);
 }
 
@@ -67,7 +67,6 @@ export class Workbench extends EventTarget {
     this.source = this.entry.source;
     this.error = null;
     this.program = this.entry.kind === "scripted" ? null : read(this.source, overview.vocabulary, LANGUAGE);
-    this.original = this.program;
     this.patterns = new Map();
   }
 
@@ -88,7 +87,7 @@ export class Workbench extends EventTarget {
       return;
     }
     this.error = null;
-    this.source = source;
+    this.source = this.program.source; // of which its offsets are
     this.patterns = new Map();
     this.send(event);
   }
@@ -102,12 +101,14 @@ export class Workbench extends EventTarget {
     this.edit(withLiterals(this.source, [{ start: literal.start, end: literal.end, value }]), "values");
   }
 
-  addWord(call, word, value) {
-    this.edit(withWord(this.source, call, word, value));
+  /** Give a word or a class a weight in a call of the program. @param {"words"|"classes"} list */
+  add(call, list, name, value) {
+    this.edit(withEntry(this.source, this.program.calls[call], list, name, value));
   }
 
-  removeWord(call, word) {
-    this.edit(withoutWord(this.source, call, word));
+  /** Take one out. */
+  remove(call, list, place) {
+    this.edit(withoutEntry(this.source, this.program.calls[call], list, place));
   }
 
   // What it gives on a text.

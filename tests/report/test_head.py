@@ -1,0 +1,266 @@
+"""A head's page: read, stepped through and edited by pointer and by keyboard; its figures are what Python computes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from synth import open_run
+from synth.run import Run
+from tests.report.conftest import watched
+from tests.report.tiny_report import HEAD, written_report
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright, which drives the browser, is not installed")
+NEAR = 1e-3
+"""What the eight bits of a weight that travels leave of an IoU."""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run on three heads of a tiny Llama."""
+    return written_report(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def run(report: Path) -> Iterator[Run]:
+    with open_run(report.parent) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: "sync_api.Browser", report: Path) -> "Iterator[sync_api.Page]":
+    with watched(browser, viewport={"width": 1300, "height": 900}) as opened:
+        opened.goto(f"{report.as_uri()}#{HEAD}")
+        opened.wait_for_selector("#patterns canvas")
+        yield opened
+
+
+def source_on(page: "sync_api.Page") -> str:
+    return page.text_content("#source pre") or ""
+
+
+def iou_on(page: "sync_api.Page") -> float:
+    return float(page.text_content("#iou-text") or "nan")
+
+
+def text_on(page: "sync_api.Page") -> int:
+    return int(page.input_value("#patterns select"))
+
+
+def is_what_python_computes(page: "sync_api.Page", run: Run) -> bool:
+    computed = run.patterns(HEAD, text_on(page), source_on(page)).iou
+    return abs(iou_on(page) - computed) < NEAR
+
+
+def edit(page: "sync_api.Page", source: str) -> None:
+    page.click("#source button:has-text('edit')")
+    page.fill("#source textarea", source)
+
+
+def test_the_program_that_stands_in_is_shown_with_its_figures(page: "sync_api.Page", run: Run) -> None:
+    surrogate = run[HEAD].surrogate
+    assert source_on(page) == surrogate.program.source
+    assert page.text_content(".hypothesis") == surrogate.program.hypothesis
+    scores = surrogate.scores
+    shown = f"{scores.iou:.3f} ({scores.iou_low:.3f}–{scores.iou_high:.3f})"
+    assert shown in (page.text_content(".now") or "")
+    assert page.locator(".part").count() == surrogate.program.parts
+    assert is_what_python_computes(page, run)
+
+
+def test_a_cell_tells_both_weights_and_what_makes_the_score(page: "sync_api.Page", run: Run) -> None:
+    found = run.patterns(HEAD, text_on(page))
+    canvas = page.locator("canvas").first
+    canvas.focus()
+    for key in ("ArrowUp", "ArrowLeft", "ArrowLeft"):  # from the last query and key
+        canvas.press(key)
+    query, key_place = len(found.of_head.tokens) - 2, len(found.of_head.tokens) - 3
+    head, program = (float(page.text_content(f"#tip [data-weight={side}]") or "nan") for side in ("head", "program"))
+    assert head == pytest.approx(found.of_head.weights[query, key_place], abs=4e-3)
+    assert program == pytest.approx(found.of_program.weights[query, key_place], abs=6e-4)
+    parts = [float(cell) for cell in page.locator("#tip tr:not(.sum) .figure").all_text_contents()]
+    (total,) = page.locator("#tip tr.sum .figure").all_text_contents()
+    assert sum(parts) == pytest.approx(float(total), abs=0.006 * (len(parts) + 1))
+
+
+def test_pointing_at_a_cell_tells_the_same(page: "sync_api.Page") -> None:
+    canvas = page.locator("canvas").nth(1)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 78, box["y"] + 78)  # the first query and key, which see themselves alone
+    assert page.text_content("#tip [data-weight=head]") == "1.000"
+    assert page.text_content("#tip [data-weight=program]") == "1.000"
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    assert page.locator("#tip").is_hidden()
+
+
+def test_a_query_is_locked_and_unlocked(page: "sync_api.Page") -> None:
+    tokens = page.locator(".tokens").first.locator(".token")
+    note = page.locator(".reading p")
+    tokens.nth(3).click()
+    assert "locked" in (note.text_content() or "")
+    assert tokens.nth(3).get_attribute("class") == "token query"
+    assert "unlock" in (note.text_content() or "")
+    tokens.nth(5).hover()  # another token is now a key
+    assert tokens.nth(3).get_attribute("class") == "token query"
+    page.keyboard.press("Escape")
+    assert "locked" not in (note.text_content() or "")
+    tokens.nth(3).click()
+    tokens.nth(3).click()
+    assert "locked" not in (note.text_content() or "")
+
+
+def test_stepping_through_the_front_changes_source_and_figures(page: "sync_api.Page", run: Run) -> None:
+    ranked = run[HEAD].ranked
+    page.locator(".step").first.click()
+    page.wait_for_function("document.querySelector('.step').getAttribute('aria-current') === 'true'")
+    seen = []
+    while True:
+        rank = int((re.search(r"/(\d+)/", page.url) or [0, 0])[1]) - 1
+        assert source_on(page) == ranked[rank].program.source
+        assert f"{ranked[rank].scores.iou:.3f}" in (page.text_content(".now") or "")
+        assert page.locator(".part").count() == ranked[rank].program.parts
+        assert is_what_python_computes(page, run)
+        if rank in seen:
+            break
+        seen.append(rank)
+        page.keyboard.press("]")
+        page.wait_for_timeout(50)
+    assert len(seen) > 1
+    assert [ranked[rank].program.literals for rank in seen] == sorted(ranked[rank].program.literals for rank in seen)
+
+
+def test_another_text_is_chosen(page: "sync_api.Page", run: Run) -> None:
+    before = text_on(page)
+    page.keyboard.press(".")
+    page.wait_for_function(f"document.querySelector('#patterns select').value !== '{before}'")
+    assert page.url.endswith(f"text={text_on(page)}")
+    tokens = page.locator(".tokens").first.locator(".token").all_text_contents()
+    assert tokens == list(run.patterns(HEAD, text_on(page)).of_head.tokens)
+    assert is_what_python_computes(page, run)
+    page.go_back()
+    page.wait_for_function(f"document.querySelector('#patterns select').value === '{before}'")
+
+
+def test_a_slider_moves_the_iou_to_what_python_computes(page: "sync_api.Page", run: Run) -> None:
+    before = source_on(page), iou_on(page)
+    edit(page, before[0].replace("pair):", "pair, extra=0.0):").replace("return", "return extra * pair.offset(1) +", 1))
+    page.locator("input[aria-label=extra]").wait_for()
+    slider = page.locator("input[aria-label=extra]")
+    slider.fill("2")
+    assert "extra=2.0" in source_on(page)
+    assert iou_on(page) != before[1]
+    assert is_what_python_computes(page, run)
+    slider.focus()
+    slider.press("ArrowLeft")
+    assert "extra=1.99" in source_on(page)
+    page.click("#source button:has-text('undo all')")
+    assert (source_on(page), iou_on(page)) == before
+
+
+def test_words_and_knots_are_moved(page: "sync_api.Page", run: Run) -> None:
+    source = 'def attend(query, key, pair):\n    """A curve and words."""\n    near = curve(pair.distance, {0: 1.0, 2: 0.5, 8: -1.0})\n    return near + weights(key, {"dog": 1.0}, is_capitalised=0.5)\n'
+    edit(page, source)
+    knot = page.locator(".knot").nth(1)
+    knot.wait_for()
+    knot.press("ArrowUp")
+    assert "2: 0.55" in source_on(page)
+    assert is_what_python_computes(page, run)
+    box = knot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 6, box["y"] + 6)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 6, box["y"] - 20)
+    page.mouse.up()
+    value = float((re.search(r"2: ([-\d.]+)", source_on(page)) or [0, "nan"])[1])
+    assert value > 0.6
+    assert is_what_python_computes(page, run)
+    page.locator("input[aria-label='“dog”']").fill("-0.5")
+    assert '"dog": -0.5' in source_on(page)
+    adder = page.locator(".adder")
+    adder.fill("ball")
+    adder.press("Enter")
+    assert '"dog": -0.5, "ball": 0.5' in source_on(page)
+    adder.fill("is_short")
+    adder.press("Enter")
+    assert "is_capitalised=0.5, is_short=0.5" in source_on(page)
+    assert is_what_python_computes(page, run)
+    page.locator("button[aria-label='remove “dog”']").click()
+    page.locator("button[aria-label='remove capitalised']").click()
+    assert 'weights(key, {"ball": 0.5}, is_short=0.5)' in source_on(page)
+    assert is_what_python_computes(page, run)
+
+
+def test_a_body_is_edited(page: "sync_api.Page", run: Run) -> None:
+    edit(page, 'def attend(query, key, pair):\n    """The previous token."""\n    return 3.0 * pair.offset(1)\n')
+    page.wait_for_function("document.querySelectorAll('.part').length === 1")
+    assert page.text_content(".hypothesis") == "The previous token."
+    assert "edited" in (page.text_content(".now") or "")
+    assert is_what_python_computes(page, run)
+
+
+def test_a_wrong_body_is_refused_with_its_line(page: "sync_api.Page") -> None:
+    before = iou_on(page)
+    edit(page, 'def attend(query, key, pair):\n    """Nothing."""\n    return key.is_nice\n')
+    problem = page.locator("#source [role=alert]")
+    page.wait_for_function("document.querySelector('#source [role=alert]').textContent !== ''")
+    assert re.match(r"line 3: .*is_nice", problem.text_content() or "")
+    assert iou_on(page) == before
+    page.fill("#source textarea", 'def attend(query, key, pair):\n    """Loops."""\n    for i in range(3):\n        pass\n')
+    page.wait_for_function("!document.querySelector('#source [role=alert]').textContent.includes('is_nice')")
+    assert "line 3" in (problem.text_content() or "")
+    page.click("#source button:has-text('undo all')")
+    assert problem.text_content() == ""
+
+
+def test_an_edited_program_is_saved_as_a_file(page: "sync_api.Page", tmp_path: Path) -> None:
+    source = 'def attend(query, key, pair):\n    """The previous token."""\n    return 3.0 * pair.offset(1)\n'
+    edit(page, source)
+    page.wait_for_function("document.querySelectorAll('.part').length === 1")
+    with page.expect_download() as download:
+        page.click("#source button:has-text('save as a file')")
+    target = tmp_path / "saved.py"
+    download.value.save_as(target)
+    assert target.read_text() == source
+    assert download.value.suggested_filename.startswith(HEAD)
+    assert download.value.suggested_filename.endswith(".py")
+
+
+def test_a_deep_link_opens_its_program_on_its_text(browser: "sync_api.Browser", report: Path, run: Run) -> None:
+    number = run.material.splits["test"][1]
+    with watched(browser) as page:
+        page.goto(f"{report.as_uri()}#{HEAD}/2/text={number}")
+        page.wait_for_selector("#patterns canvas")
+        assert text_on(page) == number
+        assert source_on(page) == run[HEAD].ranked[1].program.source
+        page.goto(f"{report.as_uri()}#L7H9")
+        page.wait_for_selector("h1:has-text('L7H9')")
+        assert "not in this run" in (page.text_content("main") or "")
+
+
+def test_all_can_be_done_by_keyboard(browser: "sync_api.Browser", report: Path) -> None:
+    with watched(browser) as page:
+        page.goto(report.as_uri())
+        page.wait_for_selector("main h1")
+        page.keyboard.press("/")
+        page.keyboard.type(HEAD.lower())
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#patterns canvas")
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.tagName") == "CANVAS":
+                break
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Enter")
+        assert "locked" in (page.text_content(".reading p") or "")
+        page.keyboard.press("n")
+        page.wait_for_function(f"!location.hash.startsWith('#{HEAD}')")
+        page.keyboard.press("?")
+        assert page.locator("dialog").is_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("t")
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        page.keyboard.press("g")
+        page.wait_for_function("location.hash === ''")
