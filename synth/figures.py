@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,15 +17,13 @@ from surrogates.errors import InputError
 from surrogates.language.patterns import scores
 from surrogates.library.cover import cover
 from surrogates.library.heads import Head
-from synth.attention import open_store
 from synth.categories import CATEGORIES, MIXED
 from synth.evaluation_rows import Effect
 from synth.material import HeadData
-from synth.measurement_file import FILE_NAME, MeasurementFile
 from synth.progress import Reporter
 from synth.regular_files import read_text
 from synth.run import Run
-from synth.stored_measurements import StoredMeasurements
+from synth.stored_measurements import stored_rows
 from synth.tasks import TaskRow
 
 if TYPE_CHECKING:
@@ -85,21 +82,15 @@ def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) ->
     if not run.material.causal:
         reporter.say(f"not drawn: {', '.join(names)}; an encoder has no perplexity")
         return []
-    file = run.path / FILE_NAME
+    stored = stored_rows(run)
+    control_rows = [asdict(control) for control in stored.controls]
     found = []
-    if file.is_file():
-        with closing(MeasurementFile(file, open_store(run.attention).model)) as opened:
-            stored = StoredMeasurements(run, opened)
-            sweep = list(map(asdict, stored.sweep()))
-            controls, share = stored.controls()
-            effects = stored.effects()
-        control_rows = [asdict(control) for control in controls]
-        if sweep:
-            found.append(perplexity(sweep, [row | {"fraction": share} for row in control_rows[1:]]))
-        if len(controls) > 1:
-            found.append(control_comparison(control_rows))
-        if effects:
-            found.append(iou_and_effect(_effect_table(ious, effects)))
+    if stored.sweep:
+        found.append(perplexity(list(map(asdict, stored.sweep)), [row | {"fraction": stored.share} for row in control_rows[1:]]))
+    if len(control_rows) > 1:
+        found.append(control_comparison(control_rows))
+    if stored.effects:
+        found.append(iou_and_effect(_effect_table(ious, stored.effects)))
     drawn = {picture.name for picture in found}
     if missing := [name for name in names if name not in drawn]:
         reporter.say(f"not drawn: {', '.join(missing)}; run `headsynth evaluate {run.path}` first")

@@ -1,6 +1,6 @@
 """How faithful a program is to a head on a run's test texts, beside the head's ceiling and what explains nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.baselines import FIRST, PREVIOUS, UNIFORM
@@ -16,7 +16,9 @@ from evaluation.faithfulness import (
 )
 from surrogates.language.program import Program
 from surrogates.language.vocabulary import CLASSES, TOKEN_FEATURES
+from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
+from synth.corpus import SplitText
 from synth.faithfulness_tables import Table, tables_of
 from synth.fitting.scoring import pattern_or_nothing
 from synth.material import HeadData
@@ -93,26 +95,40 @@ def faithfulness(run: Run, head: str | Head, program: Program | str | None = Non
     """
     wanted = run.head(head)
     chosen = run.program_for(wanted, program)
-    data = HeadData(run.material, wanted)
-    numbers = run.material.splits["test"]
-    found = measure_faithfulness(_pairs(data, chosen))
-    texts = [
-        TextFigures(number, _beginning(run.texts[number].text), float(iou))
-        for number, iou in zip(numbers, found.ious, strict=True)
-    ]
+    return head_faithfulness(HeadData(run.material, wanted), chosen, run.ceilings.get(wanted), beginnings(run.texts))
+
+
+def beginnings(texts: Sequence[SplitText]) -> list[str]:
+    """How each text begins."""
+    return [_beginning(text.text) for text in texts]
+
+
+def head_faithfulness(
+    data: HeadData, program: Program, ceiling: Ceiling | None, begin: Sequence[str]
+) -> HeadFaithfulness:
+    """The same of a head whose patterns are at hand.
+
+    Args:
+        data: of the head.
+        program: of what.
+        ceiling: of the head, where that is known.
+        begin: how each text of the run begins.
+    """
+    numbers = data.material.splits["test"]
+    found = measure_faithfulness(_pairs(data, program))
+    texts = [TextFigures(number, begin[number], float(iou)) for number, iou in zip(numbers, found.ious, strict=True)]
     texts.sort(key=lambda text: (text.iou, text.number))
     baselines = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
-    ceiling = run.ceilings.get(wanted)
     return HeadFaithfulness(
-        wanted,
-        chosen,
+        data.head,
+        program,
         found.overall,
         ceiling.iou if ceiling else None,
         {name: measure_figures(_pairs(data, baseline)) for name, baseline in baselines.items()},
         found.classes,
         found.distances,
         tuple(texts),
-        _worst_queries(data, chosen, texts[0].number),
+        _worst_queries(data, program, texts[0].number),
         found.failed,
     )
 

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from synth.attention import open_store
 from synth.corpus import Split
 from synth.evaluation_rows import REPLACEMENTS, RIGHT, Alone, Control, Effect, Replacement, Row, alone
 from synth.evaluator import ORDERED_BY
-from synth.measurement_file import MeasurementFile
+from synth.measurement_file import FILE_NAME, MeasurementFile
 from synth.run import Run
 
 _ALONE: tuple[Alone, ...] = ("program", "zero")
@@ -159,6 +161,25 @@ class StoredMeasurements:
         tokens = np.array([len(ids[place]) - 1 for place in texts], dtype=float)
         found = {name: [one for place in texts if (one := own[place]) is not None] for name, own in figures.items()}
         return Measurements(tokens, found)
+
+
+class StoredRows(NamedTuple):
+    """All that is known of a run's sweeps, controls and effects; ``share`` is the share of heads controls replace."""
+
+    sweep: Sequence[Row]
+    controls: Sequence[Control]
+    share: float
+    effects: Sequence[Effect]
+
+
+def stored_rows(run: Run) -> StoredRows:
+    """What was measured of a run, empty where nothing was, or where its model is an encoder."""
+    file = run.path / FILE_NAME
+    if not run.material.causal or not file.is_file():
+        return StoredRows([], [], 0.0, [])
+    with closing(MeasurementFile(file, open_store(run.attention).model)) as opened:
+        stored = StoredMeasurements(run, opened)
+        return StoredRows(stored.sweep(), *stored.controls(), stored.effects())
 
 
 def _most_known(figures: Mapping[str, Sequence[Figures | None]]) -> list[int]:

@@ -8,7 +8,6 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from evaluation.report.packing import packed
 
 _PAGE = files("evaluation.report") / "page"
 _CLASSIC = ("d3.min.js", "plot.umd.min.js")
@@ -34,14 +33,14 @@ def _modules() -> dict[str, str]:
     }
 
 
-def write_page(title: str, overview: Mapping[str, Any], texts: Any, heads: Iterable[tuple[str, Any]]) -> Iterator[str]:
+def write_page(title: str, overview: Mapping[str, Any], texts: str, heads: Iterable[tuple[str, str]]) -> Iterator[str]:
     """The page, piece by piece, so that a large one is never held as a whole.
 
     Args:
         title: of the page.
         overview: what the page shows first, as JSON takes it.
-        texts: see :func:`evaluation.report.packing.packed`; read when first needed.
-        heads: name and value of each head, in the same way.
+        texts: as :func:`evaluation.report.packing.packed` gives them; read when first needed.
+        heads: name of each head and what it is, in the same way.
     """
     before, after = (_PAGE / "page.html").read_text(encoding="utf-8").split("<!-- data -->")
     vendored = "".join(
@@ -57,14 +56,14 @@ def write_page(title: str, overview: Mapping[str, Any], texts: Any, heads: Itera
         before = before.replace(mark, text)
     yield before
     yield f'<script type="application/json" id="overview">{_inert(overview)}</script>\n'
-    yield _pack("texts", texts)
+    yield _held("texts", texts)
     for name, value in heads:
-        yield _pack(name, value)
+        yield _held(name, value)
     yield after
 
 
-def _pack(name: str, value: Any) -> str:
-    return f'<script type="text/plain" id="{escape(name)}">{packed(value)}</script>\n'
+def _held(name: str, value: str) -> str:
+    return f'<script type="text/plain" id="{escape(name)}">{value}</script>\n'
 
 
 def _inert(value: Any) -> str:
