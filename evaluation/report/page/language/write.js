@@ -16,21 +16,24 @@ export function formatConstant(value) {
 export const withLiterals = (source, changes) =>
   spliced(source, changes.map(({ start, end, value }) => ({ start, end, text: formatConstant(value) })));
 
-/** With a weight for a word more. @param call of a program's `calls`. */
-export function withWord(source, call, word, value) {
-  const last = call.words.at(-1);
-  const text = `${quoted(word)}: ${formatConstant(value)}`;
+/**
+ * With a weight for a word or a class more.
+ * @param call of a program's `calls`.
+ * @param {"words"|"classes"} list which of them it is.
+ */
+export function withEntry(source, call, list, name, value) {
+  const isWord = list === "words";
+  const text = isWord ? `${quoted(name)}: ${formatConstant(value)}` : `${name}=${formatConstant(value)}`;
+  const last = call[list].at(-1) ?? (isWord ? null : call.braces);
   if (last) return spliced(source, [{ start: last.end, end: last.end, text: `, ${text}` }]);
   return spliced(source, [{ ...call.braces, text: `{${text}}` }]);
 }
 
-/** Without that of a word. */
-export function withoutWord(source, call, word) {
-  const at = call.words.findIndex((entry) => entry.word === word);
-  if (at < 0) return source;
-  const [before, entry, after] = [call.words[at - 1], call.words[at], call.words[at + 1]];
+/** Without one of a call's words or classes, by its place among them. */
+export function withoutEntry(source, call, list, place) {
+  const [before, entry, after] = [call[list][place - 1], call[list][place], call[list][place + 1]];
   if (after) return spliced(source, [{ start: entry.from, end: after.from, text: "" }]);
-  if (before) return spliced(source, [{ start: before.end, end: entry.end, text: "" }]);
+  if (before || list === "classes") return spliced(source, [{ start: (before ?? call.braces).end, end: entry.end, text: "" }]);
   return spliced(source, [{ ...call.braces, text: "{}" }]);
 }
 
