@@ -179,7 +179,7 @@ export function iouAndEffect() {
       const drawn = plot({
         width, height: 330,
         x: { type: "log", label: "effect of the head, nats a token", grid: true, ticks: 5, tickFormat: plain },
-        y: { domain: [0, 1], label: "IoU", grid: true, ticks: 5 },
+        y: { domain: [Math.floor(10 * d3.min(heads, (head) => head.iou)) / 10, 1], label: "IoU", grid: true, ticks: 5 },
         color: { type: "linear", domain: [0, 1], clamp: true, interpolate: (value) => sequential(value), legend: true, label: "effect recovered", tickFormat: "%", width: Math.min(240, width), ticks: 4 },
         marks: [
           Plot.dot(heads, { x: "zero", y: "iou", r: 4.5, fill: (head) => head.effect.recovered, stroke: "currentColor", strokeWidth: 0.6,

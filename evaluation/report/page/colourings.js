@@ -74,8 +74,8 @@ function without(heads) {
   const colour = (own) => sequential(high > low ? (Math.log10(own) - low) / (high - low) : 1);
   return {
     name: "effect of the head",
-    says: "KL from the model as it is with the head put out, nats a token on test texts; a logarithmic scale",
-    value, colour, ends: [low, high], text: (own) => Math.log10(own).toFixed(1).replace("-", "−"),
+    says: "KL from the model as it is with the head put out, nats a token on test texts, in cells in thousandths; a logarithmic scale",
+    value, colour, ends: [low, high], text: (own) => nats(1000 * own),
     shown: (own) => nats(own), ofScale: (own) => nats(10 ** own),
   };
 }

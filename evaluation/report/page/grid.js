@@ -31,7 +31,7 @@ export function grid() {
       const name = `L${layer}H${index}`;
       return without.has(name) ? make("td.without", { title: `${name}: no scored program` }, make("span", { role: "img", "aria-label": `${name}: no scored program` })) : make("td");
     })));
-  const table = make("table.heads", { style: `--columns: ${overview.layers}` },
+  const table = make("table.heads", {},
     make("caption", {}, "Heads by layer, each a link to its programs"),
     make("thead", {}, make("tr", {}, make("td"), d3.range(overview.layers).map((layer) => make("th", { scope: "col" }, `L${layer}`)))),
     make("tbody", {}, body));
@@ -57,7 +57,7 @@ export function grid() {
   const holder = make("div.scrolled", {}, table);
   new ResizeObserver(([entry]) => table.classList.toggle("dense", entry.contentRect.width / overview.layers < 25)).observe(holder);
   move(holder, cells);
-  return make("section.grid", { "aria-labelledby": "grid-title" },
+  return make("section.grid", { "aria-labelledby": "grid-title", style: `--columns: ${overview.layers}` },
     make("h2#grid-title", {}, "The heads"),
     make("div.controls", {}, make("label", { for: "colouring" }, "Colour by "), select, legend),
     holder,

@@ -17,10 +17,14 @@ const COLUMNS = [
   { name: "hypothesis", value: (head) => head.hypothesis, shown: (head) => head.hypothesis },
 ];
 
+const FEW = 200; // rows that are shown before all are asked for: a browser lays out many rows slowly
+
 /** The table, with what filters it. */
 export function headTable() {
   let sorted = COLUMNS[0];
   let down = false;
+  let found = null;
+  let all = false;
   const rows = overview.heads.map((head) => {
     const why = make("td.why.quiet");
     return { head, why, node: make("tr", {}, COLUMNS.map((column) => make(column.figure ? "td.figure" : "td", {}, column.shown(head))), why) };
@@ -29,6 +33,7 @@ export function headTable() {
   const titles = COLUMNS.map((column, at) => make(column.figure ? "th.figure" : "th", { scope: "col" }, buttons[at]));
   const foundBy = make("th.why", { scope: "col" }, "found by");
   const body = make("tbody");
+  const rest = make("p");
   const table = make("table.all", {}, make("thead", {}, make("tr", {}, titles, foundBy)), body);
 
   function sort(column) {
@@ -40,27 +45,28 @@ export function headTable() {
   /** What is not known comes last, whichever way it is sorted; what is equal, in the order of the heads. */
   function draw() {
     const sign = down ? -1 : 1;
-    const order = d3.sort(rows, (a, b) => {
+    const kept = found ? rows.filter(({ head }) => found.has(head.head)) : rows;
+    const order = d3.sort(kept, (a, b) => {
       const [x, y] = [sorted.value(a.head), sorted.value(b.head)];
       if (x === null || y === null) return (x === null) - (y === null);
       return sign * d3.ascending(x, y);
     });
-    body.replaceChildren(...order.map((row) => row.node));
+    const shown = all ? order : order.slice(0, FEW);
+    for (const { head, why } of shown) why.textContent = found?.get(head.head).reasons.join("; ") ?? "";
+    body.replaceChildren(...shown.map((row) => row.node));
+    rest.replaceChildren(...(shown.length < order.length ? [make("button", { onclick: () => { all = true; draw(); } }, `all ${order.length.toLocaleString("en")} heads`)] : []));
     titles.forEach((title, at) => {
       if (COLUMNS[at] === sorted) title.setAttribute("aria-sort", down ? "descending" : "ascending");
       else title.removeAttribute("aria-sort");
     });
   }
 
-  draw();
   return {
-    node: make("section", {}, make("h2", {}, "Heads"), make("p.quiet", {}, "The program that stands in for each head; figures are of test texts. A column's name sorts by it."), make("div.scrolled", {}, table)),
-    filter(found) {
+    node: make("section", {}, make("h2", {}, "Heads"), make("p.quiet", {}, "The program that stands in for each head; figures are of test texts. A column's name sorts by it."), make("div.scrolled", {}, table), rest),
+    filter(heads) {
+      found = heads;
       table.classList.toggle("searched", Boolean(found));
-      for (const { head, why, node } of rows) {
-        node.hidden = Boolean(found) && !found.has(head.head);
-        why.textContent = found?.get(head.head)?.join("; ") ?? "";
-      }
+      draw();
     },
   };
 }

@@ -6,7 +6,7 @@ import { overview } from "report/data.js";
 import { make, three } from "report/dom.js";
 import { counted, place, size } from "report/figures.js";
 import { headTable } from "report/heads.js";
-import { search } from "report/search.js";
+import { KINDS, search } from "report/search.js";
 
 const FEW = 12; // structures that are shown before all are asked for
 const LINKS = 40; // heads that are named before all are asked for
@@ -25,7 +25,7 @@ export async function show(address) {
     make("h1", {}, "The library"),
     make("div.search", { role: "search" },
       make("label", { for: "search" }, "Search"), " ", input,
-      make("p.quiet.small", {}, "Filters all below as you type: by head or layer (L3), category, hypothesis, features and what they mean, families of features, and the words that programs name; “\"she\"” in quotes is that word alone.")),
+      make("p.quiet.small", {}, "Filters all below as you type: by head or layer (L3), category, hypothesis, features and what they mean, families of features, and the words that programs name. Put a word in quotes to find that word alone.")),
     answer, structures.node, kinds.node, heads.node);
   view.dataset.title = "library";
 
@@ -43,19 +43,20 @@ export async function show(address) {
     const question = input.value.trim();
     history.replaceState(null, "", question ? `#library?search=${encodeURIComponent(question)}` : "#library");
   });
-  view.addEventListener("key", ({ detail }) => {
-    if (detail.key !== "s") return;
-    detail.preventDefault();
-    input.focus();
-  });
   filter();
   return view;
 }
 
+/** The heads that were found, by what tells it. */
 function said(question, found) {
+  if (!found.size) return [make("p", {}, `No head's program has to do with “${question}”.`)];
   const named = overview.heads.filter((head) => found.has(head.head));
-  if (!named.length) return [make("p", {}, `No head's program has to do with “${question}”.`)];
-  return [make("p", {}, `${counted(named.length, "head")} of ${overview.heads.length}: `, links(named))];
+  const groups = Object.keys(KINDS).map((kind) => [kind, named.filter((head) => found.get(head.head).kind === kind)]);
+  return [
+    make("p", {}, `${counted(named.length, "head")} of ${overview.heads.length.toLocaleString("en")}`),
+    make("dl.found", {}, groups.filter(([, own]) => own.length).map(([kind, own]) =>
+      [make("dt", {}, `${KINDS[kind]}: ${own.length}`), make("dd.small", {}, links(own))])),
+  ];
 }
 
 /** Links to heads, marked by category; many are shown when asked for. */
@@ -118,7 +119,7 @@ const source = (structure) => make("details.small", {}, make("summary", {}, "pro
 
 /** Categories with their heads. */
 function categoryList() {
-  const box = make("div.categories");
+  const box = make("div.kinds");
   return {
     node: make("section", {}, make("h2", {}, "Categories"), box),
     filter(found) {
@@ -126,7 +127,7 @@ function categoryList() {
       const groups = categories(heads).map(([name]) => [name, heads.filter((head) => head.category === name)]);
       const unknown = heads.filter((head) => head.category === null);
       if (unknown.length) groups.push(["not known", unknown]);
-      box.replaceChildren(...groups.map(([name, own]) => make("div.category", {},
+      box.replaceChildren(...groups.map(([name, own]) => make("div", {},
         make("h3", {}, name, " ", make("span.quiet", {}, `${counted(own.length, "head")}, mean IoU ${three(d3.mean(own, (head) => head.iou))}`)),
         make("div.small", {}, links(own)))));
     },

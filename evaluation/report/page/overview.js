@@ -15,13 +15,12 @@ export async function show() {
     make("p", {}, `${counted(heads.length, "attention head")} explained by programs that predict where they look, from the text alone. Figures are of test texts unless they say otherwise.`),
     notices.length ? make("ul.notices", { "aria-label": "Notices" }, notices.map((notice) => make("li", {}, notice))) : null,
     make("section.headline", { "aria-label": "Headline figures" },
-      make("div.tiles", {},
+      make("div", {}, make("div.tiles", {},
         tile(three(mean.iou), "mean IoU", `95 %: ${three(mean.low)}–${three(mean.high)}${mean.ceiling === null ? "" : `; the mean ceiling is ${three(mean.ceiling)}`}`),
         tile(...explained()),
         tile(...replacedTile()),
-        tile(...cost())),
-      means(),
-      facts()),
+        tile(...cost())), facts()),
+      means()),
     make("div.beside", {}, grid(),
       make("div.charts", {}, distribution(), heads.some((head) => head.category !== null) ? categoryBars() : null)),
     make("section", {}, make("h2", {}, "What the model loses with heads replaced"),
@@ -32,7 +31,7 @@ export async function show() {
 
 /** One figure, large, with what it is. */
 function tile(figure, name, more) {
-  return make("div.tile", {}, make("div.large", {}, figure), make("div", {}, name), make("div.quiet.small", {}, more));
+  return make("div.tile", {}, make("div.large", {}, figure), make("div", {}, name), make("div.quiet.small", {}, more.replaceAll(" %", "\u00a0%")));
 }
 
 /** How few structures explain half of the heads. */

@@ -1,6 +1,7 @@
 // Which heads a question in words is about: "which heads look at names", "comma", "L3", "\"she\"".
 
 import { overview } from "report/data.js";
+import { share } from "report/figures.js";
 
 const IGNORED = new Set(`a all an and any are at attend attending attends by do does find for from give has have head heads how i in
   is it its look looking looks me of on or program programs show that the their them to token tokens what where which with
@@ -10,7 +11,7 @@ const stem = (word) => (word.length > 3 && word.endsWith("s") && !word.endsWith(
 
 /**
  * What is asked for: what stands in quotes, and marks, are words to find as they are; of others the beginning is enough.
- * @returns {Array<{text: string, exact: boolean}>}
+ * @returns {Array<{text: string, exact: boolean}>} in lower case
  */
 function terms(question) {
   const quoted = [];
@@ -26,6 +27,15 @@ function terms(question) {
   return [...quoted, ...(told.length || quoted.length ? told : words)];
 }
 
+/** What a question may be found in, what tells most first. */
+export const KINDS = {
+  head: "by name", category: "by category", share: "by what their dense models' parts explain (10 % or more)",
+  hypothesis: "by hypothesis", feature: "by a feature of the program", family: "by a family of features",
+  word: "by a word of the program", alike: "by words that are like one of the program",
+};
+const ORDER = Object.keys(KINDS);
+const LEAST_SHARE = 0.1;
+
 function field(kind, text, shown) {
   const words = pieces(text);
   return { kind, shown, whole: text.toLowerCase(), words: words.length ? words : [text.toLowerCase()] };
@@ -33,46 +43,47 @@ function field(kind, text, shown) {
 
 const described = new Map(overview.vocabulary.features.map((feature) =>
   [feature.name, field("feature", `${feature.name} ${feature.definition}`, `${feature.name}: ${feature.definition}`)]));
+const alike = new Map(Object.entries(overview.alike).map(([name, words]) =>
+  [name, field("alike", [name, ...words].join(" "), `${name}: ${words.join(", ")}`)]));
 
 /** What is known of a head, as fields that are searched; those that its row shows anyway have nothing to be shown. */
 function fieldsOf(head) {
   return [
     { ...field("head", head.head), words: [head.head.toLowerCase(), `l${head.layer}`] },
     field("category", head.category ?? "not known"),
+    ...Object.entries(head.shares).filter(([, own]) => own >= LEAST_SHARE).map(([kind, own]) => field("share", kind, `${kind} ${share(own)}`)),
     field("hypothesis", head.hypothesis),
-    ...head.words.map((word) => (word in overview.alike
-      ? field("words alike", `${word} ${overview.alike[word].join(" ")}`, `${word}: ${overview.alike[word].join(", ")}`)
-      : field("word", word, `“${word}”`))),
     ...head.features.filter((name) => described.has(name)).map((name) => described.get(name)),
     ...head.families.map((family) => field("family", family, `${family} features`)),
+    ...head.words.map((word) => alike.get(word) ?? field("word", word, `“${word}”`)),
   ];
 }
 
 const fields = overview.heads.map((head) => [head, fieldsOf(head)]);
 
+/** Words of programs are many, so they are found whole; elsewhere the beginning of a word is enough. */
 function matches({ text, exact }, own) {
   if (exact) return own.kind === "word" ? own.whole === text : own.words.includes(text);
   if (own.kind === "head") return own.words.includes(text);
   const begins = stem(text);
-  return own.words.some((word) => (begins.length < 3 ? word === begins : word.startsWith(begins)));
+  if (own.kind === "word" || own.kind === "alike" || begins.length < 3) return own.words.some((word) => word === text || stem(word) === begins);
+  return own.words.some((word) => word.startsWith(begins));
 }
 
 /**
- * The heads that a question is about, by name: each with what in its program answers it, apart from what a row shows.
- * @returns {Map<string, string[]>}
+ * The heads that a question is about, by name.
+ * @returns {Map<string, {kind: string, reasons: string[]}>} kind: what tells it, of what tells each of its words most;
+ *   reasons: what answers it that a head's row does not show.
  */
 export function search(question) {
   const wanted = terms(question);
   const found = new Map();
   for (const [head, own] of fields) {
-    const reasons = new Set();
-    const all = wanted.every((term) => {
-      const hits = own.filter((candidate) => matches(term, candidate));
-      // What is shown anyway is the better reason; else the first few others are told.
-      if (hits.length && hits.every((hit) => hit.shown)) hits.slice(0, 3).forEach((hit) => reasons.add(hit.shown));
-      return hits.length > 0;
-    });
-    if (all) found.set(head.head, [...reasons]);
+    const hits = wanted.map((term) => own.filter((candidate) => matches(term, candidate)));
+    if (hits.some((hit) => !hit.length)) continue;
+    const kind = ORDER[Math.max(...hits.map((hit) => Math.min(...hit.map((one) => ORDER.indexOf(one.kind)))))];
+    const reasons = hits.flatMap((hit) => hit.filter((one) => one.shown).slice(0, 2).map((one) => one.shown));
+    found.set(head.head, { kind, reasons: [...new Set(reasons)] });
   }
   return found;
 }
