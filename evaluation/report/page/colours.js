@@ -13,8 +13,11 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (ev
 /** Calls back when the page turns light or dark. */
 export const onThemeChange = (callback) => new MutationObserver(callback).observe(root, { attributeFilter: ["data-theme"] });
 
-// Okabe and Ito's colours, and two more that stay apart from them; the last is of what is of no clear kind.
-const CATEGORIES = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c6d31", "#7b4fa3", "#7f7f7f"];
+// Okabe and Ito's colours, and four more that stay apart from them; the last is of what is of no clear kind.
+const CATEGORIES = [
+  "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c5a2b", "#7b4fa3", "#a5b53a", "#882255",
+  "#8a8f98",
+];
 
 /** The colour of a category, by its place among all there are; null and what is out of range is grey. */
 export const categorical = (place) => CATEGORIES[place] ?? "#9a9a9a";
@@ -43,3 +46,9 @@ export function difference(value) {
 /** The two sides of a weight: what raises a score and what lowers it. */
 export const RAISES = "#0072b2";
 export const LOWERS = "#d55e00";
+
+/** What a chart draws, by its name: programs, what they are compared with, and orders of heads. */
+export const SERIES = {
+  program: "#2a86c8", ceiling: "currentColor", previous: "#d55e00", first: "#d99000", uniform: "#8a8f98", zero: "currentColor",
+  control: "#a86fc9", iou: "#2a86c8", effect: "#d55e00", greedy: "#009e73", random: "#8a8f98",
+};

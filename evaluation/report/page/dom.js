@@ -3,7 +3,7 @@
 /**
  * An element.
  * @param {string} kind such as "td", "button.quiet" or "p#note.small".
- * @param {object} [attributes] properties that the element knows (onclick, value, className, …), else attributes; null
+ * @param {object} [attributes] properties that the element knows (onclick, hidden, tabIndex, …), else attributes; null
  *   and undefined are left out.
  * @param {...(Node|string|number|null|undefined|Array)} children null and undefined are left out.
  */
@@ -24,7 +24,7 @@ export function make(kind, attributes = {}, ...children) {
 /** A table. @param {Array<string|{name: string, figure?: boolean, title?: string}>} columns @param {Array<Array>} rows */
 export function table(columns, rows, attributes = {}) {
   const figure = columns.map((column) => column.figure);
-  const cell = (kind, content, place) => make(kind, { className: figure[place] ? "figure" : "" }, content);
+  const cell = (kind, content, place) => make(figure[place] ? `${kind}.figure` : kind, {}, content);
   return make(
     "table",
     attributes,
