@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from evaluation.report.page import import_map
 
 pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -39,12 +39,18 @@ def watched(browser: Browser, **options: Any) -> Iterator[Page]:
     """
     page = browser.new_page(**options)
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:", "file:")):
+            complaints.append(request.url)
+
+    page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("data:", "file:")) else complaints.append(request.url),
-    )
+    page.on("request", on_request)
     yield page
     page.close()
     assert complaints == []

@@ -3,7 +3,7 @@
 const LOWEST = Math.fround(-1e30);
 const TINY = 1e-12;
 
-/** Cells that queries see, 0 and 1. `window`: how many tokens back a head sees, the query's own included; null is all. */
+/** Cells that queries see, 0 and 1. `window`: how many tokens a head sees, the query's own included; null is all. */
 export function visible(n, causal, window) {
   const found = new Uint8Array(n * n);
   for (let i = 0, cell = 0; i < n; i += 1) {

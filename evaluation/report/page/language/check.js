@@ -1,31 +1,34 @@
-// Checks that a program stays within what vectorised programs may use; every departure has its line and what to write instead.
+// Checks that a program stays within what vectorised programs may use; every departure has its line and what to write
+// instead.
 
 import { isFitted, literal } from "report/language/fitted.js";
 import { SourceError } from "report/language/tokens.js";
-import { NUMBER, SIDES, Types } from "report/language/types.js";
+import { LARGEST, NUMBER, SIDES, Types } from "report/language/types.js";
 
 const SCRIPT_NODES = new Set([
   "For", "While", "If", "With", "Try", "FunctionDef", "Lambda", "Import", "ImportFrom", "Subscript", "GeneratorExp",
   "DictComp", "List", "Dict", "Set", "Tuple", "JoinedStr",
-]); // prettier-ignore
-const SCRIPT_NAMES = new Set(
-  "len range enumerate zip np numpy math sorted sum any all max min".split(" "),
-);
+]);
+const SCRIPT_NAMES = new Set("len range enumerate zip np numpy math sorted sum any all max min".split(" "));
 const SCRIPT_ATTRIBUTES = new Set(["text", "zeros"]);
 const SCRIPTED = "scripted: runs only in the sandbox, so the page can show it and cannot run what is changed in it";
 
+/** A number as messages have it: 4,000. */
+export const commas = (number) => number.toLocaleString("en");
+
 /** Every node of a tree, the tree itself included. */
-export function* walk(node) {
-  yield node;
-  for (const child of node.children) yield* walk(child);
+export function walk(tree) {
+  const found = [tree];
+  for (const node of found) found.push(...node.children); // which goes on through what it adds
+  return found;
 }
 
 /**
  * @param tree of the source; see parse.js.
  * @param {string} source the tree's.
  * @param vocabulary see vocabulary.js.
- * @returns {{definition, docstring: string, parameters: Array, types: Map}} the function, its constants as nodes, and of
- *   each expression its `type`, "mask" or "number", and whether it varies over `query` and `key`; names of sides are strings.
+ * @returns {{definition, docstring: string, parameters: Array, types: Map}} the function, its constants as nodes, and
+ *   of each expression its `type`, "mask" or "number", and whether it varies over `query` and `key`.
  * @throws {SourceError} of the problem that stands first; `problems` has all.
  */
 export function check(tree, source, vocabulary, { causal }) {
@@ -58,8 +61,12 @@ class Check extends Types {
   size(tree) {
     const { nodes, depth } = this.vocabulary.limits;
     const start = { line: 1, column: 1 };
-    if (tree.size > nodes) this.report(start, `the syntax tree has over ${nodes} nodes; write a shorter program`);
-    else if (tree.depth > depth) this.report(deepest(tree, depth), `nested more than ${depth} deep; put parts in local names`);
+    const large = () => walk(tree).find((node) => node.kind === "int" && node.value > LARGEST);
+    if (tree.size > nodes)
+      this.report(start, `the syntax tree has over ${commas(nodes)} nodes; write a shorter program`);
+    else if (tree.depth > depth)
+      this.report(deepest(tree, depth), `nested more than ${depth} deep; put parts in local names`);
+    else if (large()) this.literal(large());
     this.done();
   }
 
@@ -78,13 +85,15 @@ class Check extends Types {
     };
     const other = tree.body.find((node) => node !== definition);
     if (other) refuse(other);
-    const nodes = definition.body.flatMap((node) => [...walk(node)]);
+    const nodes = definition.body.flatMap(walk);
     const own = new Set(definition.args.map((argument) => argument.name));
     for (const node of nodes) {
       const targets = { Assign: node.targets, AugAssign: [node.target], NamedExpr: [node.target] }[node.type] ?? [];
       for (const target of targets) own.add(target.id);
     }
-    const given = new Set(nodes.filter(isFitted).flatMap((node) => [...node.args, ...node.keywords.map((one) => one.value)]));
+    const given = new Set(
+      nodes.filter(isFitted).flatMap((node) => [...node.args, ...node.keywords.map((one) => one.value)]),
+    );
     for (const node of nodes) {
       if (SCRIPT_NODES.has(node.type) && !(node.type === "Dict" && given.has(node))) refuse(node);
       if (node.type === "Name" && SCRIPT_NAMES.has(node.id) && !own.has(node.id)) refuse(node);
@@ -95,7 +104,8 @@ class Check extends Types {
   signature(definition) {
     const { args } = definition;
     if (definition.decorators.length) this.report(definition, "drop the decorator");
-    if (definition.odd) this.report(definition, "parameters are query, key, pair and constants with a default; drop `/`, `*` and `**`");
+    if (definition.odd)
+      this.report(definition, "parameters are query, key, pair and constants with a default; drop `/`, `*` and `**`");
     if (!SIDES.every((side, at) => args[at]?.name === side)) {
       this.report(definition, "the first three parameters are query, key, pair, in this order");
       return;
@@ -113,7 +123,8 @@ class Check extends Types {
 
   constant(argument) {
     const { name } = argument;
-    if (literal(argument.default) === null) this.report(argument.default, `the default of \`${name}\` must be a number`);
+    if (literal(argument.default) === null)
+      this.report(argument.default, `the default of \`${name}\` must be a number`);
     else if (this.constants.has(name)) this.report(argument, `\`${name}\` stands twice among the parameters`);
     else if (this.reserved.has(name) || name.startsWith("_")) {
       this.report(argument, `\`${name}\` cannot name a constant; choose another name`);
@@ -150,11 +161,11 @@ class Check extends Types {
   }
 
   assign(node, name, value) {
-    if (this.reserved.has(name) || this.constants.has(name)) this.report(node, `\`${name}\` is taken; choose another name`);
+    if (this.reserved.has(name) || this.constants.has(name))
+      this.report(node, `\`${name}\` is taken; choose another name`);
     else if (name.startsWith("_")) this.report(node, `\`${name}\` starts with an underscore; drop it`);
     else this.names.set(name, value);
   }
-
 }
 
 /** The node at which a tree is deeper than it may be. */

@@ -5,7 +5,7 @@ import { SourceError } from "report/language/tokens.js";
 /** How strongly operators between two values bind; all group from the left. */
 const BINDS = {
   "|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "@": 6,
-}; // prettier-ignore
+};
 const COMPARES = new Set(["<", ">", "==", ">=", "<=", "!=", "in", "is", "not"]);
 
 /** Reads expressions from tokens, each from the first that is not read yet. */
@@ -210,7 +210,8 @@ export class Expressions {
         keywords.push(this.node("keyword", from, { arg, value }, [value]));
       } else {
         const found = this.starred();
-        if (keywords.length && found.type !== "Starred") this.fail("positional argument follows keyword argument", from);
+        if (keywords.length && found.type !== "Starred")
+          this.fail("positional argument follows keyword argument", from);
         args.push(this.is("for", "async") ? this.comprehension(from, ")") : found);
       }
       if (!this.is(")")) this.expect(",");
@@ -227,7 +228,7 @@ export class Expressions {
 
   /** Past a bracket that closes what was opened just before. */
   skipTo(closing) {
-    for (let depth = 1; depth; ) {
+    for (let depth = 1; depth;) {
       const { type, text } = this.next();
       if (type !== "operator") continue;
       if ("([{".includes(text)) depth += 1;

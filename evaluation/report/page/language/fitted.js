@@ -8,13 +8,15 @@ const APART = 1e-6; // least distance of two knots on the scale on which a curve
 export const logScale = (x) => Math.sign(x) * Math.log1p(Math.abs(x));
 
 /** Whether a node calls one of the words whose literal values are fitted. */
-export const isFitted = (node) => node.type === "Call" && node.func.type === "Name" && ["curve", "weights"].includes(node.func.id);
+export const isFitted = (node) =>
+  node.type === "Call" && node.func.type === "Name" && ["curve", "weights"].includes(node.func.id);
 
 /** The number that is written out, with a sign or without; null where there is none, or one beyond any score. */
 export function literal(node) {
   const signed = node.type === "UnaryOp" && ["-", "+"].includes(node.op);
   const number = signed ? node.operand : node;
-  if (number.type !== "Constant" || !["int", "float"].includes(number.kind) || Math.abs(number.value) > 1e30) return null;
+  if (number.type !== "Constant" || !["int", "float"].includes(number.kind) || Math.abs(number.value) > 1e30)
+    return null;
   return signed && node.op === "-" ? -number.value : number.value;
 }
 
@@ -23,14 +25,15 @@ const plain = (number) => positional(number).replace(/\.0$/, "");
 
 const isString = (node) => node?.type === "Constant" && node.kind === "str";
 
-/** What is wrong with the arguments of `curve` or `weights` after the first, and what to write instead; null if nothing. */
+/** What is wrong with the arguments of `curve` or `weights` after the first, and what to write instead; else null. */
 export function wrongForm(node, vocabulary, source) {
   const name = node.func.id;
   const form = `\`${vocabulary.fitted.get(name).form}\``;
   const dictionary = node.args[1];
   if (name === "curve" && node.keywords.length) return `\`curve\` takes no names of arguments: ${form}`;
   if (node.args.length !== 2 || dictionary.type !== "Dict") {
-    const what = name === "curve" ? "a number, then its knots and their values" : "a token, then words and their weights";
+    const what =
+      name === "curve" ? "a number, then its knots and their values" : "a token, then words and their weights";
     return `\`${name}\` takes ${what} in braces: ${form}`;
   }
   if (dictionary.keys.includes(null) || node.keywords.some((keyword) => keyword.arg === null)) {
@@ -38,19 +41,24 @@ export function wrongForm(node, vocabulary, source) {
   }
   const wrong = name === "curve" ? wrongKnots(dictionary, vocabulary) : wrongWords(node, vocabulary);
   if (wrong) return `${wrong}: ${form}`;
-  const value = [...dictionary.values, ...node.keywords.map((keyword) => keyword.value)].find((one) => literal(one) === null);
+  const value = [...dictionary.values, ...node.keywords.map((keyword) => keyword.value)].find(
+    (one) => literal(one) === null,
+  );
   if (!value) return null;
-  return `\`${source.slice(value.start, value.end).slice(0, 60)}\` in \`${name}\`: values are numbers; they are fitted: ${form}`;
+  const shown = source.slice(value.start, value.end).slice(0, 60);
+  return `\`${shown}\` in \`${name}\`: values are numbers; they are fitted: ${form}`;
 }
 
 function wrongKnots(dictionary, { limits }) {
   const knots = dictionary.keys.map(literal);
   if (knots.includes(null)) return "the knots of `curve` are numbers, written out";
-  if (knots.length < 2 || knots.length > limits.knots) return `\`curve\` takes 2 to ${limits.knots} knots, not ${knots.length}`;
+  if (knots.length < 2 || knots.length > limits.knots)
+    return `\`curve\` takes 2 to ${limits.knots} knots, not ${knots.length}`;
   for (const [at, after] of knots.slice(1).entries()) {
     const before = knots[at];
     if (after <= before) return `the knots of \`curve\` increase, but ${plain(after)} comes after ${plain(before)}`;
-    if (logScale(after) - logScale(before) < APART) return `the knots ${plain(before)} and ${plain(after)} of \`curve\` are too close`;
+    if (logScale(after) - logScale(before) < APART)
+      return `the knots ${plain(before)} and ${plain(after)} of \`curve\` are too close`;
   }
   return null;
 }

@@ -9,11 +9,11 @@ const AUGMENTS = new Set(["+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=",
 const SIMPLE = {
   pass: "Pass", break: "Break", continue: "Continue", del: "Delete", assert: "Assert", raise: "Raise",
   global: "Global", nonlocal: "Nonlocal", import: "Import", from: "ImportFrom",
-}; // prettier-ignore
+};
 const COMPOUND = {
   def: "FunctionDef", class: "ClassDef", for: "For", while: "While", if: "If", with: "With", try: "Try", match: "Match",
   async: "AsyncFunctionDef",
-}; // prettier-ignore
+};
 const GOES_ON = new Set(["elif", "else", "except", "finally"]);
 
 /**
@@ -119,7 +119,7 @@ class Parser extends Expressions {
     return this.isType("name") ? this.next().text : this.fail();
   }
 
-  /** Parameters up to the closing bracket: `args` are those that may be given by position or name, `odd` says if others are there. */
+  /** Parameters up to the closing bracket: `args` may be given by position or name; `odd` says if there are others. */
   parameters() {
     let args = [];
     const all = [];

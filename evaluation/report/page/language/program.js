@@ -1,12 +1,13 @@
 // A program as the page runs and draws it.
 
-import { check, walk } from "report/language/check.js";
+import { check, commas, walk } from "report/language/check.js";
 import { isFitted, literal, readCall } from "report/language/fitted.js";
 import { parse, SourceError } from "report/language/parse.js";
 import { summands, term } from "report/language/terms.js";
 import { indexed } from "report/language/vocabulary.js";
 
-const COMMANDS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const COMMANDS =
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
 
 /**
  * Read a vectorised program.
@@ -39,32 +40,39 @@ export function read(text, vocabulary, { causal }) {
 
 function program(source, words, causal) {
   const { definition, docstring, parameters } = check(parse(source), source, words, { causal });
-  const calls = definition.body.flatMap((statement) => [...walk(statement)].filter(isFitted));
+  const calls = definition.body.flatMap(walk).filter(isFitted);
   calls.sort((a, b) => a.start - b.start);
   calls.forEach((node, at) => Object.assign(node, { fitted: at }));
   const { limits } = words;
   const known = calls.map((node, at) => readCall(node, at + 1, source));
   const values = known.reduce((sum, call) => sum + call.knots.length + call.words.length + call.classes.length, 0);
   if (values > limits.values) {
-    throw new SourceError(`there are ${values} values in curves and weights; write at most ${limits.values}`, definition);
+    throw new SourceError(
+      `there are ${values} values in curves and weights; write at most ${limits.values}`,
+      definition,
+    );
   }
   const { result, found } = summands(definition, limits.terms);
-  if (found.length > limits.terms) throw new SourceError(`more than ${limits.terms} terms; write fewer`, definition);
+  if (found.length > limits.terms)
+    throw new SourceError(`more than ${commas(limits.terms)} terms; write fewer`, definition);
   const names = new Set(parameters.map((parameter) => parameter.name));
   // A sum that is added to itself holds the same summands over and over.
-  const terms = new Map();
+  const terms = { true: new Map(), false: new Map() };
   const termOf = (summand) => {
-    const key = `${summand.negative}`;
-    const own = terms.get(summand.node) ?? {};
-    own[key] ??= term(summand, names, words);
-    terms.set(summand.node, own);
-    return own[key];
+    const known = terms[summand.negative];
+    if (!known.has(summand.node)) known.set(summand.node, term(summand, names, words));
+    return known.get(summand.node);
   };
   return {
     source,
     name: definition.name,
     hypothesis: docstring.split(/\s+/).join(" "),
-    constants: parameters.map(({ name, default: node }) => ({ name, value: literal(node), start: node.start, end: node.end })),
+    constants: parameters.map(({ name, default: node }) => ({
+      name,
+      value: literal(node),
+      start: node.start,
+      end: node.end,
+    })),
     calls: known,
     terms: found.map(termOf),
     nodes: found.map(({ node, negative }) => ({ node, negative })),
@@ -75,14 +83,19 @@ function program(source, words, causal) {
 function refuseUnreadable(source, { characters }) {
   const start = { line: 1, column: 1 };
   if (source.length > characters) {
-    throw new SourceError(`the source has ${source.length} characters, over ${characters}; write a shorter program`, start);
+    throw new SourceError(
+      `the source has ${commas(source.length)} characters, over ${commas(characters)}; write a shorter program`,
+      start,
+    );
   }
   const found = COMMANDS.exec(source);
   if (!found) return;
   const before = source.slice(0, found.index).split("\n");
   const code = found[0].charCodeAt(0);
-  const what = code >= 0xd800 && code < 0xe000 ? "half of a character" : "a character that commands a terminal";
   const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
-  const message = `the source holds ${what} (${number}); write it as an escape in a string, or leave it out`;
-  throw new SourceError(message, { line: before.length, column: before.at(-1).length + 1 });
+  const isHalf = code >= 0xd800 && code < 0xe000;
+  const what = isHalf
+    ? `half of a character (${number}); leave it out`
+    : `a character that commands a terminal (${number}); write it as an escape in a string, or leave it out`;
+  throw new SourceError(`the source holds ${what}`, { line: before.length, column: before.at(-1).length + 1 });
 }

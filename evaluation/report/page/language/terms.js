@@ -6,8 +6,8 @@ const MOST_NODES = 2_000; // of an expression that is written out in place of th
 const DEEPEST = 50;
 
 /**
- * What a checked program returns, as one expression without local names, and its summands; at most one summand more than
- * `most`. Expressions that a name holds are the same node wherever it stands, so what is made is no larger than the source.
+ * What a checked program returns, as one expression without local names, and its summands; at most one summand more
+ * than `most`. What a name holds is the same node wherever it stands, so all that is made is no larger than the source.
  * @returns {{result, found: Array<{node, negative: boolean, plain}>}} `plain` is the summand as it was written.
  */
 export function summands(definition, most) {
@@ -33,7 +33,8 @@ export function summands(definition, most) {
     const { type, target, value } = statement;
     if (type === "Expr") continue; // the docstring
     const name = type === "Assign" ? statement.targets[0].id : target.id;
-    const whole = type === "Assign" ? value : made(statement, "BinOp", { left: target, op: statement.op, right: value }, 2);
+    const whole =
+      type === "Assign" ? value : made(statement, "BinOp", { left: target, op: statement.op, right: value }, 2);
     const found = of(whole).map(done);
     const expression = written(whole, held);
     sums.set(name, found);
@@ -47,7 +48,7 @@ const negated = (summand) => ({ ...summand, negative: !summand.negative });
 /** The expressions within each kind of node, in fields of the names given, that may hold local names. */
 const INNER = {
   BinOp: ["left", "right"], UnaryOp: ["operand"], Compare: ["left", "comparators"], Call: ["args"],
-}; // prettier-ignore
+};
 
 /** An expression with what names hold in their place; the nodes of the expression itself are left as they are. */
 function written(node, held) {
@@ -76,8 +77,8 @@ function made({ start, end, line, column }, type, fields, own) {
  * A summand as a term.
  * @param {Set<string>} constants names of the program's.
  * @param vocabulary see vocabulary.js.
- * @returns {{text: string, scale: string, factors: Array, factorTexts: string[], kind: string, calls: number[]}} `text` is
- *   the product of the factors, "1" where there are none; `scale` what it is multiplied with, constants and numbers.
+ * @returns {{text: string, scale: string, factors: Array, factorTexts: string[], kind: string, calls: number[]}} `text`
+ *   is the product of the factors, "1" where there are none; `scale` what it is multiplied with, constants and numbers.
  */
 export function term({ node, negative, plain }, constants, vocabulary) {
   const isLarge = node.size > MOST_NODES || node.depth > DEEPEST;
@@ -85,7 +86,8 @@ export function term({ node, negative, plain }, constants, vocabulary) {
   let scale = "";
   const found = [];
   for (let [factor, divides] of factors(isLarge ? plain : node)) {
-    for (; factor.type === "UnaryOp" && factor.op !== "~"; factor = factor.operand) minus = minus !== (factor.op === "-");
+    for (; factor.type === "UnaryOp" && factor.op !== "~"; factor = factor.operand)
+      minus = minus !== (factor.op === "-");
     const text = unparse(factor);
     if (factor.type === "Constant" || (factor.type === "Name" && (factor.id === "inf" || constants.has(factor.id)))) {
       scale = divides ? `${scale || 1} / ${text}` : scale ? `${scale} * ${text}` : text;

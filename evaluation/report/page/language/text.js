@@ -1,6 +1,7 @@
 // What programs see of a text: features of its tokens and of pairs of them, computed when asked for and kept.
 //
-// A value is {shape, isMask, data}: `shape` says over what it varies, see below; `data` is row by row where it is over both.
+// A value is {shape, isMask, data}: `shape` says over what it varies, see below; `data` is row by row where it varies
+// over both.
 
 /** Bits of a shape: nothing is the same in all cells. */
 export const [NOTHING, QUERY, KEY, BOTH] = [0, 1, 2, 3];
@@ -72,7 +73,10 @@ export class Text {
     return this.keep(`difference ${name}`, () => {
       const { data } = this.rows.get(name);
       const { causal } = this;
-      return number(BOTH, this.cells(Float32Array, (i, j) => (causal && data[i] < data[j] ? 0 : data[i] - data[j])));
+      return number(
+        BOTH,
+        this.cells(Float32Array, (i, j) => (causal && data[i] < data[j] ? 0 : data[i] - data[j])),
+      );
     });
   }
 
@@ -85,7 +89,10 @@ export class Text {
 
   sameStretch(name) {
     const { data } = this.rows.get(name);
-    return mask(BOTH, this.cells(Uint8Array, (i, j) => Number(data[i] === data[j])));
+    return mask(
+      BOTH,
+      this.cells(Uint8Array, (i, j) => Number(data[i] === data[j])),
+    );
   }
 }
 
@@ -99,13 +106,24 @@ function shifted(data, shift) {
 /** What pair features are. */
 export const PAIRS = {
   distance: (text) => text.difference("index"),
-  log_distance: (text) => number(BOTH, text.difference("index").data.map((distance) => Math.log(Math.abs(distance) + 1))),
+  log_distance: (text) =>
+    number(
+      BOTH,
+      text.difference("index").data.map((distance) => Math.log(Math.abs(distance) + 1)),
+    ),
   offset: (text, k) => {
     const { data } = text.difference("index");
     const ahead = text.causal && k === 0; // where the distance is 0, too
-    return mask(BOTH, text.cells(Uint8Array, (i, j) => Number(data[i * text.n + j] === k && !(ahead && j > i))));
+    return mask(
+      BOTH,
+      text.cells(Uint8Array, (i, j) => Number(data[i * text.n + j] === k && !(ahead && j > i))),
+    );
   },
-  within: (text, k) => mask(BOTH, Uint8Array.from(text.difference("index").data, (distance) => Number(Math.abs(distance) <= k))),
+  within: (text, k) =>
+    mask(
+      BOTH,
+      Uint8Array.from(text.difference("index").data, (distance) => Number(Math.abs(distance) <= k)),
+    ),
   same_token: (text) => mask(BOTH, text.same(0, 0)),
   same_word: (text) => text.sameStretch("word"),
   word_distance: (text) => text.difference("word"),
@@ -114,14 +132,20 @@ export const PAIRS = {
   follows_same_token: (text) => mask(BOTH, text.same(0, 1)),
   follows_same_bigram: (text) => {
     const second = text.same(1, 2);
-    return mask(BOTH, text.same(0, 1).map((held, cell) => held & second[cell]));
+    return mask(
+      BOTH,
+      text.same(0, 1).map((held, cell) => held & second[cell]),
+    );
   },
   same_previous_token: (text) => mask(BOTH, text.same(1, 1)),
   similarity: (text) => {
     const { similarity } = text.value;
     if (!similarity) throw new Error("similarity needs the model's input embeddings");
     const lower = (i, j) => similarity[(i * (i + 1)) / 2 + j] / 32767;
-    return number(BOTH, text.cells(Float32Array, (i, j) => (i < j ? lower(j, i) : lower(i, j))));
+    return number(
+      BOTH,
+      text.cells(Float32Array, (i, j) => (i < j ? lower(j, i) : lower(i, j))),
+    );
   },
   latest: ({ n }, { shape, data }) => {
     const found = new Uint8Array(n * n);

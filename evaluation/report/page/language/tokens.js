@@ -19,8 +19,7 @@ const INTEGER = "0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|[1-9
 const NUMBER = new RegExp(`(?:${FLOAT}|${DIGITS})[jJ]|${FLOAT}|${INTEGER}`, "y");
 const NAME = /[\p{XID_Start}_]\p{XID_Continue}*/uy;
 const STRING = /([rR][bBfF]?|[bBfF][rR]?|[uU]|)("""|'''|"|')/y;
-const OPERATOR =
-  /\*\*=|\/\/=|>>=|<<=|\.\.\.|!=|->|:=|[-+*/%&|^@<>=]=|\*\*|\/\/|<<|>>|[-+*/%&|^@~<>=()[\]{},:;.]/y;
+const OPERATOR = /\*\*=|\/\/=|>>=|<<=|\.\.\.|!=|->|:=|[-+*/%&|^@<>=]=|\*\*|\/\/|<<|>>|[-+*/%&|^@~<>=()[\]{},:;.]/y;
 const BLANK = /[ \t]*(?:#[^\n]*)?(?:\n|$)/y;
 const CLOSES = { ")": "(", "]": "[", "}": "{" };
 const MOST_BRACKETS = 200;
@@ -34,7 +33,8 @@ const KEYWORDS = new Set(
 /**
  * The tokens of a source.
  * @returns {Array<{type: string, text: string, start: number, end: number, line: number, column: number}>} types are
- *   "name", "keyword", "number", "string" (with its prefix and value), "operator", "newline", "indent", "dedent", "end".
+ *   "name", "keyword", "number", "string" (with its prefix and value), "operator", "newline", "indent", "dedent" and
+ *   "end".
  */
 export function tokenise(source) {
   return new Tokens(source).all();
@@ -186,7 +186,7 @@ class Tokens {
 
 const ESCAPES = {
   "\n": "", "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v",
-}; // prettier-ignore
+};
 
 function unescaped(body, fail) {
   if (!body.includes("\\")) return body;
@@ -195,10 +195,12 @@ function unescaped(body, fail) {
     if (code !== undefined) {
       const width = { x: 2, u: 4, U: 8 }[escape[0]];
       const number = Number(`0x${code}`);
-      if (code.length < width || !/^[0-9a-fA-F]+$/.test(code) || number > 0x10ffff) fail(`truncated \\${escape[0]} escape`);
+      if (code.length < width || !/^[0-9a-fA-F]+$/.test(code) || number > 0x10ffff)
+        fail(`truncated \\${escape[0]} escape`);
       return String.fromCodePoint(number);
     }
-    if (escape === "N") return fail("names of characters are not read here; write the character, or \\u and its number");
+    if (escape === "N")
+      return fail("names of characters are not read here; write the character, or \\u and its number");
     if (/^[0-7]/.test(escape)) return String.fromCodePoint(parseInt(escape, 8));
     return ESCAPES[escape] ?? whole; // of what is no escape the backslash stays
   });

@@ -4,7 +4,7 @@ import { isFitted, wrongForm } from "report/language/fitted.js";
 import { SourceError } from "report/language/tokens.js";
 
 export const SIDES = ["query", "key", "pair"];
-const LARGEST = 1e30;
+export const LARGEST = 1e30;
 export const NUMBER = { type: "number", query: false, key: false };
 
 /** Walks expressions; `problems` holds what it found, `types` the type of each, `names` those of what names hold. */
@@ -28,7 +28,9 @@ export class Types {
   /** Type of an expression that must be a mask or a number. */
   expression(node) {
     const value = this.value(node);
-    return typeof value === "string" ? this.report(node, `\`${value}\` by itself is no number; name one of its features`) : value;
+    return typeof value === "string"
+      ? this.report(node, `\`${value}\` by itself is no number; name one of its features`)
+      : value;
   }
 
   value(node) {
@@ -61,7 +63,8 @@ export class Types {
 
   literal(node) {
     if (node.kind === "bool") return this.report(node, "True and False are not available; write 1.0 or 0.0");
-    if (!["int", "float"].includes(node.kind)) return this.report(node, `${this.text(node)} is not available here; only numbers are`);
+    if (!["int", "float"].includes(node.kind))
+      return this.report(node, `${this.text(node)} is not available here; only numbers are`);
     return node.value > LARGEST ? this.report(node, "numbers above 1e30 are not available; write inf") : NUMBER;
   }
 
@@ -70,18 +73,24 @@ export class Types {
     const isFunction = this.vocabulary.functions.has(name) || this.vocabulary.fitted.has(name);
     return this.report(
       node,
-      isFunction ? `\`${name}\` is a function; call it` : `\`${name}\` is not defined; constants are parameters with a default`,
+      isFunction
+        ? `\`${name}\` is a function; call it`
+        : `\`${name}\` is not defined; constants are parameters with a default`,
     );
   }
 
   mask(node, operator) {
     const found = this.expression(node);
     if (found.type === "mask") return found;
-    return this.report(node, `\`${operator}\` takes masks; \`${this.text(node)}\` is a number: compare it, as in \`x > 0\``);
+    return this.report(
+      node,
+      `\`${operator}\` takes masks; \`${this.text(node)}\` is a number: compare it, as in \`x > 0\``,
+    );
   }
 
   operation(node, op, left, right) {
-    if (typeof left === "string") return this.report(node, `\`${left}\` by itself is no number; name one of its features`);
+    if (typeof left === "string")
+      return this.report(node, `\`${left}\` by itself is no number; name one of its features`);
     if (["+", "-", "*", "/", "**"].includes(op)) return joined("number", left, right);
     if (op !== "&" && op !== "|") return this.report(node, "only + - * / ** & | are available between two values");
     if (left.type === "mask" && right.type === "mask") return joined("mask", left, right);
@@ -111,7 +120,8 @@ export class Types {
     if (typeof owner !== "string") return refuse(`\`.${attr}\`: only query, key and pair have features`);
     const [table, other, others] = owner === "pair" ? [pair, token, "key"] : [token, pair, "pair"];
     const found = table.get(attr);
-    if (found?.encoders_only && this.causal) return refuse(`\`${attr}\` is for encoders only: it depends on what comes later`);
+    if (found?.encoders_only && this.causal)
+      return refuse(`\`${attr}\` is for encoders only: it depends on what comes later`);
     if (found) return found;
     if (owner !== "pair" && /^like_./.test(attr)) {
       const known = clusters.size ? `there are ${[...clusters].join(", ")}` : "this run has none";
@@ -141,8 +151,13 @@ export class Types {
   function(node, name) {
     const { functions, fitted } = this.vocabulary;
     const wanted = functions.get(name)?.arguments;
-    if (!wanted) return this.report(node, `there is no function \`${name}\`; available: ${[...functions.keys(), ...fitted.keys()].join(", ")}`);
-    if (node.args.length !== wanted) return this.report(node, `\`${name}\` takes ${wanted} argument${wanted > 1 ? "s" : ""}`);
+    if (!wanted)
+      return this.report(
+        node,
+        `there is no function \`${name}\`; available: ${[...functions.keys(), ...fitted.keys()].join(", ")}`,
+      );
+    if (node.args.length !== wanted)
+      return this.report(node, `\`${name}\` takes ${wanted} argument${wanted > 1 ? "s" : ""}`);
     const first = name === "where" ? this.mask(node.args[0], name) : this.expression(node.args[0]);
     return joined("number", first, ...node.args.slice(1).map((argument) => this.expression(argument)));
   }
@@ -155,7 +170,10 @@ export class Types {
     const owner = this.value(node.args[0]);
     if (owner === "query" || owner === "key") return { type: "number", query: owner === "query", key: owner === "key" };
     const { form } = this.vocabulary.fitted.get(id);
-    return this.report(node, `\`weights\` takes a token first: \`query\`, \`key\` or \`.previous\` of either: \`${form}\``);
+    return this.report(
+      node,
+      `\`weights\` takes a token first: \`query\`, \`key\` or \`.previous\` of either: \`${form}\``,
+    );
   }
 
   count(node, feature) {
@@ -180,7 +198,11 @@ export class Types {
   }
 }
 
-const joined = (type, ...parts) => ({ type, query: parts.some((part) => part.query), key: parts.some((part) => part.key) });
+const joined = (type, ...parts) => ({
+  type,
+  query: parts.some((part) => part.query),
+  key: parts.some((part) => part.key),
+});
 
 const reach = ({ type }, owner) => ({ type, query: owner !== "key", key: owner !== "query" });
 

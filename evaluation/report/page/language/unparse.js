@@ -17,7 +17,10 @@ const FORMS = {
   Name: (node) => [ATOM, node.id],
   Constant: (node) => [ATOM, constant(node)],
   Attribute: (node) => [ATOM, `${write(node.value, ATOM)}.${node.attr}`],
-  Call: (node) => [ATOM, `${write(node.func, ATOM)}(${[...node.args.map(unparse), ...node.keywords.map(named)].join(", ")})`],
+  Call: (node) => [
+    ATOM,
+    `${write(node.func, ATOM)}(${[...node.args.map(unparse), ...node.keywords.map(named)].join(", ")})`,
+  ],
   Dict: (node) => [ATOM, `{${node.keys.map((key, at) => `${unparse(key)}: ${unparse(node.values[at])}`).join(", ")}}`],
   UnaryOp: (node) => [FACTOR, `${node.op}${write(node.operand, FACTOR)}`],
   Compare: (node) => {
@@ -59,7 +62,8 @@ export function positional(value) {
 
 /** A string as a literal in double quotes; what is not printable, or would turn the writing around, as an escape. */
 export function quoted(text) {
-  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    [...Array(character.length).keys()].map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
-  );
+  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const number = character.codePointAt(0).toString(16);
+    return number.length > 4 ? `\\U${number.padStart(8, "0")}` : `\\u${number.padStart(4, "0")}`;
+  });
 }

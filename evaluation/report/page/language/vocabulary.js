@@ -2,7 +2,8 @@
 
 /**
  * The vocabulary of the overview, for finding words in it.
- * @returns {{token: Map, pair: Map, functions: Map, fitted: Map, classes: Set<string>, clusters: Set<string>, limits: object}}
+ * @returns {{token: Map, pair: Map, functions: Map, fitted: Map, classes: Set<string>, clusters: Set<string>,
+ *   limits: object}}
  */
 export function indexed(vocabulary) {
   const named = (list) => new Map(list.map((entry) => [entry.name, entry]));

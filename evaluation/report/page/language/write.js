@@ -10,11 +10,14 @@ export function formatConstant(value) {
 
 /**
  * A source with other numbers in it.
- * @param {Array<{start: number, end: number, value: number}>} changes places of literals, as `constants` and `calls` of a
- *   program have them, and the new values.
+ * @param {Array<{start: number, end: number, value: number}>} changes places of literals, as `constants` and `calls`
+ *   of a program have them, and the new values.
  */
 export const withLiterals = (source, changes) =>
-  spliced(source, changes.map(({ start, end, value }) => ({ start, end, text: formatConstant(value) })));
+  spliced(
+    source,
+    changes.map(({ start, end, value }) => ({ start, end, text: formatConstant(value) })),
+  );
 
 /**
  * With a weight for a word or a class more.
