@@ -16,11 +16,14 @@ import { nats, place, share } from "report/figures.js";
  * @property {(value) => string} [shown] in the legend and for screen readers.
  */
 
+const SHOWN = 0.005; // least share that is not shown as nothing
+
 /** All there are, in groups; those that nothing is known of are left out, and named in `missing`. */
 export function colourings() {
   const heads = overview.heads;
   const groups = [["fidelity", [iou(), gap(heads)]], ["category", [category()]]];
-  groups.push(["share of a kind of part", overview.share_kinds.map((kind) => shareOf(kind, heads))]);
+  const kinds = overview.share_kinds.filter((kind) => heads.some((head) => head.shares[kind] >= SHOWN));
+  groups.push(["share of a kind of part", kinds.map((kind) => shareOf(kind, heads))]);
   groups.push(["effect on the loss", [without(heads), recovered()]]);
   const known = (colouring) => heads.some((head) => colouring.value(head) !== null);
   return {

@@ -31,7 +31,7 @@ export async function show() {
 
 /** One figure, large, with what it is. */
 function tile(figure, name, more) {
-  return make("div.tile", {}, make("div.large", {}, figure), make("div", {}, name), make("div.quiet.small", {}, more.replaceAll(" %", "\u00a0%")));
+  return make("div.tile", {}, make("div.large", {}, figure), make("div", {}, name), make("div.quiet.small", {}, more));
 }
 
 /** How few structures explain half of the heads. */
@@ -50,7 +50,7 @@ function replacedTile() {
   return [signed(row.increase), `${overview.measure} with ${counted(row.heads, "head")} replaced`, `95 %: ${signed(row.low)} to ${signed(row.high)}`];
 }
 
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(Math.abs(value) < 10 ? 1 : 0)} %`;
+const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(Math.abs(value) < 10 ? 1 : 0)}\u00a0%`;
 
 /** What the language model cost. */
 function cost() {

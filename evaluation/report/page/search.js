@@ -63,7 +63,8 @@ const fields = overview.heads.map((head) => [head, fieldsOf(head)]);
 
 /** Words of programs are many, so they are found whole; elsewhere the beginning of a word is enough. */
 function matches({ text, exact }, own) {
-  if (exact) return own.kind === "word" ? own.whole === text : own.words.includes(text);
+  if (exact && own.kind === "word") return own.whole === text;
+  if (exact) return own.words.includes(text) || (own.kind === "hypothesis" && !pieces(text).length && own.whole.includes(text));
   if (own.kind === "head") return own.words.includes(text);
   const begins = stem(text);
   if (own.kind === "word" || own.kind === "alike" || begins.length < 3) return own.words.some((word) => word === text || stem(word) === begins);
