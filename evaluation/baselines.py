@@ -30,6 +30,8 @@ PLAIN: Mapping[Plain, Program | Baseline] = {
     "zero": Baseline.ZERO,
 }
 """The same for every head."""
+BASELINES: Mapping[str, Program] = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
+"""Those that are programs, which a head's is compared with."""
 
 
 @dataclass(frozen=True, eq=False)

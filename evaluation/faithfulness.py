@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from evaluation.intervals import Interval, mean_interval, ratio_interval
-from evaluation.similarity import RowSimilarity, Similarity, compare_rows
+from evaluation.similarity import Compared, RowSimilarity, Similarity, compare_rows
 
 OTHER = "other"
 """The class of queries that are in no class."""
@@ -27,12 +27,14 @@ class PatternPair:
         target: the head's, of the same shape.
         visible: cells a query may see, of the same shape.
         classes: which tokens each class holds, shape (t, n); classes may overlap.
+        beside: figures of other programs on the same texts, by name.
     """
 
     pattern: Tensor
     target: Tensor
     visible: Tensor
     classes: Mapping[str, Tensor] = field(default_factory=dict)
+    beside: Mapping[str, Similarity | Compared] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Faithfulness:
         distances: by distance, from the farthest key ahead to the farthest behind.
         ious: of each text, shape (texts,).
         failed: texts on which the program failed, and so attends to nothing.
+        beside: figures of the other programs.
     """
 
     overall: Figures
@@ -97,6 +100,7 @@ class Faithfulness:
     distances: tuple[DistanceFigures, ...]
     ious: np.ndarray
     failed: int
+    beside: Mapping[str, Figures]
 
 
 class TopKey(NamedTuple):
@@ -122,6 +126,7 @@ def measure_faithfulness(pairs: Iterable[PatternPair]) -> Faithfulness:
     """All figures of a program over texts, which may come some at a time."""
     overall: list[Similarity] = []
     classes: dict[str, list[tuple[Tensor, Similarity]]] = {}
+    beside: dict[str, list[Similarity | Compared]] = {}
     sums: list[Tensor] = []
     buckets: list[list[int]] = []
     failed = 0
@@ -131,6 +136,8 @@ def measure_faithfulness(pairs: Iterable[PatternPair]) -> Faithfulness:
         for name, mask in _with_other(pair.classes, rows.seeing).items():
             chosen = mask & rows.seeing
             classes.setdefault(name, []).append((chosen.sum(-1), rows.over(chosen)))
+        for name, own in pair.beside.items():
+            beside.setdefault(name, []).append(own)
         found, there = _by_bucket(pair, rows)
         sums.append(found)
         buckets.append(there)
@@ -139,14 +146,13 @@ def measure_faithfulness(pairs: Iterable[PatternPair]) -> Faithfulness:
     by_class = [_of_class(name, parts) for name, parts in classes.items()]
     ordered = sorted((own for own in by_class if own), key=lambda own: (own.name == OTHER, -own.queries))
     return Faithfulness(
-        _figures(joined), tuple(ordered), _by_distance(sums, buckets), joined.iou.double().numpy(), failed
+        _figures(joined),
+        tuple(ordered),
+        _by_distance(sums, buckets),
+        joined.iou.double().numpy(),
+        failed,
+        {name: _figures(_joined(parts)) for name, parts in beside.items()},
     )
-
-
-def measure_figures(pairs: Iterable[PatternPair]) -> Figures:
-    """The overall figures alone."""
-    compared = (compare_rows(pair.pattern, pair.target) for pair in pairs)
-    return _figures(_joined([rows.over(rows.seeing) for rows in compared]))
 
 
 def worst_queries(pattern: Tensor, target: Tensor, tokens: Sequence[str], count: int) -> tuple[QueryFigures, ...]:
@@ -178,11 +184,11 @@ def _with_other(classes: Mapping[str, Tensor], seeing: Tensor) -> dict[str, Tens
     return {**classes, OTHER: ~torch.stack([none, *classes.values()]).any(0)} if classes else {}
 
 
-def _joined(parts: Sequence[Similarity]) -> Similarity:
+def _joined(parts: Sequence[Similarity | Compared]) -> Similarity:
     return Similarity(
-        torch.cat([own.iou for own in parts]),
-        torch.cat([own.cross_entropy for own in parts]),
-        torch.cat([own.jsd for own in parts]),
+        torch.cat([torch.as_tensor(own.iou) for own in parts]),
+        torch.cat([torch.as_tensor(own.cross_entropy) for own in parts]),
+        torch.cat([torch.as_tensor(own.jsd) for own in parts]),
     )
 
 

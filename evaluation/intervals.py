@@ -42,6 +42,5 @@ def resampled(figure: Callable[[np.ndarray], np.ndarray], texts: int, seed: int 
 def _counts(texts: int, seed: int) -> np.ndarray:
     """How often each resample holds each text, shape (resamples, texts); the same for every program of a run."""
     chosen = np.random.default_rng(seed).integers(0, texts, size=(RESAMPLES, texts))
-    counts = np.zeros((RESAMPLES, texts))
-    np.add.at(counts, (np.arange(RESAMPLES)[:, None], chosen), 1)
-    return counts
+    places = np.arange(RESAMPLES)[:, None] * texts + chosen
+    return np.bincount(places.ravel(), minlength=RESAMPLES * texts).reshape(RESAMPLES, texts).astype(float)

@@ -218,6 +218,22 @@ def figures_command(
     write_figures(run, output, tasks, Reporter(quiet=quiet))
 
 
+@app.command("report")
+def report_command(
+    run: Run,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page to write; by default report.html in the run.", show_default=False),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the explorer: one page with a run's heads, programs and patterns, which needs nothing else."""
+    from synth.commands.report import write_report
+    from synth.progress import Reporter
+
+    write_report(run, output, Reporter(quiet=quiet))
+
+
 @app.command("prompt")
 def prompt_command(
     run: Run,

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation.baselines import FIRST, PREVIOUS, UNIFORM
-from evaluation.similarity import Reference
+from evaluation.baselines import BASELINES
 from sandbox.plain_text import one_line
 from surrogates.errors import InputError
-from surrogates.language.patterns import scores
 from surrogates.library.cover import cover
 from surrogates.library.heads import Head
 from synth.categories import CATEGORIES, MIXED
 from synth.evaluation_rows import Effect
+from synth.head_faithfulness import compare_baselines
 from synth.material import HeadData
 from synth.progress import Reporter
 from synth.regular_files import read_text
@@ -29,7 +28,6 @@ from synth.tasks import TaskRow
 if TYPE_CHECKING:
     from evaluation.figures.picture import Picture
 
-_BASELINES = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
 _NUMBERS = ("fraction", "value", "low", "high")
 
 
@@ -86,7 +84,9 @@ def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) ->
     control_rows = [asdict(control) for control in stored.controls]
     found = []
     if stored.sweep:
-        found.append(perplexity(list(map(asdict, stored.sweep)), [row | {"fraction": stored.share} for row in control_rows[1:]]))
+        found.append(
+            perplexity(list(map(asdict, stored.sweep)), [row | {"fraction": stored.share} for row in control_rows[1:]])
+        )
     if len(control_rows) > 1:
         found.append(control_comparison(control_rows))
     if stored.effects:
@@ -122,12 +122,11 @@ def _head_table(run: Run, reporter: Reporter) -> list[dict[str, Any]]:
 
 def _baselines(run: Run, head: Head) -> dict[str, float]:
     """Mean IoU with a head's patterns of test texts of what explains nothing."""
-    found: dict[str, list[np.ndarray]] = {name: [] for name in _BASELINES}
+    found: dict[str, list[np.ndarray]] = {name: [] for name in BASELINES}
     data = HeadData(run.material, head)
     for batch in data.batches(run.material.splits["test"]):
-        reference = Reference(batch.target, batch.visible)
-        for name, program in _BASELINES.items():
-            found[name].append(reference.compare(scores(program, batch.texts)).iou)
+        for name, own in compare_baselines(batch).items():
+            found[name].append(own.iou)
     return {name: float(np.concatenate(ious).mean()) for name, ious in found.items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.baselines import FIRST, PREVIOUS, UNIFORM
+from evaluation.baselines import BASELINES
 from evaluation.faithfulness import (
     ClassFigures,
     DistanceFigures,
@@ -11,9 +11,10 @@ from evaluation.faithfulness import (
     PatternPair,
     QueryFigures,
     measure_faithfulness,
-    measure_figures,
     worst_queries,
 )
+from evaluation.similarity import Compared, Reference
+from surrogates.language.patterns import scores
 from surrogates.language.program import Program
 from surrogates.language.vocabulary import CLASSES, TOKEN_FEATURES
 from surrogates.library.candidates import Ceiling
@@ -21,7 +22,7 @@ from surrogates.library.heads import Head
 from synth.corpus import SplitText
 from synth.faithfulness_tables import Table, tables_of
 from synth.fitting.scoring import pattern_or_nothing
-from synth.material import HeadData
+from synth.material import Batch, HeadData
 from synth.notebook import html_table
 from synth.run import Run
 
@@ -118,13 +119,12 @@ def head_faithfulness(
     found = measure_faithfulness(_pairs(data, program))
     texts = [TextFigures(number, begin[number], float(iou)) for number, iou in zip(numbers, found.ious, strict=True)]
     texts.sort(key=lambda text: (text.iou, text.number))
-    baselines = {"uniform": UNIFORM, "first": FIRST, "previous": PREVIOUS}
     return HeadFaithfulness(
         data.head,
         program,
         found.overall,
         ceiling.iou if ceiling else None,
-        {name: measure_figures(_pairs(data, baseline)) for name, baseline in baselines.items()},
+        found.beside,
         found.classes,
         found.distances,
         tuple(texts),
@@ -137,7 +137,14 @@ def _pairs(data: HeadData, program: Program) -> Iterator[PatternPair]:
     for batch in data.batches(data.material.splits["test"]):
         names = (name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only))
         classes = {name: batch.texts.token(name) for name in names}
-        yield PatternPair(pattern_or_nothing(program, batch), batch.target, batch.visible, classes)
+        own = pattern_or_nothing(program, batch)
+        yield PatternPair(own, batch.target, batch.visible, classes, compare_baselines(batch))
+
+
+def compare_baselines(batch: Batch) -> dict[str, Compared]:
+    """What explains nothing beside a head's patterns."""
+    reference = Reference(batch.target, batch.visible)
+    return {name: reference.compare(scores(program, batch.texts)) for name, program in BASELINES.items()}
 
 
 def _worst_queries(data: HeadData, program: Program, number: int) -> tuple[QueryFigures, ...]:

@@ -1,7 +1,7 @@
 """What a run gives a notebook: values that print and show themselves."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 from surrogates.errors import InputError
@@ -21,6 +21,7 @@ class HeadPrograms:
         failures: candidates that were refused or failed.
         ceiling: what an additive model with full tables reaches, where that is known.
         kind: what its category follows from: shares of kinds of parts, and scores.
+        page: makes the page of the head alone, as HTML that a notebook shows.
     """
 
     head: Head
@@ -28,6 +29,7 @@ class HeadPrograms:
     failures: Sequence[Candidate]
     ceiling: Ceiling | None
     kind: HeadKind
+    page: Callable[[], str] = field(compare=False)
 
     @property
     def category(self) -> str | None:
@@ -74,10 +76,9 @@ class HeadPrograms:
              f"{entry.scores.cross_entropy:.3f}", f"{entry.scores.jsd:.3f}")
             for entry in self.ranked
         ]  # fmt: skip
-        sources = [entry.program.source for entry in self.ranked if entry.stands_in]
-        source = "".join(f"<pre>{escape(text)}</pre>" for text in sources)
+        page = self.page() if self.ranked else ""
         kind = "".join(f"<br>{escape(line)}" for line in self.kind.lines)
-        return f"<b>{self.head}</b>: test figures{self._reached}{kind}{html_table(headings, rows)}{source}"
+        return f"<b>{self.head}</b>: test figures{self._reached}{kind}{html_table(headings, rows)}{page}"
 
 
 def library_html(

@@ -1,24 +1,26 @@
 """What a report's page holds of one head, made from values that a worker process can be handed."""
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from evaluation.faithfulness import Figures
 from evaluation.report.detail import Detail
+from evaluation.report.heads import HeadContent, HeadText, head_value
 from evaluation.report.packing import packed
-from evaluation.report.patterns import coded, row_sums
 from surrogates.language.program import Program
 from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
 from synth.fitting.scoring import pattern_or_nothing
 from synth.head_faithfulness import HeadFaithfulness, head_faithfulness
-from synth.material import Batch, HeadData, Material
+from synth.material import HeadData, Material
 
-ENDS = 5
+_TOLD = ("iou", "low", "high", "parts", "literals", "name", "hypothesis", "origin")
+"""What the overview too says of the program that stands in."""
+_ENDS = 5
 """Texts that are named of the worst, and of the best."""
 
 
@@ -28,6 +30,8 @@ class ReportedHead:
 
     Attributes:
         packed: see :func:`evaluation.report.packing.packed`.
+        row: what the overview says of the program that stands in.
+        structure: of that program.
         texts: numbers of the texts whose patterns are held.
         ious: of what stands in, on each test text in order, shape (texts,).
         baselines: mean IoU of the patterns that explain nothing.
@@ -36,6 +40,8 @@ class ReportedHead:
     """
 
     packed: str
+    row: Mapping[str, Any]
+    structure: str
     texts: tuple[int, ...]
     ious: np.ndarray
     baselines: Mapping[str, float]
@@ -63,21 +69,20 @@ def reported_head(
     data = HeadData(material, head)
     surrogate = next(entry for entry in ranked if entry.stands_in)
     faithful = head_faithfulness(data, surrogate.program, ceiling, begin)
+    ious = {text.number: text.iou for text in faithful.texts}
     own = [faithful.texts[0].number, faithful.texts[-1].number] if detail.own else []
     numbers = tuple(dict.fromkeys([*shown_texts(material, detail), *own]))
-    held = held_programs(ranked, detail)
-    ious = {text.number: text.iou for text in faithful.texts}
-    value = {
-        "head": str(head),
-        "window": material.windows[head.layer],
-        **programs_value(held),
-        "texts": [
-            {"number": number, "iou": ious[number], **patterns_value(data, held, number, detail)} for number in numbers
-        ],
-        "faithful": _faithful_value(faithful),
-    }
+    content = HeadContent(
+        str(head),
+        material.windows[head.layer],
+        [program_value(entry) for entry in ranked],
+        [head_text(data, ranked, number, ious[number]) for number in numbers],
+        _faithful_value(faithful),
+    )
     return ReportedHead(
-        packed(value),
+        packed(head_value(content, detail)),
+        _row(surrogate),
+        surrogate.program.structure,
         numbers,
         np.array([ious[number] for number in material.splits["test"]]),
         {name: figures.iou.mean for name, figures in faithful.baselines.items()},
@@ -95,73 +100,57 @@ def parts_of(program: Program) -> int | None:
     return None if program.kind == "scripted" else program.parts
 
 
-def held_programs(ranked: Sequence[Ranked], detail: Detail) -> Sequence[Ranked]:
-    """Those that the page holds, in their order.
-
-    Where they are too many: the one that stands in, the best of one part, and the front, evenly between its ends.
-    """
-    if detail.programs is None or len(ranked) <= detail.programs:
-        return ranked
-    single = next((place for place, entry in enumerate(ranked) if parts_of(entry.program) == 1), None)
-    chosen = {place for place, entry in enumerate(ranked) if entry.stands_in} | ({single} - {None})
-    others = [place for place in front(ranked) if place not in chosen]
-    room = min(detail.programs - len(chosen), len(others))
-    chosen |= {others[int(place)] for place in np.linspace(0, len(others) - 1, room).round()}
-    return [entry for place, entry in enumerate(ranked) if place in chosen]
-
-
-def front(ranked: Sequence[Ranked]) -> list[int]:
-    """Places of the programs that none of fewer literals, or as many, equals in validation IoU; fewest literals first.
-
-    Args:
-        ranked: best validation IoU first.
-    """
-    found: list[int] = []
-    for place, entry in enumerate(ranked):
-        if not found or entry.program.literals < ranked[found[-1]].program.literals:
-            found.append(place)
-    return found[::-1]
-
-
-def programs_value(ranked: Sequence[Ranked]) -> dict[str, Any]:
-    """The programs as the page has them, and their front."""
-    programs = [
-        {
-            "name": entry.name,
-            "source": entry.program.source,
-            "hypothesis": entry.program.hypothesis,
-            "kind": entry.program.kind,
-            "parts": parts_of(entry.program),
-            "literals": entry.program.literals,
-            "origin": entry.candidate.found_by,
-            "stands_in": entry.stands_in,
-            "validation_iou": entry.scores.validation_iou,
-            "iou": entry.scores.iou,
-            "low": entry.scores.iou_low,
-            "high": entry.scores.iou_high,
-            "cross_entropy": entry.scores.cross_entropy,
-            "jsd": entry.scores.jsd,
-        }
-        for entry in ranked
-    ]
-    return {"programs": programs, "front": front(ranked)}
-
-
-def patterns_value(data: HeadData, ranked: Sequence[Ranked], number: int, detail: Detail) -> dict[str, Any]:
-    """The head's pattern on a text, and those of its scripted programs, which the page cannot evaluate."""
-    (batch,) = data.batches([number])
-    cut = slice(detail.tokens)
-    visible = batch.visible[0, cut, cut].numpy()
-
-    def code(pattern: Any) -> np.ndarray:
-        return coded(pattern[0, cut, cut].numpy(), visible, detail.levels)
-
-    scripted = [entry for entry in ranked if entry.program.kind == "scripted"]
+def program_value(entry: Ranked) -> dict[str, Any]:
+    """A program as the page has it."""
+    program, scores = entry.program, entry.scores
     return {
-        "pattern": code(batch.target),
-        "mass": row_sums(batch.target[0, cut, cut].numpy()),
-        "scripted": {entry.name: code(pattern_or_nothing(entry.program, batch)) for entry in scripted},
+        "name": entry.name,
+        "source": program.source,
+        "hypothesis": program.hypothesis,
+        "kind": program.kind,
+        "parts": parts_of(program),
+        "literals": program.literals,
+        "origin": entry.candidate.found_by,
+        "stands_in": entry.stands_in,
+        "validation_iou": scores.validation_iou,
+        "iou": scores.iou,
+        "low": scores.iou_low,
+        "high": scores.iou_high,
+        "cross_entropy": scores.cross_entropy,
+        "jsd": scores.jsd,
     }
+
+
+def head_text(data: HeadData, ranked: Sequence[Ranked], number: int, iou: float) -> HeadText:
+    """Patterns on a text: the head's and those of its scripted programs, 0 throughout where one fails."""
+    (batch,) = data.batches([number])
+    scripted = {
+        entry.name: pattern_or_nothing(entry.program, batch)[0].numpy()
+        for entry in ranked
+        if entry.program.kind == "scripted"
+    }
+    return HeadText(number, iou, batch.visible[0].numpy(), batch.target[0].numpy(), scripted)
+
+
+def _row(entry: Ranked) -> dict[str, Any]:
+    program, value = entry.program, program_value(entry)
+    return {
+        **{name: value[name] for name in _TOLD},
+        "families": list(program.families),
+        "words": _words(program),
+    }
+
+
+def _words(program: Program) -> list[str]:
+    """Strings that it names, docstrings aside, and its clusters."""
+    nodes = list(ast.walk(ast.parse(program.source)))
+    documented = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    strings = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+    ]
+    return list(dict.fromkeys([*strings, *sorted(program.cluster_names)]))
 
 
 def _faithful_value(found: HeadFaithfulness) -> dict[str, Any]:
@@ -176,6 +165,6 @@ def _faithful_value(found: HeadFaithfulness) -> dict[str, Any]:
             for own in found.classes
         ],
         "distances": [asdict(own) for own in found.distances],
-        "worst": texts[:ENDS],
-        "best": texts[:-ENDS - 1:-1],
+        "worst": texts[:_ENDS],
+        "best": texts[: -_ENDS - 1 : -1],
     }

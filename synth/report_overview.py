@@ -1,6 +1,5 @@
 """What a report's page shows first: the whole library, head by head and structure by structure."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -15,11 +14,10 @@ from evaluation.report.vocabulary import vocabulary_value
 from surrogates.language.program import Program
 from surrogates.library.cover import explained, greedy
 from surrogates.library.heads import Head
-from surrogates.library.ranking import Ranked
 from surrogates.library.structures import Structure
 from synth.attention import open_store
 from synth.categories import AVOIDS, CATEGORIES, FAMILIES, MIXED
-from synth.evaluation_rows import Effect
+from synth.evaluation_rows import Alone, Effect
 from synth.proposers.language_model.accounts import Accounts
 from synth.report_heads import ReportedHead, parts_of, shown_texts
 from synth.run import Run
@@ -29,23 +27,22 @@ MEMBERS = 12
 """Words of a cluster that are named, at most."""
 _SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 """Parts, at most, of the programs in the front of a library."""
+_NOTHING = StoredRows([], [], 0.0, [])
 
 
-def overview(
-    run: Run, surrogates: Mapping[Head, Ranked], heads: Mapping[Head, ReportedHead], detail: Detail
-) -> dict[str, Any]:
+def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only: Head | None = None) -> dict[str, Any]:
     """All but the heads' own pages.
 
     Args:
         run: the run.
-        surrogates: what stands in for each head that is shown.
-        heads: each of these.
+        heads: those that are shown.
         detail: what is held of them.
+        only: the head that the page is about, if about a single one; then the library is left out.
     """
     material, settings, library = run.material, run.settings, run.library
     every = open_store(run.attention).heads
-    structures, cover_counts = _structures(library.structures())
-    stored = stored_rows(run)
+    structures, counts = _structures([] if only else library.structures())
+    stored = _NOTHING if only else stored_rows(run)
     asked = Accounts(library).of_run() if library.has_asked() else None
     return {
         "model": settings.model,
@@ -62,10 +59,10 @@ def overview(
         "mean": _mean(run, heads),
         "language_model": asked and {"summary": str(asked), **asdict(asked)},
         "categories": [*CATEGORIES, MIXED],
-        "share_kinds": share_kinds(),
-        "heads": _heads(run, surrogates, heads, structures, stored.effects),
-        "without": [str(head) for head in every if head not in library.surrogates()],
-        "cover": cover_counts,
+        "share_kinds": _share_kinds(),
+        "heads": _heads(run, heads, structures, stored.effects),
+        "without": [str(head) for head in every if head not in heads] if only is None else [],
+        "cover": counts,
         "structures": structures,
         "front": _front(list(heads.values())),
         "sweep": list(map(asdict, stored.sweep)),
@@ -78,12 +75,12 @@ def overview(
         "alike": {name: words[:MEMBERS] for name, words in material.alike.items()},
         "shown": list(shown_texts(material, detail)),
         "levels": detail.levels,
-        "notices": [*detail.notices(), *_not_measured(run, stored)],
+        "notices": [*detail.notices(), *([_alone(run, only)] if only else _not_measured(run, stored))],
         "vocabulary": vocabulary_value(material.causal, material.clusters.names),
     }
 
 
-def share_kinds() -> list[str]:
+def _share_kinds() -> list[str]:
     """Kinds of parts that shares are of, in a fixed order."""
     groups = [group for family in FAMILIES for group in family]
     return groups + [f"{AVOIDS}{group}" for group in groups]
@@ -105,7 +102,6 @@ def _mean(run: Run, heads: Mapping[Head, ReportedHead]) -> dict[str, Any]:
 
 def _heads(
     run: Run,
-    surrogates: Mapping[Head, Ranked],
     heads: Mapping[Head, ReportedHead],
     structures: Sequence[Mapping[str, Any]],
     effects: Sequence[Effect],
@@ -113,36 +109,25 @@ def _heads(
     ceilings, kinds = run.ceilings, run.kinds
     places = {Program.parse(structure["source"]).structure: place for place, structure in enumerate(structures)}
     by_way = {(effect.head, effect.replacement): effect for effect in effects}
-    rows = []
-    for head, own in heads.items():
-        entry, kind = surrogates[head], kinds[head]
-        program = entry.program
-        rows.append({
+    return [
+        {
             "head": str(head),
             "layer": head.layer,
             "index": head.index,
-            "iou": entry.scores.iou,
-            "low": entry.scores.iou_low,
-            "high": entry.scores.iou_high,
             "ceiling": ceilings[head].iou if head in ceilings else None,
-            "category": kind.category,
-            "shares": dict(kind.shares),
-            "scores": asdict(kind.scores),
+            "category": kinds[head].category,
+            "shares": dict(kinds[head].shares),
+            "scores": asdict(kinds[head].scores),
             "baselines": dict(own.baselines),
-            "parts": parts_of(program),
-            "literals": program.literals,
-            "name": entry.name,
-            "hypothesis": program.hypothesis,
-            "origin": entry.candidate.found_by,
-            "structure": places.get(program.structure),
-            "families": list(program.families),
-            "words": _words(program),
+            "structure": places.get(own.structure),
             "effect": _effect(by_way, str(head)),
-        })  # fmt: skip
-    return rows
+            **own.row,
+        }
+        for head, own in heads.items()
+    ]
 
 
-def _effect(by_way: Mapping[tuple[str, str], Effect], head: str) -> dict[str, float] | None:
+def _effect(by_way: Mapping[tuple[str, Alone], Effect], head: str) -> dict[str, float] | None:
     if (head, "program") not in by_way:
         return None
     program, zero = by_way[head, "program"], by_way[head, "zero"]
@@ -155,31 +140,17 @@ def _effect(by_way: Mapping[tuple[str, str], Effect], head: str) -> dict[str, fl
     }
 
 
-def _words(program: Program) -> list[str]:
-    """Strings that it names, docstrings aside, and its clusters."""
-    tree = ast.parse(program.source)
-    documented = (ast.Module, ast.FunctionDef)
-    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and node.body
-                  and isinstance(node.body[0], ast.Expr)}  # fmt: skip
-    strings = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
-    ]
-    return list(dict.fromkeys([*strings, *sorted(program.cluster_names)]))
-
-
 def _structures(structures: Sequence[Structure]) -> tuple[list[dict[str, Any]], list[int]]:
     """Those that explain several heads or are needed to explain all, those of most heads first; and the cover curve."""
     explains = explained(structures)
-    taken = greedy(explains)
-    order = {place: number for number, place in enumerate(taken)}
+    added = greedy(explains)
+    order = {place: number for number, place in enumerate(added)}
     found = []
     for place, structure in enumerate(structures):
-        if len(explains[place]) < 2 and place not in taken:
+        if len(explains[place]) < 2 and place not in order:
             continue
         program = Program.parse(max(structure.uses.values(), key=lambda use: use.validation_iou).source)
-        found.append({
+        row: dict[str, Any] = {
             "hypothesis": program.hypothesis,
             "source": program.source,
             "parts": parts_of(program),
@@ -187,9 +158,10 @@ def _structures(structures: Sequence[Structure]) -> tuple[list[dict[str, Any]], 
             "families": list(structure.families),
             "heads": [str(head) for head in sorted(explains[place])],
             "cover": order.get(place),
-        })  # fmt: skip
+        }
+        found.append(row)
     found.sort(key=lambda row: -len(row["heads"]))
-    return found, list(accumulate(taken.values()))
+    return found, list(accumulate(added.values()))
 
 
 def _front(heads: Sequence[ReportedHead]) -> list[dict[str, Any]]:
@@ -207,15 +179,21 @@ def _front(heads: Sequence[ReportedHead]) -> list[dict[str, Any]]:
     return rows
 
 
+def _alone(run: Run, head: Head) -> str:
+    return f"This page holds {head} alone; `headsynth report {run.path}` writes one of all heads."
+
+
 def _not_measured(run: Run, stored: StoredRows) -> list[str]:
     if not run.material.causal:
         return ["Perplexity with heads replaced is not held of an encoder; `headsynth evaluate` measures it."]
-    missing = [
-        name
-        for name, rows in (("perplexity with heads replaced", stored.sweep), ("controls", stored.controls[1:]),
-                           ("effects of single heads", stored.effects))
-        if not rows
-    ]  # fmt: skip
+    known = {
+        "perplexity with heads replaced": stored.sweep,
+        "controls": stored.controls[1:],
+        "effects of single heads": stored.effects,
+    }
+    missing = [name for name, rows in known.items() if not rows]
     if not missing:
         return []
-    return [f"Not measured yet: {', '.join(missing)}; run `headsynth evaluate {run.path}`, then write the report again."]
+    return [
+        f"Not measured yet: {', '.join(missing)}; run `headsynth evaluate {run.path}`, then write the report again."
+    ]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from synth.models import LoadedModel
+    from synth.reporting import Report
 
 
 class Run(RunDirectory):
@@ -258,7 +259,24 @@ class Run(RunDirectory):
         ranked = [
             replace(entry, candidate=replace(entry.candidate, clusters=clusters)) for entry in self.library.ranked(head)
         ]
-        return HeadPrograms(head, ranked, self.library.failures(head), ceilings.get(head), kinds[head])
+
+        def page() -> str:
+            return self.report(head)._repr_html_()
+
+        return HeadPrograms(head, ranked, self.library.failures(head), ceilings.get(head), kinds[head], page)
+
+    def report(self, head: str | Head | None = None) -> "Report":
+        """The explorer, as a page that a notebook shows; it is in no file until its ``write`` is called.
+
+        Args:
+            head: such as ``L3H7``, for a page of it alone; by default all heads that have a program.
+
+        Raises:
+            InputError: see :func:`synth.reporting.report`.
+        """
+        from synth.reporting import report  # which is made from runs itself
+
+        return report(self, head)
 
     def score(self, program: Program | str, head: str | Head, *, fitted: bool = False) -> Candidate:
         """How a program does on a head, as it stands or with its constants fitted; nothing is stored.

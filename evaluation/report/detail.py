@@ -29,15 +29,22 @@ class Detail:
     own: bool = True
     tokens: int | None = None
 
+    @property
+    def of_head(self) -> int:
+        """Texts of a head whose patterns are held, at most."""
+        return self.texts + 2 * self.own
+
     def notices(self) -> list[str]:
         """What is left out, a sentence each."""
         found = []
+        if self != Detail():
+            found.append(f"With all patterns this page would be larger than {LIMIT // 1_000_000} MB; it is thinned.")
         if self.levels < _LEVELS[0]:
             found.append(f"Patterns are shown in {self.levels} levels of a weight's root instead of {_LEVELS[0]}.")
         if self.programs is not None:
             found.append(
-                f"Of each head at most {self.programs} programs are held: the one that stands in, the best of one part, "
-                "and others of the front; `headsynth inspect` has all."
+                f"Of each head at most {self.programs} programs are held: the one that stands in, the best of one "
+                "part, and others of the front; `headsynth inspect` has all."
             )
         if self.texts < _TEXTS[0]:
             found.append(f"Patterns are held of {self.texts} test text{'s' * (self.texts > 1)} instead of {_TEXTS[0]}.")
@@ -45,7 +52,7 @@ class Detail:
             found.append("Patterns of each head's worst and best text are left out.")
         if self.tokens is not None:
             found.append(f"Patterns are shown on the first {self.tokens} tokens of a text.")
-        return [f"{sentence} A page with more would be too large." for sentence in found[:1]] + found[1:]
+        return found
 
 
 def details(longest: int) -> Iterator[Detail]:

@@ -8,7 +8,6 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-
 _PAGE = files("evaluation.report") / "page"
 _CLASSIC = ("d3.min.js", "plot.umd.min.js")
 """Vendored libraries, in the order in which they are read."""

@@ -175,7 +175,7 @@ class Program:
     @property
     def parts(self) -> int:
         """How many summands there are; a scripted program is one part."""
-        return 1 if self.kind == "scripted" else len(self.terms)
+        return 1 if self.kind == "scripted" else len(Summands(self._function).found)
 
     @cached_property
     def values(self) -> Values:

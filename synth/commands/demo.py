@@ -5,6 +5,7 @@ from pathlib import Path
 from synth.asked import Asked
 from synth.commands.evaluate import show_evaluation
 from synth.commands.inspect import show_library
+from synth.commands.report import write_report
 from synth.engine import Engine
 from synth.pipeline import synthesize
 from synth.progress import Reporter
@@ -12,8 +13,9 @@ from synth.settings import DEMO_CORPUS, DEMO_MODEL
 
 
 def demo(output: Path, engine: Engine, reporter: Reporter) -> None:
-    """Synthesize, inspect and evaluate; run again, it goes on from what is there."""
+    """Synthesize, inspect, evaluate and report; run again, it goes on from what is there."""
     with synthesize(DEMO_MODEL, DEMO_CORPUS, output=output, max_tokens=64, engine=engine, reporter=reporter) as run:
         show_library(run)
     show_evaluation(output, Asked(), reporter, as_json=False)
+    write_report(output, None, reporter)
     reporter.say(f"programs: {run.programs}; one head's: headsynth inspect {output} L0H0")
