@@ -12,8 +12,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from evaluation.report.page import import_map
 
-pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
-
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -141,7 +141,8 @@ def test_what_has_no_value_for_the_model_is_refused(body: str, fragment: str, mo
 
 WRONG_CALLS = [
     "curve(pair.distance)", "curve(pair.distance, {0: 1})", "curve(pair.distance, {1: 1, 0: 2})", "weights(key, {})",
-    "curve(pair.distance, {0: 1, 1e-9: 2})", "curve(pair.distance, {0: 1, a: 2})", "curve(pair.distance, {0: 1, 2: a})",
+    "curve(pair.distance, {0: 1, 1e-9: 2})", "curve(pair.distance, {1: 1, 1: 2})",
+    "curve(pair.distance, {0: 1, a: 2})", "curve(pair.distance, {0: 1, 2: a})",
     "curve(pair.distance, {0: 1, 2: 3}, b=1)", "curve(pair.distance, {**a, 2: 3})", "weights(pair, {'a': 1})",
     "weights(key.length, {'a': 1})", "weights(key, {'a': 1, 'a': 2})", "weights(key, {1: 1})",
     "weights(key, {'a': '1'})", "weights(key, {}, length=1)", "weights(key, {}, is_verb=1)", "weights({'a': 1}, key)",
