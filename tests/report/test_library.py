@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from tests.report.conftest import watched
 from tests.report.small_page import MARKUP, small_overview, written
-
-pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
 
 @pytest.fixture(scope="module")

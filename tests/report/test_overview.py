@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from tests.report.conftest import watched
 from tests.report.small_page import MARKUP, small_overview, written
-
-pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,8 @@ def page(opened: tuple[Page, str]) -> Page:
 
 
 def fill(page: Page, head: str) -> str:
-    return str(page.locator(f'table.heads a[href="#{head}"]').evaluate("cell => getComputedStyle(cell).backgroundColor"))
+    cell = page.locator(f'table.heads a[href="#{head}"]')
+    return str(cell.evaluate("cell => getComputedStyle(cell).backgroundColor"))
 
 
 def name(page: Page, head: str) -> str:

@@ -10,27 +10,38 @@ export function nats(value) {
 }
 
 /** A share in percent: 12 %. */
-export const share = (value) => `${Math.round(100 * value).toLocaleString("en").replace("-", "−")} %`;
+export const share = (value) =>
+  `${Math.round(100 * value)
+    .toLocaleString("en")
+    .replace("-", "−")} %`;
 
 /** A number with its noun: 1 head, 2 heads. */
 export const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 /** A head's figures, a line each. */
 export function lines(head) {
-  const strongest = Object.entries(head.shares ?? {}).filter(([, own]) => own >= 0.05).sort((a, b) => b[1] - a[1]).slice(0, 3);
+  const strongest = Object.entries(head.shares)
+    .filter(([, own]) => own >= 0.05)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3);
   const found = [`IoU ${within(head.iou, head.low, head.high)}`];
   if (head.ceiling !== null) found.push(`ceiling ${three(head.ceiling)}`);
-  found.push(`uniform ${three(head.baselines.uniform)}, first token ${three(head.baselines.first)}, previous token ${three(head.baselines.previous)}`);
+  const { uniform, first, previous } = head.baselines;
+  found.push(`uniform ${three(uniform)}, first token ${three(first)}, previous token ${three(previous)}`);
   if (strongest.length) found.push(strongest.map(([kind, own]) => `${kind} ${share(own)}`).join(", "));
   if (head.effect) {
-    found.push(`without the head: KL ${nats(head.effect.zero)} nats a token; its program recovers ${share(head.effect.recovered)}`);
+    found.push(
+      `without the head: KL ${nats(head.effect.zero)} nats a token`,
+      `its program recovers ${share(head.effect.recovered)} of that`,
+    );
   }
   found.push(`${size(head)}; found by ${head.origin}`);
   return found;
 }
 
 /** How large a head's program is. */
-export const size = (head) => `${head.parts === null ? "scripted" : counted(head.parts, "part")}, ${counted(head.literals, "literal")}`;
+export const size = (head) =>
+  `${head.parts === null ? "scripted" : counted(head.parts, "part")}, ${counted(head.literals, "literal")}`;
 
 /** The place of a head's category among all there are; -1 where none is known. */
 export const place = (head) => overview.categories.indexOf(head.category);

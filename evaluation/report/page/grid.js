@@ -16,25 +16,57 @@ export function grid() {
   const heads = new Map(overview.heads.map((head) => [`${head.layer} ${head.index}`, head]));
   const without = new Set(overview.without);
   const cells = new Map(); // by link
-  const select = make("select", { id: "colouring" }, groups.map(([name, own]) =>
-    make("optgroup", { label: name }, own.map((colouring) => make("option", { value: colouring.name }, colouring.name)))));
+  const select = make(
+    "select",
+    { id: "colouring" },
+    groups.map(([name, own]) =>
+      make(
+        "optgroup",
+        { label: name },
+        own.map((colouring) => make("option", { value: colouring.name }, colouring.name)),
+      ),
+    ),
+  );
   const legend = make("div.legend", { "aria-live": "polite" });
-  const body = d3.range(overview.width).map((index) => make("tr", {},
-    make("th", { scope: "row" }, `H${index}`),
-    d3.range(overview.layers).map((layer) => {
-      const head = heads.get(`${layer} ${index}`);
-      if (head) {
-        const link = make("a", { href: `#${head.head}` });
-        cells.set(link, head);
-        return make("td", {}, link);
-      }
-      const name = `L${layer}H${index}`;
-      return without.has(name) ? make("td.without", { title: `${name}: no scored program` }, make("span", { role: "img", "aria-label": `${name}: no scored program` })) : make("td");
-    })));
-  const table = make("table.heads", {},
+  const body = d3.range(overview.width).map((index) =>
+    make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, `H${index}`),
+      d3.range(overview.layers).map((layer) => {
+        const head = heads.get(`${layer} ${index}`);
+        if (head) {
+          const link = make("a", { href: `#${head.head}` });
+          cells.set(link, head);
+          return make("td", {}, link);
+        }
+        const name = `L${layer}H${index}`;
+        return without.has(name)
+          ? make(
+              "td.without",
+              { title: `${name}: no scored program` },
+              make("span", { role: "img", "aria-label": `${name}: no scored program` }),
+            )
+          : make("td");
+      }),
+    ),
+  );
+  const table = make(
+    "table.heads",
+    {},
     make("caption", {}, "Heads by layer, each a link to its programs"),
-    make("thead", {}, make("tr", {}, make("td"), d3.range(overview.layers).map((layer) => make("th", { scope: "col" }, `L${layer}`)))),
-    make("tbody", {}, body));
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        make("td"),
+        d3.range(overview.layers).map((layer) => make("th", { scope: "col" }, `L${layer}`)),
+      ),
+    ),
+    make("tbody", {}, body),
+  );
 
   function paint() {
     chosen = select.value;
@@ -55,28 +87,61 @@ export function grid() {
   select.addEventListener("change", paint);
   paint();
   const holder = make("div.scrolled", {}, table);
-  new ResizeObserver(([entry]) => table.classList.toggle("dense", entry.contentRect.width / overview.layers < 25)).observe(holder);
+  new ResizeObserver(([entry]) =>
+    table.classList.toggle("dense", entry.contentRect.width / overview.layers < 25),
+  ).observe(holder);
   move(holder, cells);
-  return make("section.grid", { "aria-labelledby": "grid-title", style: `--columns: ${overview.layers}` },
+  return make(
+    "section.grid",
+    { "aria-labelledby": "grid-title", style: `--columns: ${overview.layers}` },
     make("h2#grid-title", {}, "The heads"),
     make("div.controls", {}, make("label", { for: "colouring" }, "Colour by "), select, legend),
     holder,
-    without.size ? make("p.quiet.small", {}, make("span.swatch.without"), ` no scored program (${without.size} of ${without.size + cells.size} heads)`) : null,
+    without.size
+      ? make(
+          "p.quiet.small",
+          {},
+          make("span.swatch.without"),
+          ` no scored program (${without.size} of ${without.size + cells.size} heads)`,
+        )
+      : null,
     missing.length ? make("p.quiet.small", {}, `Not known of this run: ${missing.join("; ")}.`) : null,
-    tip(holder, cells));
+    tip(holder, cells),
+  );
 }
 
 function legendOf(colouring) {
   if (!colouring.ends) {
-    return [make("span.quiet", {}, colouring.says), make("ul.swatches", {}, categories().map(([name, count]) =>
-      make("li", {}, make("a", { href: `#library?search=${encodeURIComponent(name)}` },
-        make("span.swatch", { style: `background-color: ${colouring.colour(name)}` }), `${name} ${count}`))))];
+    return [
+      make("span.quiet", {}, colouring.says),
+      make(
+        "ul.swatches",
+        {},
+        categories().map(([name, count]) =>
+          make(
+            "li",
+            {},
+            make(
+              "a",
+              { href: `#library?search=${encodeURIComponent(name)}` },
+              make("span.swatch", { style: `background-color: ${colouring.colour(name)}` }),
+              `${name} ${count}`,
+            ),
+          ),
+        ),
+      ),
+    ];
   }
   const shown = colouring.ofScale ?? colouring.shown;
   const steps = d3.range(0, 1.01, 0.1).map((step) => sequential(step));
   return [
-    make("span.scale", {}, shown(colouring.ends[0]),
-      make("span.ramp", { style: `background-image: linear-gradient(to right, ${steps.join(", ")})` }), shown(colouring.ends[1])),
+    make(
+      "span.scale",
+      {},
+      shown(colouring.ends[0]),
+      make("span.ramp", { style: `background-image: linear-gradient(to right, ${steps.join(", ")})` }),
+      shown(colouring.ends[1]),
+    ),
     make("span.quiet", {}, colouring.says),
   ];
 }
@@ -107,9 +172,15 @@ function tip(holder, cells) {
     const head = cells.get(event.target.closest("a"));
     if (!head) return;
     box.replaceChildren(
-      make("strong", {}, head.head), head.category ? ` ${head.category}` : "",
+      make("strong", {}, head.head),
+      head.category ? ` ${head.category}` : "",
       make("div", {}, head.hypothesis),
-      make("ul", {}, lines(head).map((line) => make("li", {}, line))));
+      make(
+        "ul",
+        {},
+        lines(head).map((line) => make("li", {}, line)),
+      ),
+    );
     box.hidden = false;
     const cell = event.target.closest("td").getBoundingClientRect();
     const { width, height } = box.getBoundingClientRect();
@@ -117,7 +188,9 @@ function tip(holder, cells) {
     box.style.left = `${Math.max(8, Math.min(cell.left, document.documentElement.clientWidth - width - 8))}px`;
     box.style.top = `${Math.max(8, below ? cell.bottom + 6 : cell.top - height - 6)}px`;
   };
-  const hide = () => { box.hidden = true; };
+  const hide = () => {
+    box.hidden = true;
+  };
   holder.addEventListener("pointerover", show);
   holder.addEventListener("focusin", show);
   holder.addEventListener("pointerleave", hide);

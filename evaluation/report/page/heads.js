@@ -7,13 +7,35 @@ import { place } from "report/figures.js";
 
 const iou = (head) => head.iou;
 const COLUMNS = [
-  { name: "head", value: (head) => head.layer * overview.width + head.index, shown: (head) => make("a", { href: `#${head.head}` }, head.head) },
+  {
+    name: "head",
+    value: (head) => head.layer * overview.width + head.index,
+    shown: (head) => make("a", { href: `#${head.head}` }, head.head),
+  },
   { name: "IoU", figure: true, down: true, value: iou, shown: (head) => three(head.iou) },
-  { name: "95 %", figure: true, value: (head) => head.high - head.low, shown: (head) => `${three(head.low)}–${three(head.high)}`, title: "bootstrap over test texts; sorted by width" },
+  {
+    name: "95 %",
+    figure: true,
+    value: (head) => head.high - head.low,
+    shown: (head) => `${three(head.low)}–${three(head.high)}`,
+    title: "bootstrap over test texts; sorted by width",
+  },
   { name: "ceiling", figure: true, down: true, value: (head) => head.ceiling, shown: (head) => three(head.ceiling) },
-  { name: "parts", figure: true, value: (head) => head.parts, shown: (head) => (head.parts === null ? "scripted" : String(head.parts)) },
+  {
+    name: "parts",
+    figure: true,
+    value: (head) => head.parts,
+    shown: (head) => (head.parts === null ? "scripted" : String(head.parts)),
+  },
   { name: "literals", figure: true, value: (head) => head.literals, shown: (head) => String(head.literals) },
-  { name: "category", value: (head) => head.category, shown: (head) => (head.category === null ? "" : [make("span.swatch", { style: `background-color: ${categorical(place(head))}` }), head.category]) },
+  {
+    name: "category",
+    value: (head) => head.category,
+    shown: (head) =>
+      head.category === null
+        ? ""
+        : [make("span.swatch", { style: `background-color: ${categorical(place(head))}` }), head.category],
+  },
   { name: "hypothesis", value: (head) => head.hypothesis, shown: (head) => head.hypothesis },
 ];
 
@@ -27,9 +49,20 @@ export function headTable() {
   let all = false;
   const rows = overview.heads.map((head) => {
     const why = make("td.why.quiet");
-    return { head, why, node: make("tr", {}, COLUMNS.map((column) => make(column.figure ? "td.figure" : "td", {}, column.shown(head))), why) };
+    return {
+      head,
+      why,
+      node: make(
+        "tr",
+        {},
+        COLUMNS.map((column) => make(column.figure ? "td.figure" : "td", {}, column.shown(head))),
+        why,
+      ),
+    };
   });
-  const buttons = COLUMNS.map((column) => make("button", { title: column.title, onclick: () => sort(column) }, column.name));
+  const buttons = COLUMNS.map((column) =>
+    make("button", { title: column.title, onclick: () => sort(column) }, column.name),
+  );
   const titles = COLUMNS.map((column, at) => make(column.figure ? "th.figure" : "th", { scope: "col" }, buttons[at]));
   const foundBy = make("th.why", { scope: "col" }, "found by");
   const body = make("tbody");
@@ -54,7 +87,22 @@ export function headTable() {
     const shown = all ? order : order.slice(0, FEW);
     for (const { head, why } of shown) why.textContent = found?.get(head.head).reasons.join("; ") ?? "";
     body.replaceChildren(...shown.map((row) => row.node));
-    rest.replaceChildren(...(shown.length < order.length ? [make("button", { onclick: () => { all = true; draw(); } }, `all ${order.length.toLocaleString("en")} heads`)] : []));
+    rest.replaceChildren(
+      ...(shown.length < order.length
+        ? [
+            make(
+              "button",
+              {
+                onclick: () => {
+                  all = true;
+                  draw();
+                },
+              },
+              `all ${order.length.toLocaleString("en")} heads`,
+            ),
+          ]
+        : []),
+    );
     titles.forEach((title, at) => {
       if (COLUMNS[at] === sorted) title.setAttribute("aria-sort", down ? "descending" : "ascending");
       else title.removeAttribute("aria-sort");
@@ -62,7 +110,18 @@ export function headTable() {
   }
 
   return {
-    node: make("section", {}, make("h2", {}, "Heads"), make("p.quiet", {}, "The program that stands in for each head; figures are of test texts. A column's name sorts by it."), make("div.scrolled", {}, table), rest),
+    node: make(
+      "section",
+      {},
+      make("h2", {}, "Heads"),
+      make(
+        "p.quiet",
+        {},
+        "The program that stands in for each head; figures are of test texts. A column's name sorts by it.",
+      ),
+      make("div.scrolled", {}, table),
+      rest,
+    ),
     filter(heads) {
       found = heads;
       table.classList.toggle("searched", Boolean(found));

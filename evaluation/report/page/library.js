@@ -15,18 +15,39 @@ const questionOf = (address) => /^library\?search=(.*)$/s.exec(address)?.[1] ?? 
 
 /** The view. @param {string} address such as "library?search=names". */
 export async function show(address) {
-  const input = make("input#search", { type: "search", autocomplete: "off", spellcheck: "false", placeholder: "names, comma, induction, \"she\" …" });
+  const input = make("input#search", {
+    type: "search",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: 'names, comma, induction, "she" …',
+  });
   input.value = questionOf(address);
   const answer = make("div.answer", { "aria-live": "polite" });
   const structures = structureList();
   const kinds = categoryList();
   const heads = headTable();
-  const view = make("div.library", {},
+  const view = make(
+    "div.library",
+    {},
     make("h1", {}, "The library"),
-    make("div.search", { role: "search" },
-      make("label", { for: "search" }, "Search"), " ", input,
-      make("p.quiet.small", {}, "Filters all below as you type: by head or layer (L3), category, hypothesis, features and what they mean, families of features, and the words that programs name. Put a word in quotes to find that word alone.")),
-    answer, structures.node, kinds.node, heads.node);
+    make(
+      "div.search",
+      { role: "search" },
+      make("label", { for: "search" }, "Search"),
+      " ",
+      input,
+      make(
+        "p.quiet.small",
+        {},
+        "Filters all below as you type: by head or layer (L3), category, hypothesis, features and what they mean, " +
+          "families of features, and the words that programs name. Put a word in quotes to find that word alone.",
+      ),
+    ),
+    answer,
+    structures.node,
+    kinds.node,
+    heads.node,
+  );
   view.dataset.title = "library";
 
   function filter() {
@@ -54,17 +75,30 @@ function said(question, found) {
   const groups = Object.keys(KINDS).map((kind) => [kind, named.filter((head) => found.get(head.head).kind === kind)]);
   return [
     make("p", {}, `${counted(named.length, "head")} of ${overview.heads.length.toLocaleString("en")}`),
-    make("dl.found", {}, groups.filter(([, own]) => own.length).map(([kind, own]) =>
-      [make("dt", {}, `${KINDS[kind]}: ${own.length}`), make("dd.small", {}, links(own))])),
+    make(
+      "dl.found",
+      {},
+      groups
+        .filter(([, own]) => own.length)
+        .map(([kind, own]) => [make("dt", {}, `${KINDS[kind]}: ${own.length}`), make("dd.small", {}, links(own))]),
+    ),
   ];
 }
 
 /** Links to heads, marked by category; many are shown when asked for. */
 function links(heads) {
-  const link = (head) => [make("a.head", { href: `#${head.head}`, title: `${head.category ?? ""} IoU ${three(head.iou)}: ${head.hypothesis}` },
-    make("span.swatch", { style: `background-color: ${categorical(place(head))}` }), head.head), " "];
+  const link = (head) => [
+    make(
+      "a.head",
+      { href: `#${head.head}`, title: `${head.category ?? ""} IoU ${three(head.iou)}: ${head.hypothesis}` },
+      make("span.swatch", { style: `background-color: ${categorical(place(head))}` }),
+      head.head,
+    ),
+    " ",
+  ];
   const box = make("span.links", {}, heads.slice(0, LINKS).map(link));
-  if (heads.length > LINKS) box.append(more(`all ${heads.length}`, (button) => button.replaceWith(...heads.slice(LINKS).flatMap(link))));
+  if (heads.length > LINKS)
+    box.append(more(`all ${heads.length}`, (button) => button.replaceWith(...heads.slice(LINKS).flatMap(link))));
   return box;
 }
 
@@ -88,14 +122,35 @@ function structureList() {
     for (const item of shown) item.node ??= structureItem(item.structures);
     list.replaceChildren(...shown.map(({ node }) => node));
     const left = d3.sum(kept.slice(shown.length), ({ structures }) => structures.length);
-    rest.replaceChildren(...(left ? [more(`${counted(left, "more structure")}`, () => { all = true; draw(); })]
-      : kept.length ? [] : ["None of these structures is of such a head."]));
+    rest.replaceChildren(
+      ...(left
+        ? [
+            more(`${counted(left, "more structure")}`, () => {
+              all = true;
+              draw();
+            }),
+          ]
+        : kept.length
+          ? []
+          : ["None of these structures is of such a head."]),
+    );
   }
 
   return {
-    node: make("section", {}, make("h2", {}, "Structures"),
-      make("p.quiet", {}, "Programs that differ in their constants alone share a structure. It explains a head if it comes within 0.02 of the head's best validation IoU. Those that explain most heads come first; of those that explain one alone only the ones of the cover are listed."),
-      list, rest),
+    node: make(
+      "section",
+      {},
+      make("h2", {}, "Structures"),
+      make(
+        "p.quiet",
+        {},
+        "Programs that differ in their constants alone share a structure. It explains a head if it comes within 0.02 of " +
+          "the head's best validation IoU. Those that explain most heads come first; of those that explain one alone " +
+          "only the ones of the cover are listed.",
+      ),
+      list,
+      rest,
+    ),
     filter(heads) {
       found = heads;
       draw();
@@ -105,17 +160,52 @@ function structureList() {
 
 function structureItem([first, ...others]) {
   const heads = first.heads.map((name) => byName.get(name));
-  return make("li", {},
+  return make(
+    "li",
+    {},
     make("span.count", { title: "heads explained" }, String(heads.length)),
-    make("div", {}, told(first), make("div.small", {}, links(heads)), source(first),
-      others.length ? make("details.small", {}, make("summary", {}, `${counted(others.length, "other structure")} explain${others.length === 1 ? "s" : ""} the same`),
-        others.map((structure) => [told(structure), source(structure)])) : null));
+    make(
+      "div",
+      {},
+      told(first),
+      make("div.small", {}, links(heads)),
+      source(first),
+      others.length
+        ? make(
+            "details.small",
+            {},
+            make(
+              "summary",
+              {},
+              `${counted(others.length, "other structure")} explain${others.length === 1 ? "s" : ""} the same`,
+            ),
+            others.map((structure) => [told(structure), source(structure)]),
+          )
+        : null,
+    ),
+  );
 }
 
-const told = (structure) => [make("div", {}, structure.hypothesis),
-  make("div.quiet.small", {}, [size(structure), structure.families.join(", "), ...(structure.cover === null ? [] : [`number ${structure.cover + 1} of the cover`])].join(" · "))];
+const told = (structure) => [
+  make("div", {}, structure.hypothesis),
+  make(
+    "div.quiet.small",
+    {},
+    [
+      size(structure),
+      structure.families.join(", "),
+      ...(structure.cover === null ? [] : [`number ${structure.cover + 1} of the cover`]),
+    ].join(" · "),
+  ),
+];
 
-const source = (structure) => make("details.small", {}, make("summary", {}, "program, with the constants of its best head"), make("pre", {}, structure.source));
+const source = (structure) =>
+  make(
+    "details.small",
+    {},
+    make("summary", {}, "program, with the constants of its best head"),
+    make("pre", {}, structure.source),
+  );
 
 /** Categories with their heads. */
 function categoryList() {
@@ -127,9 +217,26 @@ function categoryList() {
       const groups = categories(heads).map(([name]) => [name, heads.filter((head) => head.category === name)]);
       const unknown = heads.filter((head) => head.category === null);
       if (unknown.length) groups.push(["not known", unknown]);
-      box.replaceChildren(...groups.map(([name, own]) => make("div", {},
-        make("h3", {}, name, " ", make("span.quiet", {}, `${counted(own.length, "head")}, mean IoU ${three(d3.mean(own, (head) => head.iou))}`)),
-        make("div.small", {}, links(own)))));
+      box.replaceChildren(
+        ...groups.map(([name, own]) =>
+          make(
+            "div",
+            {},
+            make(
+              "h3",
+              {},
+              name,
+              " ",
+              make(
+                "span.quiet",
+                {},
+                `${counted(own.length, "head")}, mean IoU ${three(d3.mean(own, (head) => head.iou))}`,
+              ),
+            ),
+            make("div.small", {}, links(own)),
+          ),
+        ),
+      );
     },
   };
 }
