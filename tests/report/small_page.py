@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evaluation.report.packing import packed
 from evaluation.report.page import write_page
 
 MARKUP = "<b>bold</b></script><script>window.ran = true</script>"
@@ -69,7 +70,8 @@ def small_overview(*, evaluated: bool = True, **changed: Any) -> dict[str, Any]:
 def written(folder: Path, overview: Mapping[str, Any]) -> str:
     """The address of a page of an overview, without texts and heads' own values."""
     path = folder / "report.html"
-    path.write_text("".join(write_page("small", overview, {"masks": [], "numbers": [], "texts": {}}, [])), "utf-8")
+    texts = packed({"masks": [], "numbers": [], "texts": {}})
+    path.write_text("".join(write_page("small", overview, texts, [])), "utf-8")
     return path.as_uri()
 
 

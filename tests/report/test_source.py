@@ -41,8 +41,8 @@ _WRITE = """async ({ vocabulary, edits }) => {
     const places = [...program.constants, ...program.calls.flatMap(entries)];
     let text = program.source;
     if (put) text = write.withLiterals(text, places.map(({ start, end }, at) => ({ start, end, value: put[at] })));
-    if (add) text = write.withWord(text, program.calls[0], ...add);
-    if (drop) text = write.withoutWord(text, program.calls[0], drop);
+    if (add) text = write.withEntry(text, program.calls[0], ...add);
+    if (drop) text = write.withoutEntry(text, program.calls[0], ...drop);
     return text;
   });
 }"""
@@ -261,16 +261,21 @@ def test_words_are_added_and_removed(modules: Page) -> None:
         return found.removeprefix(weights("")[:-1]).strip()
 
     both = "weights(key, {'a': 1, 'b': -2}, is_comma=3)"
-    assert edited(both, add=["it's", 0.5]) == """weights(key, {'a': 1, 'b': -2, "it's": 0.5}, is_comma=3)"""
-    assert edited(both, drop="a") == "weights(key, {'b': -2}, is_comma=3)"
-    assert edited(both, drop="b") == "weights(key, {'a': 1}, is_comma=3)"
-    assert edited(both, drop="c") == both
-    assert edited("weights(key, {'a': 1}, is_comma=3)", drop="a") == "weights(key, {}, is_comma=3)"
-    first = edited("weights(key, {}, is_comma=3)", add=["</script>", -1])
+    assert edited(both, add=["words", "it's", 0.5]) == """weights(key, {'a': 1, 'b': -2, "it's": 0.5}, is_comma=3)"""
+    assert edited(both, add=["classes", "is_first", 1]) == "weights(key, {'a': 1, 'b': -2}, is_comma=3, is_first=1.0)"
+    assert edited(both, drop=["words", 0]) == "weights(key, {'b': -2}, is_comma=3)"
+    assert edited(both, drop=["words", 1]) == "weights(key, {'a': 1}, is_comma=3)"
+    assert edited(both, drop=["classes", 0]) == "weights(key, {'a': 1, 'b': -2})"
+    two = "weights(key, {}, is_comma=3, is_first=1)"
+    assert edited(two, drop=["classes", 0]) == "weights(key, {}, is_first=1)"
+    assert edited(two, drop=["classes", 1]) == "weights(key, {}, is_comma=3)"
+    assert edited("weights(key, {'a': 1})", add=["classes", "is_first", 1]) == "weights(key, {'a': 1}, is_first=1.0)"
+    assert edited("weights(key, {'a': 1}, is_comma=3)", drop=["words", 0]) == "weights(key, {}, is_comma=3)"
+    first = edited("weights(key, {}, is_comma=3)", add=["words", "</script>", -1])
     assert first == 'weights(key, {"</script>": -1.0}, is_comma=3)'
     words = ("\n", '"', "\\", "\u202e", "\x9b", "👍", "é", "\u2028", "\U000e0001")
     for word, found in zip(
-        words, write(modules, [{"source": weights(both), "add": [word, 1]} for word in words]), strict=True
+        words, write(modules, [{"source": weights(both), "add": ["words", word, 1]} for word in words]), strict=True
     ):
         assert len(Program.parse(found).constants) == 4
         held = next(node for node in ast.walk(ast.parse(found)) if isinstance(node, ast.Dict))

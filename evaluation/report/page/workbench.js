@@ -32,7 +32,8 @@ export class Workbench extends EventTarget {
     this.own = new Map(head.texts.map((own) => [own.number, own]));
     this.targets = new Map();
     this.text = this.numbers[0];
-    this.take(Math.max(0, head.programs.findIndex((program) => program.stands_in)));
+    this.standing = head.programs.findIndex((program) => program.stands_in);
+    this.take(this.standing);
   }
 
   // What is at hand.
@@ -50,14 +51,15 @@ export class Workbench extends EventTarget {
     return this.program !== null;
   }
 
-  /** Turn to a program and a text; either may be null, for the one at hand. */
+  /** Turn to a program and a text; null for the one that stands in, and for the first. */
   turn(rank, text) {
-    if (text !== null && text !== this.text && this.own.has(text)) {
-      this.text = text;
+    const [program, number] = [rank ?? this.standing, text ?? this.numbers[0]];
+    if (number !== this.text && this.own.has(number)) {
+      this.text = number;
       this.send("text");
     }
-    if (rank !== null && rank !== this.rank && this.head.programs[rank]) {
-      this.take(rank);
+    if (program !== this.rank && this.head.programs[program]) {
+      this.take(program);
       this.send("program");
     }
   }
