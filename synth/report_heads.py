@@ -137,6 +137,7 @@ def _row(entry: Ranked) -> dict[str, Any]:
     return {
         **{name: value[name] for name in _TOLD},
         "families": list(program.families),
+        "features": sorted({name for _, name in program.features}),
         "words": _words(program),
     }
 

@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from evaluation.report.detail import LIMIT, Detail, details
-from evaluation.report.heads import HeadContent, head_bytes
+from evaluation.report.detail import LIMIT, Detail
+from evaluation.report.fitting import fitting
+from evaluation.report.heads import HeadContent
 from evaluation.report.packing import packed
 from evaluation.report.page import write_page
 from evaluation.report.texts import mask_names, number_names, text_value
@@ -24,17 +25,14 @@ from synth.head_faithfulness import beginnings
 from synth.material import HeadData, Material
 from synth.progress import Reporter
 from synth.regular_files import check_regular, mend_writing
-from synth.report_heads import ReportedHead, head_text, program_value, reported_head, shown_texts
+from synth.report_heads import ReportedHead, head_text, program_value, reported_head
 from synth.report_overview import overview
 from synth.run import Run
 
-_AIM = 0.9
-"""Share of the limit that an estimate may take."""
 _SAMPLE = 8
 """Heads on which a page's size is estimated."""
 _SAMPLE_TEXTS = 2
-_OF_HEAD = 8_000
-"""Bytes of a head in the overview and of its figures, roughly."""
+"""Texts of each of these."""
 FILE_NAME = "report.html"
 _ANOTHER = "name another place with --output"
 
@@ -147,20 +145,16 @@ def _bytes(pieces: Iterable[str]) -> int:
 
 
 def _fitting(material: Material, ranked: Mapping[Head, Sequence[Ranked]], fixed: int) -> Iterator[Detail]:
-    """From the most detail that fits, by an estimate, to the least."""
-    every = list(details(max(len(material.ids[number]) for number in material.splits["test"])))
-    heads = list(ranked)[:: -(-len(ranked) // _SAMPLE)]
-    sample = [_sampled(material, head, ranked[head]) for head in heads]
+    """The details to try, one after the other; ``fixed`` are the bytes of a page that holds nothing."""
+    sample = [_sampled(material, head, ranked[head]) for head in list(ranked)[:: -(-len(ranked) // _SAMPLE)]]
+    test = material.splits["test"]
 
-    def fits(detail: Detail) -> bool:
-        of_head = sum(head_bytes(content, detail) for content in sample) / len(sample) + _OF_HEAD
-        shown = shown_texts(material, detail)[:_SAMPLE_TEXTS]
-        texts = min(len(material.splits["test"]), detail.texts + 2 * detail.own * len(ranked))
-        of_text = len(packed(_texts_value(material, shown, detail))) / len(shown)
-        return fixed + len(ranked) * of_head + texts * of_text <= _AIM * LIMIT
+    def others(detail: Detail) -> float:
+        some = test[:_SAMPLE_TEXTS]
+        texts = min(len(test), detail.texts + 2 * detail.own * len(ranked))
+        return fixed + texts * len(packed(_texts_value(material, some, detail))) / len(some)
 
-    first = next((place for place, detail in enumerate(every) if fits(detail)), len(every) - 1)
-    yield from every[first:]
+    return fitting(sample, len(ranked), max(len(material.ids[number]) for number in test), others)
 
 
 def _sampled(material: Material, head: Head, ranked: Sequence[Ranked]) -> HeadContent:
@@ -182,7 +176,8 @@ def _heads(
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         for head, own in zip(ranked, engine.map(reported_head, shared, items), strict=True):
             found[head] = own
-            step(len(found), len(items))
+            if len(items) > 1:  # of one a notebook need not hear
+                step(len(found), len(items))
     return found
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from evaluation.report.detail import Detail
-from evaluation.report.packing import packed
 
 _ROUNDING = 1e-3
 """How far the sum of a row may be from one and still pass for it."""
@@ -58,18 +57,20 @@ def head_value(content: HeadContent, detail: Detail) -> dict[str, Any]:
     return {
         "head": content.head,
         "window": content.window,
-        "programs": programs,
+        "programs": _shortened(programs),
         "front": front(programs),
         "texts": [_text_value(text, {program["name"] for program in programs}, detail) for text in content.texts],
-        "faithful": content.faithful,
+        "faithful": _shortened(content.faithful),
     }
 
 
-def head_bytes(content: HeadContent, detail: Detail) -> float:
-    """Bytes of a head on a page, to judge by its first texts: as many are held as the detail says."""
-    value = head_value(content, detail)
-    texts = value.pop("texts")
-    return len(packed(value)) + detail.of_head * len(packed(texts)) / len(texts)
+def _shortened(value: Any) -> Any:
+    """A value in which every figure has five digits, a third of its length."""
+    if isinstance(value, Mapping):
+        return {name: _shortened(own) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shortened(own) for own in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 def held_programs(programs: Sequence[Mapping[str, Any]], most: int | None) -> list[Mapping[str, Any]]:
