@@ -1,6 +1,6 @@
 // Weights of words and classes as bars that are sliders.
 
-import { LOWERS, RAISES } from "report/colours.js";
+import { LESS, MORE } from "report/colours.js";
 import { make } from "report/dom.js";
 import { shown } from "report/heatmap.js";
 import { meaningOf } from "report/terms.js";
@@ -31,7 +31,7 @@ export class Bar {
     this.slider.value = String(value);
     const [zero, end] = [50, 50 + (50 * value) / this.reach];
     const [from, to] = [Math.min(zero, end), Math.max(zero, end)];
-    const colour = value < 0 ? LOWERS : RAISES;
+    const colour = value < 0 ? LESS : MORE;
     this.slider.style.setProperty("--bar",
       `linear-gradient(to right, transparent ${from}%, ${colour} ${from}%, ${colour} ${to}%, transparent ${to}%)`);
     this.figure.textContent = figure(value);

@@ -35,17 +35,17 @@ export function weight(value) {
   return from.map((start, place) => Math.round(start + (to[place] - start) * shade));
 }
 
-/** A difference of weights, -1 to 1: orange where the program gives more than the head, blue where it gives less. */
-export function difference(value) {
+/** The two sides of whatever has a sign: more, or what raises a score; and less, or what lowers it. */
+export const MORE = "#0072b2";
+export const LESS = "#d55e00";
+
+/** What has a sign, -1 to 1, between the two, as [red, green, blue]: paper at 0. */
+export function signed(value) {
   const shade = Math.sqrt(Math.min(1, Math.abs(value)));
   const paper = isDark() ? [24, 26, 30] : [255, 255, 255];
-  const to = value > 0 ? (isDark() ? [255, 160, 60] : [213, 94, 0]) : isDark() ? [86, 180, 233] : [0, 90, 170];
-  return paper.map((start, place) => Math.round(start + (to[place] - start) * shade));
+  const { r, g, b } = d3.rgb(value > 0 ? MORE : LESS).brighter(isDark() ? 0.6 : 0);
+  return paper.map((start, place) => Math.round(start + ([r, g, b][place] - start) * shade));
 }
-
-/** The two sides of a weight: what raises a score and what lowers it. */
-export const RAISES = "#0072b2";
-export const LOWERS = "#d55e00";
 
 /** What a chart draws, by its name: programs, what they are compared with, and orders of heads. */
 export const SERIES = {

@@ -1,10 +1,10 @@
 // A pairing as a table: what a pair of a query's word and a key's word adds to the score.
 
-import { difference, ink } from "report/colours.js";
+import { ink, signed } from "report/colours.js";
 import { entriesOf } from "report/bars.js";
 import { make } from "report/dom.js";
 
-const MOST = 7; // entries of each side, those of greatest weight
+const MOST = 6; // entries of each side, those of greatest weight
 
 const greatest = (call) => entriesOf(call).toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, MOST);
 
@@ -13,7 +13,7 @@ export function pairingTable(queries, keys) {
   const [down, across] = [greatest(queries), greatest(keys)];
   const most = Math.max(...down.flatMap((q) => across.map((k) => Math.abs(q.value * k.value))), 1e-9);
   const cell = (value) => {
-    const colour = `rgb(${difference(value / most).join(" ")})`;
+    const colour = `rgb(${signed(value / most).join(" ")})`;
     return make("td.figure", { style: `background: ${colour}; color: ${ink(colour)}` }, value.toFixed(2));
   };
   return make("table.pairing", {},

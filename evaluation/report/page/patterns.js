@@ -1,6 +1,6 @@
 // The patterns on a text: the head's, the program's and their difference, what lies under the pointer, and the text.
 
-import { difference, weight } from "report/colours.js";
+import { signed, weight } from "report/colours.js";
 import { make, three } from "report/dom.js";
 import { Heatmap, shown } from "report/heatmap.js";
 import { placeOf } from "report/places.js";
@@ -31,6 +31,7 @@ export class Patterns {
         make("button", { onclick: () => this.step(-1), title: "previous text (,)", "aria-label": "previous text" }, "‹"), this.choice,
         make("button", { onclick: () => this.step(1), title: "next text (.)", "aria-label": "next text" }, "›"), this.figures,
         make("label.small.quiet.no-print", {}, "cells ", this.size)),
+      make("p.small.quiet", {}, "Queries down, keys across. Point at a cell for its weights and the parts of its score."),
       make("div.maps", {}, this.maps.map((map) => map.node)),
       this.legend, this.reading.node, this.tip);
     bench.addEventListener("text", () => this.read());
@@ -43,7 +44,7 @@ export class Patterns {
       make("span.ramp", { style: `background: linear-gradient(to right, ${ramp(colour)})` }), ` ${high} ${name}`);
     this.legend.replaceChildren(
       scale("weight", "0", "1", weight),
-      scale("difference: orange where the program gives more, blue where it gives less", "−1", "1", (way) => difference(2 * way - 1)),
+      scale("difference: blue where the program gives more, orange where it gives less", "−1", "1", (way) => signed(2 * way - 1)),
     );
   }
 
@@ -78,7 +79,7 @@ export class Patterns {
     const colours = [
       (place) => (visible[place] ? weight(target[place]) : null),
       (place) => (visible[place] && pattern ? weight(pattern[place]) : null),
-      (place) => (visible[place] && pattern ? difference(pattern[place] - target[place]) : null),
+      (place) => (visible[place] && pattern ? signed(pattern[place] - target[place]) : null),
     ];
     this.drawLegend();
     this.maps.forEach((map, place) => map.show(tokens, colours[place], cell));
