@@ -275,7 +275,7 @@ def test_all_can_be_done_by_keyboard(browser: Browser, report: Path) -> None:
         page.wait_for_function("location.hash === ''")
 
 
-def test_the_overview_and_the_library_know_the_head(browser: "sync_api.Browser", report: Path) -> None:
+def test_the_overview_and_the_library_know_the_head(browser: Browser, report: Path) -> None:
     with watched(browser, viewport={"width": 1300, "height": 900}) as page:
         page.goto(report.as_uri())
         cell = page.locator(f'table.heads a[href="#{HEAD}"]')
