@@ -11,6 +11,7 @@ from evaluation.report.detail import Detail
 from evaluation.report.heads import HeadContent, HeadText, head_value
 from evaluation.report.packing import packed
 from surrogates.language.program import Program
+from surrogates.language.vocabulary import FEATURES
 from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
@@ -20,6 +21,7 @@ from synth.material import HeadData, Material
 
 _TOLD = ("iou", "low", "high", "parts", "literals", "name", "hypothesis", "origin")
 """What the overview too says of the program that stands in."""
+_FEATURES = {feature.name for feature in FEATURES}
 _ENDS = 5
 """Texts that are named of the worst, and of the best."""
 
@@ -137,9 +139,15 @@ def _row(entry: Ranked) -> dict[str, Any]:
     return {
         **{name: value[name] for name in _TOLD},
         "families": list(program.families),
-        "features": sorted({name for _, name in program.features}),
+        "features": _features(program),
         "words": _words(program),
     }
+
+
+def _features(program: Program) -> list[str]:
+    """Names of the vocabulary's features in it, those with arguments and classes with a weight among them."""
+    attributes = {node.attr for node in ast.walk(ast.parse(program.source)) if isinstance(node, ast.Attribute)}
+    return sorted((attributes | {name for _, name in program.features}) & _FEATURES)
 
 
 def _words(program: Program) -> list[str]:

@@ -273,3 +273,17 @@ def test_all_can_be_done_by_keyboard(browser: Browser, report: Path) -> None:
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         page.keyboard.press("g")
         page.wait_for_function("location.hash === ''")
+
+
+def test_the_overview_and_the_library_know_the_head(browser: Browser, report: Path) -> None:
+    with watched(browser, viewport={"width": 1300, "height": 900}) as page:
+        page.goto(report.as_uri())
+        cell = page.locator(f'table.heads a[href="#{HEAD}"]')
+        cell.focus()
+        assert page.get_by_role("tooltip").inner_text().startswith(HEAD)
+        heads = page.evaluate("JSON.parse(document.getElementById('overview').textContent).heads")
+        feature = next(own["features"][0] for own in heads if own["head"] == HEAD)
+        page.goto(f"{report.as_uri()}#library?search={feature}")
+        page.wait_for_selector("table.all")
+        shown = page.locator("table.all tbody tr").filter(has=page.get_by_role("link", name=HEAD, exact=True))
+        assert feature in shown.inner_text()

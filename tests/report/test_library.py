@@ -74,7 +74,7 @@ def test_why_a_head_is_found_is_told(opened: tuple[Page, str]) -> None:
     page = library(opened, "?search=upper-case")
     row = page.locator("table.all tbody tr").inner_text()
     assert "is_capitalised: starts with an upper-case letter" in row
-    assert "by a feature of the program: 1" in page.locator(".answer").inner_text()
+    assert "by what a feature of the program means: 1" in page.locator(".answer").inner_text()
 
 
 def test_an_address_opens_its_search(opened: tuple[Page, str]) -> None:

@@ -47,6 +47,7 @@ const short = (value) =>
   value
     .toFixed(2)
     .replace(/^(-?)0\./, "$1.")
+    .replace("1.00", "1")
     .replace("-", "−");
 
 const iou = () =>

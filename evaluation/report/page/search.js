@@ -40,6 +40,7 @@ export const KINDS = {
   hypothesis: "by hypothesis",
   feature: "by a feature of the program",
   family: "by a family of features",
+  meaning: "by what a feature of the program means",
   word: "by a word of the program",
   alike: "by words that are like one of the program",
 };
@@ -52,9 +53,9 @@ function field(kind, text, shown) {
 }
 
 const described = new Map(
-  overview.vocabulary.features.map((feature) => [
-    feature.name,
-    field("feature", `${feature.name} ${feature.definition}`, `${feature.name}: ${feature.definition}`),
+  overview.vocabulary.features.map(({ name, definition }) => [
+    name,
+    [field("feature", name, name), field("meaning", definition, `${name}: ${definition}`)],
   ]),
 );
 const alike = new Map(
@@ -73,7 +74,7 @@ function fieldsOf(head) {
       .filter(([, own]) => own >= LEAST_SHARE)
       .map(([kind, own]) => field("share", kind, `${kind} ${share(own)}`)),
     field("hypothesis", head.hypothesis),
-    ...head.features.filter((name) => described.has(name)).map((name) => described.get(name)),
+    ...head.features.flatMap((name) => described.get(name) ?? []),
     ...head.families.map((family) => field("family", family, `${family} features`)),
     ...head.words.map((word) => alike.get(word) ?? field("word", word, `“${word}”`)),
   ];
@@ -105,12 +106,13 @@ export function search(question) {
     const hits = wanted.map((term) => own.filter((candidate) => matches(term, candidate)));
     if (hits.some((hit) => !hit.length)) continue;
     const kind = ORDER[Math.max(...hits.map((hit) => Math.min(...hit.map((one) => ORDER.indexOf(one.kind)))))];
-    const reasons = hits.flatMap((hit) =>
-      hit
-        .filter((one) => one.shown)
-        .slice(0, 2)
-        .map((one) => one.shown),
-    );
+    const reasons = hits.flatMap((hit) => {
+      const told = ORDER[Math.min(...hit.map((one) => ORDER.indexOf(one.kind)))];
+      return hit
+        .filter((one) => one.shown && one.kind === told)
+        .slice(0, 3)
+        .map((one) => one.shown);
+    });
     found.set(head.head, { kind, reasons: [...new Set(reasons)] });
   }
   return found;
