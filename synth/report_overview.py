@@ -75,7 +75,7 @@ def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only:
         "alike": {name: words[:MEMBERS] for name, words in material.alike.items()},
         "shown": list(shown_texts(material, detail)),
         "levels": detail.levels,
-        "notices": [*detail.notices(), *([_alone(run, only)] if only else _not_measured(run, stored))],
+        "notices": [*detail.notices(), *([_alone(run, only)] if only else _not_measured(run, stored, len(heads)))],
         "vocabulary": vocabulary_value(material.causal, material.clusters.names),
     }
 
@@ -183,15 +183,16 @@ def _alone(run: Run, head: Head) -> str:
     return f"This page holds {head} alone; `headsynth report {run.path}` writes one of all heads."
 
 
-def _not_measured(run: Run, stored: StoredRows) -> list[str]:
+def _not_measured(run: Run, stored: StoredRows, heads: int) -> list[str]:
     if not run.material.causal:
         return ["Perplexity with heads replaced is not held of an encoder; `headsynth evaluate` measures it."]
+    without = heads - len({effect.head for effect in stored.effects})
     known = {
         "perplexity with heads replaced": stored.sweep,
         "controls": stored.controls[1:],
-        "effects of single heads": stored.effects,
+        f"effects of {'single' if without == heads else f'{without} of {heads}'} heads": not without,
     }
-    missing = [name for name, rows in known.items() if not rows]
+    missing = [name for name, found in known.items() if not found]
     if not missing:
         return []
     return [

@@ -25,7 +25,7 @@ class Scripts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open = dict(attrs).get("id") if tag == "script" else tag if tag == "title" else None
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self._open = None
 
     def handle_data(self, data: str) -> None:
@@ -60,7 +60,7 @@ def unpack(text: str) -> Any:
     return json.loads(data[4:end], object_hook=read)
 
 
-def decoded(text: dict[str, Any], visible: np.ndarray, levels: int, cells: np.ndarray | None = None) -> np.ndarray:
+def decoded(text: dict[str, Any], visible: np.ndarray, cells: np.ndarray | None = None) -> np.ndarray:
     """The pattern of a head's text, or one that lies beside it, shape (n, n)."""
     found = np.zeros(visible.shape)
     found[visible] = (text["pattern"] if cells is None else cells).astype(float) ** 2

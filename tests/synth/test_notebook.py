@@ -55,8 +55,12 @@ def test_the_session_of_the_readme(
     names: dict[str, Any] = {"model": model, "tokenizer": tokenizer, "stories": stories}
     session, library, compacting, *_ = cells("In a notebook")
     session = session.replace('output="RUN"', 'output="RUN", heads=["L0H3"], max_terms=2, max_tokens=14')
-    programs, scores, patterns, pattern, structures, (category, kind), ceilings, *measured = displayed(session, names)
+    page, programs, scores, patterns, pattern, structures, (category, kind), ceilings, *measured = displayed(
+        session, names
+    )
     classes, frame, gone, tuned, side_by_side = measured
+    assert page._repr_html_().startswith("<iframe")
+    assert not page.path.exists()
     assert programs.surrogate.stands_in
     assert all(entry.name in programs._repr_html_() for entry in programs)
     assert 0 < scores.iou_low <= scores.iou <= scores.iou_high < 1
