@@ -58,8 +58,9 @@ def test_each_step_holds_less(sizes: Sequence[tuple[Detail, int]]) -> None:
     order = [(own.levels, own.programs, own.texts, own.own, own.tokens) for own, _ in sizes]
     assert order[:5] == [
         (255, None, 8, True, None), (127, None, 8, True, None), (63, None, 8, True, None), (63, 5, 8, True, None),
-        (63, 5, 6, True, None),
+        (63, 5, 8, False, None),
     ]  # fmt: skip
+    assert order[5] == (63, 5, 6, False, None)
     assert order[-2:] == [(63, 5, 1, False, None), (63, 5, 1, False, 32)]
 
 

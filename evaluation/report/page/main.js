@@ -18,8 +18,10 @@ const help = keysHelp();
 async function show() {
   const place = decodeURIComponent(location.hash.slice(1));
   const { name } = parsePlace(place);
-  const module = await import(`report/${name}.js`);
-  const node = await module.show(place);
+  const node = await (await import(`report/${name}.js`)).show(place).catch((error) => {
+    view.replaceChildren(make("p.wrong", {}, `This view failed: ${error.message}. Reading the page anew may help; if not, the file is damaged.`));
+    throw error;
+  });
   if (place !== decodeURIComponent(location.hash.slice(1))) return; // another place was asked for meanwhile
   for (const link of links) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
