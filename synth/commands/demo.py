@@ -17,5 +17,5 @@ def demo(output: Path, engine: Engine, reporter: Reporter) -> None:
     with synthesize(DEMO_MODEL, DEMO_CORPUS, output=output, max_tokens=64, engine=engine, reporter=reporter) as run:
         show_library(run)
     show_evaluation(output, Asked(), reporter, as_json=False)
-    write_report(output, None, reporter)
     reporter.say(f"programs: {run.programs}; one head's: headsynth inspect {output} L0H0")
+    write_report(output, None, reporter)

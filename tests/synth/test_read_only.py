@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from synth import given
+from synth.engine import Local
+from synth.reporting import report
+from synth.run import open_run
 from tests.synth.nobody import nobody
 from tests.synth.tiny_runs import call, copy_run, refusal, save_corpus, save_model
 
@@ -75,6 +78,20 @@ def test_its_model_runs(name: str, options: tuple[str, ...], told: str, closed: 
     assert outcome.code == 0, outcome.err
     assert outcome.document[told]
     assert contents(closed) == before
+
+
+def test_its_report_goes_elsewhere(closed: Path, common: Path, capsys: Capture) -> None:
+    with open_run(closed) as run:
+        before = report(run, engine=Local(1)).html  # what is imported late may lie where only root can read
+    (common / "pages").mkdir()
+    (common / "pages").chmod(0o777)
+    with nobody():
+        line = refusal(capsys, "report", closed, "--quiet")
+        with open_run(closed) as run:
+            report(run, engine=Local(1)).write(common / "pages" / "page.html")
+    assert f"cannot write {closed}/report.html: Permission denied" in line
+    assert "name another place with --output" in line
+    assert (common / "pages" / "page.html").read_text(encoding="utf-8") == before
 
 
 def test_whoever_writes_is_refused_before_any_work(
