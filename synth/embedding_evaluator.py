@@ -11,9 +11,9 @@ from evaluation.orders import CANDIDATES, Order, greedy, ordered
 from evaluation.sweep import first_heads
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from synth.asked import Asked
+from synth.asked import LEAST_TEXTS, Asked
 from synth.evaluation_rows import REPLACEMENTS, EmbeddingEvaluation, EmbeddingRow, OnCorpus, Replacement
-from synth.evaluator import LEAST_TEXTS, ORDERED_BY, known_of
+from synth.evaluator import ORDERED_BY, known_of
 from synth.models import LoadedModel
 from synth.other_corpora import OtherCorpus, fresh_iou
 from synth.progress import Reporter, Step

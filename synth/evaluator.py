@@ -17,7 +17,7 @@ from evaluation.sweep import first_heads, most_heads
 from surrogates.errors import InputError
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from synth.asked import Asked
+from synth.asked import LEAST_TEXTS, Asked
 from synth.attention import open_store
 from synth.corpus import Split
 from synth.evaluation_rows import (
@@ -45,7 +45,6 @@ SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
 MASKED_PASSES = 50_000
 """Most passes of a text with a token masked for a table, whatever the model's size: programs take time of their own."""
-LEAST_TEXTS = 2
 
 
 class _Stage(NamedTuple):

@@ -227,8 +227,8 @@ def test_time_ends_measuring_with_tables_of_what_there_was_time_for(
     monkeypatch.setattr("evaluation.perplexity.LOGITS", 1)  # a text a batch
     asked = ("--fractions", "100", "--orders", "iou,greedy", "--json", "--quiet")
     found = call(capsys, "evaluate", run, "--time", "0.0001", *asked).document
-    assert found["texts"] == 1
-    assert {"sweep: 1 of 15 test texts, for time", "effects: 1 of 15 test texts, for time"} <= set(found["left_out"])
+    assert found["texts"] == 2
+    assert {"sweep: 2 of 15 test texts, for time", "effects: 2 of 15 test texts, for time"} <= set(found["left_out"])
     assert any(line.startswith("greedy order: ") for line in found["left_out"])
 
 
@@ -284,6 +284,7 @@ def test_a_killed_evaluation_goes_on_and_ends_with_the_same_tables(
         (("--max-increase", "0"), "is no increase to stay within; give one above 0"),
         (("--time", "0"), "minutes are no time; give a number above 0"),
         (("--time", "nan"), "minutes are no time"),
+        (("--texts", "1"), "1 texts are too few for an interval; give 2 or more"),
     ],
 )
 def test_what_is_out_of_range_is_refused(

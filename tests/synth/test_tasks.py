@@ -36,6 +36,18 @@ def test_limit_is_about_tasks(finished: Path, capsys: Capture) -> None:
     assert "'--limit': " in refusal(capsys, "evaluate", finished, "--tasks", "piqa", "--limit", "0")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--orders", "iou"), ("--controls", "0"), ("--max-increase", "5"), ("--texts", "9"), ("--time", "1"),
+     ("--corpus", "other=other.txt")],
+)  # fmt: skip
+def test_what_is_about_perplexity_does_not_go_with_tasks(
+    options: tuple[str, str], finished: Path, capsys: Capture
+) -> None:
+    line = refusal(capsys, "evaluate", finished, "--tasks", "piqa", *options)
+    assert f"{options[0]} is about perplexity; leave that out, or leave out --tasks" in line
+
+
 def test_wrong_values_are_refused(finished: Path) -> None:
     with open_run(finished) as run:
         for tasks, given, message in (
