@@ -9,7 +9,7 @@ import numpy as np
 from evaluation.arms import Arm
 from evaluation.baselines import PLAIN, MeanPattern
 from evaluation.clozes import Text, clozes, predicted
-from evaluation.controls import CONTROLS, Known
+from evaluation.controls import CONTROLS, Known, layers_dropped
 from evaluation.measurements import UNPATCHED, Measurements
 from evaluation.measuring import PatchedModel, Store, measure
 from evaluation.orders import CANDIDATES, Order, greedy, ordered
@@ -63,6 +63,7 @@ _STAGES = {
     "own effects": _Stage(4e13, 0.3),
     "greedy order": _Stage(4e13, 0.4),
     "budget": _Stage(2e13, 0.3),
+    "layers dropped": _Stage(1e13, 0.1),
     "sweep": _Stage(4e13, 0.6),
     "corpora": _Stage(2e13, 0.3),
     "effects": _Stage(8e13, 1.0),
@@ -125,7 +126,7 @@ class Evaluator:
             for order, (count, _) in budgets.items()
             if count
         }
-        controls = self._controls(orders[asked.orders[0]], effects) if asked.controls else {}
+        controls = self._controls(orders[asked.orders[0]]) if asked.controls else {}
         found = self._measure("sweep", self._split("test"), arms | controls, asked.texts)
         first = asked.orders[0]
         corpora = [self._on_corpus(corpus, first, orders[first]) for corpus in self._corpora]
@@ -200,12 +201,19 @@ class Evaluator:
                 step(place + 1, len(orders), f"{order}: {count} heads")
         return found
 
+    def _dropped_layers(self) -> dict[int, float]:
+        """KL(unpatched || patched) with each layer's attention dropped alone."""
+        layers = layers_dropped(self._loaded.heads)
+        arms = {str(layer): arm for layer, arm in layers.items()}
+        found = self._measure("layers dropped", self._split("validation"), arms, ORDERED_BY)
+        return {layer: found.divergence(str(layer)).mean for layer in layers}
+
     # What is measured on test texts, to report.
 
-    def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[str, Arm]:
+    def _controls(self, order: Sequence[Head]) -> dict[str, Arm]:
         assert self._asked.controls is not None
         chosen = first_heads(order, self._asked.controls)
-        known = known_of(self._run, chosen, self._programs, effects, self._loaded.heads)
+        known = known_of(self._run, chosen, self._programs, self._dropped_layers(), self._loaded.heads)
         found: dict[str, Arm] = {RIGHT: self._arm("program", chosen)}
         for name, control in CONTROLS.items():
             arm = control(known)
@@ -333,12 +341,12 @@ def known_of(
     run: Run,
     chosen: Sequence[Head],
     programs: Mapping[Head, Program],
-    effects: Mapping[Head, float],
+    layers: Mapping[int, float],
     heads: Sequence[Head],
 ) -> Known:
     """What controls of a run's chosen heads are made of."""
     categories = {head: kind.category for head, kind in run.kinds.items() if kind.category}
-    return Known(chosen, programs, categories, effects, heads)
+    return Known(chosen, programs, categories, layers, heads)
 
 
 def _name(order: Order, replacement: Replacement, count: int) -> str:

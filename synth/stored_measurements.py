@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
 from evaluation.arms import Arm, content
 from evaluation.baselines import PLAIN
-from evaluation.controls import CONTROLS, Known
+from evaluation.controls import CONTROLS, layers_dropped
 from evaluation.measurements import UNPATCHED, Figures, Measurements
 from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
 from surrogates.language.program import Program
@@ -16,10 +17,11 @@ from surrogates.library.heads import Head
 from synth.attention import open_store
 from synth.corpus import Split
 from synth.evaluation_rows import REPLACEMENTS, RIGHT, Alone, Control, Effect, Replacement, Row, alone
-from synth.evaluator import ORDERED_BY
+from synth.evaluator import ORDERED_BY, known_of
 from synth.measurement_file import MeasurementFile
 from synth.run import Run
 
+_Key = TypeVar("_Key", Head, int)
 _ALONE: tuple[Alone, ...] = ("program", "zero")
 
 
@@ -69,15 +71,15 @@ class StoredMeasurements:
         """
         best: Measurements | None = None
         share = 0.0
-        categories = {head: kind.category for head, kind in self._run.kinds.items() if kind.category}
         heads = open_store(self._run.attention).heads
+        layers = self._dropped_layers(heads)
         sizes: dict[str, int] = {}
         for order in self._orders:
             for count in self._sizes:
                 right = self._arm("program", order, count)
                 if content(right) not in self._known:
                     continue
-                known = Known(self._orders[order][:count], self._programs, categories, self._effects, heads)
+                known = known_of(self._run, self._orders[order][:count], self._programs, layers, heads)
                 made = {name: control(known) for name, control in CONTROLS.items()}
                 arms = {RIGHT: right} | {name: arm for name, arm in made.items() if arm}
                 found = self._stored("test", arms)
@@ -103,11 +105,19 @@ class StoredMeasurements:
         return [Effect.of(found, head, way) for head in whole for way in _ALONE]
 
     def _own_effects(self) -> dict[Head, float]:
-        """What heads are ordered by; empty unless all of them were measured."""
-        found = self._stored("validation", {str(head): {head: own} for head, own in self._programs.items()}, ORDERED_BY)
-        if found is None or not all(str(head) in found.figures for head in self._programs):
+        """What heads are ordered by."""
+        return self._choosing({head: {head: own} for head, own in self._programs.items()})
+
+    def _dropped_layers(self, heads: Sequence[Head]) -> dict[int, float]:
+        """What layers are ordered by to be dropped."""
+        return self._choosing(layers_dropped(heads))
+
+    def _choosing(self, arms: Mapping[_Key, Arm]) -> dict[_Key, float]:
+        """Divergence on the validation texts that choose; empty unless all arms were measured."""
+        found = self._stored("validation", {str(key): arm for key, arm in arms.items()}, ORDERED_BY)
+        if found is None or not all(str(key) in found.figures for key in arms):
             return {}
-        return {head: found.divergence(str(head)).mean for head in self._programs}
+        return {key: found.divergence(str(key)).mean for key in arms}
 
     def _greedy(self) -> list[Head]:
         """The order as it was found, on the texts on which pairs were tried; empty where it was not looked for."""

@@ -68,10 +68,10 @@ class Raw:
         for arm, key, *figures in rows:
             self.rows.setdefault(arm, {})[key] = tuple(figures)
 
-    def arm(self, own: dict[str, str]) -> np.ndarray:
-        """Tokens, loss, divergence and agreeing tokens of the test texts under what stands in, by head's name."""
+    def arm(self, own: dict[str, str], split: str = "test") -> np.ndarray:
+        """Tokens, loss, divergence and agreeing tokens of texts under what stands in, by head's name."""
         (arm,) = [arm for arm in self.rows if json.loads(arm) == own]
-        return np.array([self.rows[arm][key] for key in self.texts["test"]]).T
+        return np.array([self.rows[arm][key] for key in self.texts[split] if key in self.rows[arm]]).T
 
     def interval(self, statistic: Callable[[np.ndarray], float]) -> tuple[float, float, float]:
         """A figure of texts with its bootstrap interval, resampled one by one as the tables say that they are."""
@@ -168,6 +168,21 @@ def test_controls_are_told_beside_the_right_assignment_in_pairs(
 
         (row,) = [row for row in document["controls"] if row["control"] == control]
         assert (row["worse"], row["worse_low"], row["worse_high"]) == pytest.approx(raw.interval(worse))
+
+
+def test_attention_is_dropped_where_that_costs_least_on_validation_texts(run: Path, capsys: Capture) -> None:
+    asked = ("--fractions", "100", "--orders", "iou", "--controls", "100", "--texts", "4", "--json", "--quiet")
+    controls = call(capsys, "evaluate", run, *asked).document["controls"]
+    (row,) = [row for row in controls if row["control"] == "attention dropped"]
+    assert row["heads"] == 4  # a layer, which is nearest to the three heads that have programs
+    raw = Raw(run)
+    layers = [{f"L{layer}H{head}": "zero" for head in range(4)} for layer in range(2)]
+    costs = [raw.arm(own, "validation")[2].sum() for own in layers]
+    dropped = layers[int(np.argmin(costs))]
+    (tokens, loss, *_), (_, unpatched, *_) = raw.arm(dropped), raw.arm({})
+    assert row["increase"] == pytest.approx(np.expm1((loss - unpatched[:4]).sum() / tokens.sum()))
+    assert not any(json.loads(arm) == layers[int(np.argmax(costs))] and set(own) & set(raw.texts["test"])
+                   for arm, own in raw.rows.items())  # fmt: skip
 
 
 def test_test_texts_choose_nothing(finished: Path, llama: str, tmp_path: Path, capsys: Capture,
