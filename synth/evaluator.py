@@ -186,6 +186,7 @@ class Evaluator:
         assert budget is not None
         tries = len(self._programs).bit_length()
         texts = self._texts("budget", self._split("validation"), tries * len(orders))
+        in_time = self._in_time("budget")
         found = {}
         with self._reporter.stage("heads within the budget") as step:
             for place, (order, heads) in enumerate(orders.items()):
@@ -196,7 +197,13 @@ class Evaluator:
                     cost[count] = measure(self._patched, texts, arms, store=self._store).increase("program").mean
                     return cost[count]
 
-                count = most_heads(len(heads), budget, increase)
+                def goes_on(order: Order = order) -> bool:
+                    if in_time():
+                        return True
+                    self._leave_out(f"budget: more heads in the order {order}, for time")
+                    return False
+
+                count = most_heads(len(heads), budget, increase, goes_on)
                 found[order] = count, cost[count]
                 step(place + 1, len(orders), f"{order}: {count} heads")
         return found
@@ -333,8 +340,9 @@ class Evaluator:
         arm = _name(order, "program", count) if count else UNPATCHED
         fraction = count / len(self._programs)
         return Within(
-            order, self._asked.max_increase, count, fraction, on_validation, *found.increase(arm), found.texts
-        )
+            order, self._asked.max_increase, count, fraction, on_validation, *found.increase(arm), found.kept(arm),
+            found.texts,
+        )  # fmt: skip
 
 
 def known_of(

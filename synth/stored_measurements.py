@@ -22,6 +22,8 @@ from synth.measurement_file import MeasurementFile
 from synth.run import Run
 
 _Key = TypeVar("_Key", Head, int)
+_CONTROLS_ALONE = frozenset(CONTROLS) - frozenset(REPLACEMENTS)
+"""Controls of which nothing is known but where controls were asked for."""
 _ALONE: tuple[Alone, ...] = ("program", "zero")
 
 
@@ -67,7 +69,7 @@ class StoredMeasurements:
     def controls(self) -> tuple[list[Control], float]:
         """The right assignment and the controls beside it, and the share of the heads that they replace.
 
-        Where several shares were measured, it is that of most controls.
+        Where several shares were measured, it is that of most controls. Those that sweeps have too are not enough.
         """
         best: Measurements | None = None
         share = 0.0
@@ -83,7 +85,9 @@ class StoredMeasurements:
                 made = {name: control(known) for name, control in CONTROLS.items()}
                 arms = {RIGHT: right} | {name: arm for name, arm in made.items() if arm}
                 found = self._stored("test", arms)
-                if found and RIGHT in found.figures and (best is None or len(found.figures) > len(best.figures)):
+                if found is None or RIGHT not in found.figures or _CONTROLS_ALONE.isdisjoint(found.figures):
+                    continue
+                if best is None or len(found.figures) > len(best.figures):
                     best, share = found, count / len(self._programs)
                     sizes = {name: len(arm) for name, arm in arms.items()}
         if best is None:

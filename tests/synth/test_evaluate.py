@@ -23,9 +23,10 @@ from synth.cli import main
 from synth.fingerprint import texts_fingerprint
 from synth.models import encode, load_model
 from synth.run import open_run
-from tests.synth.tiny_runs import HEADS, call, copy_run, refusal
+from tests.synth.tiny_runs import HEADS, call, copy_run, exchange_program, refusal
 
 Capture = pytest.CaptureFixture[str]
+FAILING = 'def f(query, key, pair):\n    """Fails."""\n    return where(query.index > 9, inf - inf, 0.0)\n'
 ASKED = ("--fractions", "34,67", "--orders", "iou,effect,random,greedy", "--max-increase", "30", "--json", "--quiet")
 
 
@@ -240,11 +241,29 @@ def test_time_ends_measuring_with_tables_of_what_there_was_time_for(
     run: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("evaluation.perplexity.LOGITS", 1)  # a text a batch
-    asked = ("--fractions", "100", "--orders", "iou,greedy", "--json", "--quiet")
+    asked = ("--fractions", "100", "--orders", "iou,greedy", "--max-increase", "500", "--json", "--quiet")
     found = call(capsys, "evaluate", run, "--time", "0.0001", *asked).document
+    assert [row["heads"] for row in found["within"]] == [0, 0]
+    assert "budget: more heads in the order iou, for time" in found["left_out"]
     assert found["texts"] == 2
     assert {"sweep: 2 of 15 test texts, for time", "effects: 2 of 15 test texts, for time"} <= set(found["left_out"])
     assert any(line.startswith("greedy order: ") for line in found["left_out"])
+
+
+def test_programs_that_fail_are_told_behind_whatever_figure(run: Path, capsys: Capture) -> None:
+    with open_run(run) as opened:
+        last = list(opened.assignment)[-1]
+    exchange_program(run, FAILING, "layer = ? AND head = ?", last.layer, last.index)
+    asked = ("--fractions", "34", "--orders", "iou", "--controls", "0", "--on-error", "neural", "--quiet")
+    found = call(capsys, "evaluate", run, *asked, "--json").document
+    assert {row["kept_neural"] for row in found["sweep"]} == {0}
+    kept = {(row["head"], row["replacement"]): row["kept_neural"] for row in found["effects"]}
+    assert {name for name, texts in kept.items() if texts} == {(str(last), "program")}
+    shown = call(capsys, "evaluate", run, *asked).out
+    assert (
+        f"Programs failed on some texts, where their heads computed their own patterns: up to {max(kept.values())}"
+        in shown
+    )
 
 
 KILLED = """

@@ -167,6 +167,13 @@ def test_arms_that_were_stopped_on_the_way_are_left_out(evaluated: Path, tmp_pat
     assert {row["texts"] for row in table(tmp_path / "figures", "perplexity")} == {"15"}
 
 
+def test_controls_that_were_not_asked_for_are_not_drawn(run: Path, tmp_path: Path) -> None:
+    printed("evaluate", run, "--texts", "5", "--fractions", "34,100", "--controls", "0", "--json", "--quiet")
+    _, said = printed("figures", run, "--output", tmp_path / "figures", "--quiet")
+    assert "not drawn: controls; run `headsynth evaluate" in said
+    assert not (tmp_path / "figures" / "controls.csv").exists()
+
+
 def test_encoders_have_figures_of_their_heads(finished_encoder: Path, tmp_path: Path) -> None:
     _, said = printed("figures", finished_encoder, "--output", tmp_path, "--quiet")
     assert "not drawn: perplexity, controls, iou_and_effect; an encoder has no perplexity" in said
