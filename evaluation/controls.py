@@ -22,7 +22,7 @@ class Known:
         chosen: the heads that the right assignment replaces.
         programs: of every head that has one.
         categories: of the heads of which one is known.
-        effects: each head's own effect on validation texts.
+        layers: of each layer of the model, what dropping its attention costs on validation texts.
         heads: all heads of the model.
         seed: of what is drawn.
     """
@@ -30,7 +30,7 @@ class Known:
     chosen: Sequence[Head]
     programs: Mapping[Head, Program]
     categories: Mapping[Head, str] = field(default_factory=dict)
-    effects: Mapping[Head, float] = field(default_factory=dict)
+    layers: Mapping[int, float] = field(default_factory=dict)
     heads: Sequence[Head] = ()
     seed: int = 0
 
@@ -86,19 +86,24 @@ def random_column(known: Known) -> Arm:
 
 
 def attention_dropped(known: Known) -> Arm | None:
-    """The attention of whole layers is dropped, as many as hold the share of heads that is replaced.
+    """The attention of whole layers is dropped, as many as hold about as many heads as are replaced.
 
-    Those go first whose heads have the smallest mean effect, as He et al., What Matters in Transformers, 2024, drop
-    the layers that matter least. None where the share is less than a layer, or no effects are known.
+    Those go first of which dropping costs least, as He et al., What Matters in Transformers, 2024, drop the layers that
+    matter least. None where that is less than a layer.
     """
-    layers = sorted({head.layer for head in known.programs})
-    effects = {layer: [known.effects[head] for head in known.effects if head.layer == layer] for layer in layers}
-    count = round(len(known.chosen) / len(known.programs) * len(layers))
-    if not count or not all(effects.values()):
+    if not known.layers:
         return None
-    order = sorted(layers, key=lambda layer: (sum(effects[layer]) / len(effects[layer]), layer))
-    dropped = set(order[:count])
-    return {head: Baseline.ZERO for head in known.heads if head.layer in dropped}
+    count = round(len(known.chosen) / len(known.heads) * len(known.layers))
+    dropped = sorted(known.layers, key=lambda layer: (known.layers[layer], layer))[:count]
+    return {head: Baseline.ZERO for head in known.heads if head.layer in dropped} or None
+
+
+def layers_dropped(heads: Sequence[Head]) -> dict[int, Arm]:
+    """Each layer's attention dropped alone, of a model of these heads."""
+    found: dict[int, dict[Head, Baseline]] = {}
+    for head in heads:
+        found.setdefault(head.layer, {})[head] = Baseline.ZERO
+    return dict(found)
 
 
 def _everywhere(name: Plain) -> Callable[[Known], Arm]:

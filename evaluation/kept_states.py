@@ -4,6 +4,7 @@ A block is an entry of the model's list of layers. That what it hands on is all 
 boundary by boundary: models that pass more along the side run as a whole from below there.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -53,20 +54,24 @@ class KeptStates:
         return self._begin(begin)
 
     @contextmanager
-    def from_block(self, number: int) -> Iterator[None]:
-        """Blocks before this one give what they put out when the batch was read."""
+    def from_block(self, number: int, *, trial: bool = False) -> Iterator[None]:
+        """Blocks before this one do not run; the last of them gives what it put out when the batch was read.
+
+        Args:
+            number: of the block.
+            trial: whether what the others give is no number, so that what reads it is found out.
+        """
         with ExitStack() as undo:
             for place, block in enumerate(self._blocks[:number]):
-                undo.enter_context(_in_place_of(block, self._kept[place]))
+                kept = self._kept[place]
+                put_out = _copy(kept) if place == number - 1 else _blank(kept, trial=trial)
+                undo.enter_context(_in_place_of(block, put_out))
             yield
 
     def _begin(self, block: int) -> int:
         """The last block up to this one in front of which a pass may begin."""
         sound = self._sound or set()
-        return max((at for at in sound if at <= block and self._holds(at)), default=0)
-
-    def _holds(self, block: int) -> bool:
-        return all(place in self._kept for place in range(block))
+        return max((at for at in sound if at <= block and at - 1 in self._kept), default=0)
 
     def _record(self, ids: Tensor, mask: Tensor) -> Tensor:
         self._kept = {}
@@ -94,7 +99,7 @@ class KeptStates:
             return
         for place in range(1, len(self._blocks)):
             try:
-                with self.from_block(place):
+                with self.from_block(place, trial=True):
                     found = self._read(ids, mask)
             except _UNFIT:
                 continue
@@ -125,7 +130,7 @@ def _blocks_of(model: PreTrainedModel) -> tuple[list[nn.Module], dict[int, int]]
 def _in_place_of(block: nn.Module, put_out: Any) -> Iterator[None]:
     """A block's forward gives this instead of being computed."""
     before = block.__dict__.get("forward")
-    block.forward = lambda *_, **__: _copy(put_out)
+    block.forward = lambda *_, **__: put_out
     try:
         yield
     finally:
@@ -145,6 +150,15 @@ def _copy(put_out: Any) -> Any:
     if isinstance(put_out, tuple):
         return tuple(map(_copy, put_out))
     return put_out.clone() if isinstance(put_out, Tensor) else put_out
+
+
+def _blank(put_out: Any, *, trial: bool) -> Any:
+    """Something of its shape that nothing reads, which costs no pass over memory but in a trial."""
+    if isinstance(put_out, tuple):
+        return tuple(_blank(own, trial=trial) for own in put_out)
+    if not isinstance(put_out, Tensor) or not put_out.is_floating_point():
+        return _copy(put_out)
+    return torch.full_like(put_out, math.nan) if trial else torch.empty_like(put_out)
 
 
 def _size(put_out: Any) -> int:

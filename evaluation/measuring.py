@@ -82,7 +82,8 @@ def measure(
         arms: by their names; equal ones are measured once.
         store: what is in it is not measured again.
         progress: told the (arm, text) pairs done, their number, and the figure of the arm just measured.
-        goes_on: asked after each batch whether there is time for another one.
+        goes_on: asked after each batch whether there is time for another one; two texts are measured in any case, since
+            one has no interval.
 
     Returns:
         Figures of all texts, or of those for which there was time, in the order of ``ids``; those of clozes are put
@@ -99,11 +100,16 @@ def measure(
         for chosen in order:
             done += chosen
             work.measure(chosen, sorted(done))
-            if goes_on is not None and not goes_on():
+            if goes_on is not None and not goes_on() and _distinct(ids, done) > 1:
                 break
     finally:
         patched.states.forget()
     return work.found(sorted(done))
+
+
+def _distinct(ids: Sequence[Text], numbers: Sequence[int]) -> int:
+    """How many texts these are, clozes of the same one counted once."""
+    return len({text.number if isinstance(text := ids[number], Cloze) else number for number in numbers})
 
 
 class _Work:
@@ -226,7 +232,6 @@ class _Reference:
             logs.append(part.logs())
         self._likeliest = torch.cat(likeliest)
         self._logs = torch.cat(logs)
-        self._shares = self._logs.exp()
         tokens = batch.sums(torch.ones_like(batch.rows))
         self.figures = [
             Figures(float(loss), 0.0, int(own)) for loss, own in zip(batch.sums(torch.cat(losses)), tokens, strict=True)
@@ -238,7 +243,9 @@ class _Reference:
         for part in Predictions(logits, self._batch).parts():
             losses.append(part.loss)
             same.append(part.agrees(self._likeliest[part.some]))
-            apart = part.logs().neg_().add_(self._logs[part.some]).mul_(self._shares[part.some])
+            own = self._logs[part.some]
+            # A second copy for all tokens would take as much memory as the logits.
+            apart = part.logs().neg_().add_(own).mul_(own.exp())
             divergences.append(apart.sum(-1, dtype=torch.float64))
         sums = [self._batch.sums(torch.cat(own)) for own in (losses, divergences)]
         agreeing = self._batch.sums(torch.cat(same).long())

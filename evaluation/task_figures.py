@@ -1,7 +1,9 @@
 """Metrics of a task with their intervals over items."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -47,3 +49,20 @@ class TaskFigures:
     chance: float | None
     kept: int
     cut: int
+
+    def as_text(self) -> str:
+        """All of it as JSON."""
+        metrics = {
+            name: [own.values.tolist(), own.weights.tolist(), own.is_perplexity] for name, own in self.metrics.items()
+        }
+        return json.dumps([metrics, self.items, self.chance, self.kept, self.cut])
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """What :meth:`as_text` gave."""
+        metrics, *others = json.loads(text)
+        figures = {
+            name: Figure(np.array(values), np.array(weights), is_perplexity)
+            for name, (values, weights, is_perplexity) in metrics.items()
+        }
+        return cls(figures, *others)

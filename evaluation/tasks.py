@@ -1,9 +1,12 @@
 """What a causal language model scores on lm-evaluation-harness tasks, item by item, with heads replaced or as it is."""
 
+import hashlib
+import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -22,60 +25,51 @@ _OUTPUT = {"multiple_choice", "loglikelihood", "loglikelihood_rolling"}
 _FEW_SHOT_SEED = 1234  # the harness' own
 
 
+def asked_by(task: Task, limit: int | None = None) -> str:
+    """Tells what a task asks from what any other does: its items, how they are put, and the harness' version.
+
+    Args:
+        task: of the harness, with its items in memory.
+        limit: the first so many items; all when left out.
+
+    Raises:
+        InputError: the task has the model write texts.
+    """
+    _prepare(task)
+    with quiet_harness():
+        task.build_all_requests(limit=limit, rank=0, world_size=1)
+    requests = [[own.args, own.doc] for own in task.instances]
+    facts = [version("lm_eval"), task.config.task, sorted(task.aggregation()), requests]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def measure_task(
     reader: HarnessModel,
     task: Task,
-    assignments: Sequence[Assignment],
+    assignment: Assignment,
     *,
     limit: int | None = None,
     on_error: OnError = "raise",
-    progress: Callable[[int, int, str], None] = lambda _done, _total, _figure: None,
-) -> list[TaskFigures]:
-    """A task's figures under each assignment; under one of no heads, those of the model as it is.
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> TaskFigures:
+    """A task's figures under an assignment; under one of no heads, those of the model as it is.
 
     Args:
         reader: the model as the harness sees it.
         task: of the harness, with its items in memory.
-        assignments: what stands in for which head.
+        assignment: what stands in for which head.
         limit: the first so many items; all when left out.
         on_error: see :func:`surrogates.running.patching.patch`.
-        progress: told the requests done, their number and the figure just found.
+        progress: told the requests done and their number.
 
     Raises:
         InputError: the task has the model write texts, has no metric that is a mean over items, or an item cannot be
             read.
         ProgramFailed: a program failed, and failures are to raise.
     """
-    if task.OUTPUT_TYPE not in _OUTPUT:
-        raise InputError(
-            f"{task.config.task} has the model write texts; choose tasks that compare choices or measure likelihood"
-        )
-    if task.config.num_fewshot is None:
-        task.set_config("num_fewshot", 0)
-    task.set_fewshot_seed(_FEW_SHOT_SEED)
-    found: list[TaskFigures] = []
-    figure = ""
-
-    def step(done: int, total: int) -> None:
-        progress(len(found) * total + done, len(assignments) * total, figure)
-
-    for assignment in assignments:
-        found.append(_measured(reader, task, assignment, limit, on_error, step))
-        metric, value = next(iter(found[-1].metrics.items()))
-        figure = f"{len(assignment)} heads replaced: {metric} {value.interval.mean:.3f}"
-    return found
-
-
-def _measured(
-    reader: HarnessModel,
-    task: Task,
-    assignment: Assignment,
-    limit: int | None,
-    on_error: OnError,
-    step: Callable[[int, int], None],
-) -> TaskFigures:
+    _prepare(task)
     name = task.config.task
-    reader.cut, reader.progress = 0, step
+    reader.cut, reader.progress = 0, progress
     with patch(reader.model, reader.tokenizer, assignment, on_error=on_error) as failures, quiet_harness():
         done = evaluator.evaluate(reader, {"tasks": {name: task}}, limit=limit, bootstrap_iters=0)
     samples = done["samples"][name]
@@ -92,6 +86,17 @@ def _measured(
     if task.OUTPUT_TYPE == "multiple_choice":
         chance = float(np.mean([1 / len(task.doc_to_choice(sample["doc"])) for sample in samples]))
     return TaskFigures(metrics, len(samples), chance, failures.texts.total(), reader.cut)
+
+
+def _prepare(task: Task) -> None:
+    if task.OUTPUT_TYPE not in _OUTPUT:
+        raise InputError(
+            f"{task.config.task} has the model write texts; choose tasks that compare choices or measure likelihood"
+        )
+    if task.config.num_fewshot is None:
+        task.set_config("num_fewshot", 0)
+    # Examples are drawn as requests are built; whatever is replaced, the same ones are.
+    task.set_fewshot_seed(_FEW_SHOT_SEED)
 
 
 def _figure(aggregation: str, values: list[Any]) -> Figure | None:

@@ -12,6 +12,7 @@ from surrogates.running.plan import OnError
 
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 1.0)
 SWEPT: tuple[Order, ...] = ("iou", "effect", "random")
+LEAST_TEXTS = 2
 CONTROLLED = 0.25
 """Share of the heads that controls replace."""
 
@@ -71,7 +72,7 @@ class Asked:
             raise InputError(f"{self.controls!r} is no share of heads for controls; give one above 0 and at most 1")
         if self.max_increase is not None and not 0 < self.max_increase < inf:
             raise InputError(f"{self.max_increase!r} is no increase to stay within; give one above 0, such as 0.16")
-        if self.texts is not None and self.texts < 1:
-            raise InputError(f"{self.texts} texts are none to measure on; give 1 or more")
+        if self.texts is not None and self.texts < LEAST_TEXTS:
+            raise InputError(f"{self.texts} texts are too few for an interval; give {LEAST_TEXTS} or more")
         if self.minutes is not None and not 0 < self.minutes < inf:
             raise InputError(f"{self.minutes!r} minutes are no time; give a number above 0")

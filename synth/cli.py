@@ -201,21 +201,13 @@ app.command("generate")(generate_command)
 def figures_command(
     run: Run,
     output: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.", show_default=False)],
-    tasks: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What `evaluate RUN --tasks NAMES --json` printed, to be drawn too.",
-            show_default=False,
-        ),
-    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Draw figures for a paper from what a run holds: PDF and PNG, and the table of each as CSV."""
     from synth.commands.figures import write_figures
     from synth.progress import Reporter
 
-    write_figures(run, output, tasks, Reporter(quiet=quiet))
+    write_figures(run, output, Reporter(quiet=quiet))
 
 
 @app.command("report")

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from evaluation.arms import Arm, content
 from evaluation.baselines import PLAIN
-from evaluation.controls import CONTROLS
+from evaluation.controls import CONTROLS, layers_dropped
 from evaluation.embeddings import Embedded, embed
 from evaluation.measuring import PatchedModel
 from evaluation.orders import CANDIDATES, Order, greedy, ordered
 from evaluation.sweep import first_heads
 from surrogates.errors import InputError
 from surrogates.library.heads import Head
-from synth.asked import Asked
+from synth.asked import LEAST_TEXTS, Asked
 from synth.evaluation_rows import REPLACEMENTS, EmbeddingEvaluation, EmbeddingRow, OnCorpus, Replacement
-from synth.evaluator import LEAST_TEXTS, ORDERED_BY, known_of
+from synth.evaluator import ORDERED_BY, known_of
 from synth.models import LoadedModel
 from synth.other_corpora import OtherCorpus, fresh_iou
 from synth.progress import Reporter, Step
@@ -71,7 +71,7 @@ class EmbeddingEvaluator:
             for share in asked.fractions
         }
         first = asked.orders[0]
-        controls = self._controls(orders[first], effects) if asked.controls else {}
+        controls = self._controls(orders[first]) if asked.controls else {}
         ids = self._texts("sweep", self._run.ids("test"), "test texts", len(arms) + len(controls), asked.texts)
         rows = self._rows("sweep", ids, arms | controls)
         return EmbeddingEvaluation(
@@ -119,6 +119,14 @@ class EmbeddingEvaluator:
 
             return greedy(self._programs, effects, count, lambda tried: self._turned(ids, tried), goes_on)
 
+    def _dropped_layers(self) -> dict[int, float]:
+        """The same with each layer's attention dropped alone."""
+        layers = layers_dropped(self._loaded.heads)
+        stage = "layers dropped"
+        ids = self._texts(stage, self._run.ids("validation"), "validation texts", len(layers), ORDERED_BY)
+        with self._reporter.stage(stage) as step:
+            return dict(zip(layers, self._turned(ids, list(layers.values()), step), strict=True))
+
     def _turned(self, ids: Sequence[Sequence[int]], arms: Sequence[Arm], step: Step | None = None) -> list[float]:
         """How far embeddings turn under each arm: 1 - cosine, mean over texts."""
         unpatched = embed(self._patched, ids, {})
@@ -129,10 +137,11 @@ class EmbeddingEvaluator:
                 step(len(found), len(arms))
         return found
 
-    def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[tuple[str, str, float], Arm]:
+    def _controls(self, order: Sequence[Head]) -> dict[tuple[str, str, float], Arm]:
         share = self._asked.controls
         assert share is not None
-        known = known_of(self._run, first_heads(order, share), self._programs, effects, self._loaded.heads)
+        layers = self._dropped_layers()
+        known = known_of(self._run, first_heads(order, share), self._programs, layers, self._loaded.heads)
         found: dict[tuple[str, str, float], Arm] = {}
         for name, control in CONTROLS.items():
             arm = control(known)

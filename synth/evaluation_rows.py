@@ -72,6 +72,7 @@ class Control:
     worse_high: float
     divergence: float
     agreement: float
+    kept_neural: int
     texts: int
 
     @classmethod
@@ -79,7 +80,7 @@ class Control:
         """That of the arm of its name, beside the arm of the right assignment."""
         return cls(
             name, heads, *found.increase(name), *found.further_increase(name, right), found.divergence(name).mean,
-            found.agreement(name).mean, found.texts,
+            found.agreement(name).mean, found.kept(name), found.texts,
         )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ class Within:
     Attributes:
         budget: relative increase in perplexity.
         validation_increase: on the texts that chose; ``increase`` and its interval are those of test texts.
+        kept_neural: on test texts, as in :class:`Row`.
     """
 
     order: Order
@@ -100,6 +102,7 @@ class Within:
     increase: float
     low: float
     high: float
+    kept_neural: int
     texts: int
 
 
@@ -112,6 +115,7 @@ class Effect:
         divergence: KL(unpatched || patched) of the next-token distribution, nats a token.
         agreement: share of the tokens for which the likeliest one is that of the model as it is.
         recovered: share of the head's effect that is kept: 1 - the divergence / that of zero, with its 95 % interval.
+        kept_neural: texts on which the program failed; there the head computed its own pattern, and all is recovered.
     """
 
     head: str
@@ -124,6 +128,7 @@ class Effect:
     recovered: float
     recovered_low: float
     recovered_high: float
+    kept_neural: int
     texts: int
 
     @classmethod
@@ -132,7 +137,7 @@ class Effect:
         arm = alone(head, replacement)
         divergence, agreement = found.divergence(arm).mean, found.agreement(arm).mean
         recovered = found.recovered(arm, alone(head, "zero"))
-        return cls(head, replacement, *found.loss(arm), divergence, agreement, *recovered, found.texts)
+        return cls(head, replacement, *found.loss(arm), divergence, agreement, *recovered, found.kept(arm), found.texts)
 
 
 def alone(head: str, replacement: Alone) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from evaluation.arms import Arm
 from evaluation.baselines import PLAIN, MeanPattern
 from evaluation.clozes import Text, clozes, predicted
-from evaluation.controls import CONTROLS, Known
+from evaluation.controls import CONTROLS, Known, layers_dropped
 from evaluation.measurements import UNPATCHED, Measurements
 from evaluation.measuring import PatchedModel, Store, measure
 from evaluation.orders import CANDIDATES, Order, greedy, ordered
@@ -17,7 +17,7 @@ from evaluation.sweep import first_heads, most_heads
 from surrogates.errors import InputError
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
-from synth.asked import Asked
+from synth.asked import LEAST_TEXTS, Asked
 from synth.attention import open_store
 from synth.corpus import Split
 from synth.evaluation_rows import (
@@ -45,7 +45,6 @@ SINGLE_TEXTS = 50
 """Most test texts on which heads are replaced one by one, which takes several passes a head."""
 MASKED_PASSES = 50_000
 """Most passes of a text with a token masked for a table, whatever the model's size: programs take time of their own."""
-LEAST_TEXTS = 2
 
 
 class _Stage(NamedTuple):
@@ -64,6 +63,7 @@ _STAGES = {
     "own effects": _Stage(4e13, 0.3),
     "greedy order": _Stage(4e13, 0.4),
     "budget": _Stage(2e13, 0.3),
+    "layers dropped": _Stage(1e13, 0.1),
     "sweep": _Stage(4e13, 0.6),
     "corpora": _Stage(2e13, 0.3),
     "effects": _Stage(8e13, 1.0),
@@ -126,7 +126,7 @@ class Evaluator:
             for order, (count, _) in budgets.items()
             if count
         }
-        controls = self._controls(orders[asked.orders[0]], effects) if asked.controls else {}
+        controls = self._controls(orders[asked.orders[0]]) if asked.controls else {}
         found = self._measure("sweep", self._split("test"), arms | controls, asked.texts)
         first = asked.orders[0]
         corpora = [self._on_corpus(corpus, first, orders[first]) for corpus in self._corpora]
@@ -186,6 +186,7 @@ class Evaluator:
         assert budget is not None
         tries = len(self._programs).bit_length()
         texts = self._texts("budget", self._split("validation"), tries * len(orders))
+        in_time = self._in_time("budget")
         found = {}
         with self._reporter.stage("heads within the budget") as step:
             for place, (order, heads) in enumerate(orders.items()):
@@ -196,17 +197,30 @@ class Evaluator:
                     cost[count] = measure(self._patched, texts, arms, store=self._store).increase("program").mean
                     return cost[count]
 
-                count = most_heads(len(heads), budget, increase)
+                def goes_on(order: Order = order) -> bool:
+                    if in_time():
+                        return True
+                    self._leave_out(f"budget: more heads in the order {order}, for time")
+                    return False
+
+                count = most_heads(len(heads), budget, increase, goes_on)
                 found[order] = count, cost[count]
                 step(place + 1, len(orders), f"{order}: {count} heads")
         return found
 
+    def _dropped_layers(self) -> dict[int, float]:
+        """KL(unpatched || patched) with each layer's attention dropped alone."""
+        layers = layers_dropped(self._loaded.heads)
+        arms = {str(layer): arm for layer, arm in layers.items()}
+        found = self._measure("layers dropped", self._split("validation"), arms, ORDERED_BY)
+        return {layer: found.divergence(str(layer)).mean for layer in layers}
+
     # What is measured on test texts, to report.
 
-    def _controls(self, order: Sequence[Head], effects: Mapping[Head, float]) -> dict[str, Arm]:
+    def _controls(self, order: Sequence[Head]) -> dict[str, Arm]:
         assert self._asked.controls is not None
         chosen = first_heads(order, self._asked.controls)
-        known = known_of(self._run, chosen, self._programs, effects, self._loaded.heads)
+        known = known_of(self._run, chosen, self._programs, self._dropped_layers(), self._loaded.heads)
         found: dict[str, Arm] = {RIGHT: self._arm("program", chosen)}
         for name, control in CONTROLS.items():
             arm = control(known)
@@ -326,20 +340,21 @@ class Evaluator:
         arm = _name(order, "program", count) if count else UNPATCHED
         fraction = count / len(self._programs)
         return Within(
-            order, self._asked.max_increase, count, fraction, on_validation, *found.increase(arm), found.texts
-        )
+            order, self._asked.max_increase, count, fraction, on_validation, *found.increase(arm), found.kept(arm),
+            found.texts,
+        )  # fmt: skip
 
 
 def known_of(
     run: Run,
     chosen: Sequence[Head],
     programs: Mapping[Head, Program],
-    effects: Mapping[Head, float],
+    layers: Mapping[int, float],
     heads: Sequence[Head],
 ) -> Known:
     """What controls of a run's chosen heads are made of."""
     categories = {head: kind.category for head, kind in run.kinds.items() if kind.category}
-    return Known(chosen, programs, categories, effects, heads)
+    return Known(chosen, programs, categories, layers, heads)
 
 
 def _name(order: Order, replacement: Replacement, count: int) -> str:

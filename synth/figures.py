@@ -1,17 +1,13 @@
 """The figures of a run, from what it holds."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evaluation.baselines import BASELINES
-from sandbox.plain_text import one_line
 from surrogates.errors import InputError
 from surrogates.library.cover import cover
 from surrogates.library.heads import Head
@@ -20,7 +16,6 @@ from synth.evaluation_rows import Effect
 from synth.head_faithfulness import compare_baselines
 from synth.material import HeadData
 from synth.progress import Reporter
-from synth.regular_files import read_text
 from synth.run import Run
 from synth.stored_measurements import stored_rows
 from synth.tasks import TaskRow
@@ -28,34 +23,21 @@ from synth.tasks import TaskRow
 if TYPE_CHECKING:
     from evaluation.figures.picture import Picture
 
-_NUMBERS = ("fraction", "value", "low", "high")
 
-
-def run_figures(run: Run, tasks: Path | None, reporter: Reporter) -> "list[Picture]":
+def run_figures(run: Run, reporter: Reporter) -> "list[Picture]":
     """Every figure of which the run holds something; what has to be run for the others is said.
 
     Args:
         run: a finished run.
-        tasks: what ``headsynth evaluate RUN --tasks NAMES --json`` printed.
         reporter: where progress is shown.
 
     Raises:
-        InputError: matplotlib is not installed, the run is not finished, or something of it or of the tasks cannot be
-            read.
+        InputError: matplotlib is not installed, the run is not finished, or something of it cannot be read.
     """
     if find_spec("matplotlib") is None:
         raise InputError('figures need matplotlib; install it with pip install "headsynth[figures]"')
-    task_rows = _task_rows(tasks) if tasks else []
     found = _of_heads(run, reporter)
-    found += _of_measurements(run, reporter, {row["head"]: row["iou"] for row in found[0].table})
-    if task_rows:
-        from evaluation.figures.replaced import tasks as task_picture
-
-        found.append(task_picture(task_rows))
-    elif run.material.causal:
-        reporter.say("not drawn: tasks; keep what `headsynth evaluate RUN --tasks NAMES --json` prints, and name that "
-                     "file with --tasks")  # fmt: skip
-    return found
+    return found + _of_measurements(run, reporter, {row["head"]: row["iou"] for row in found[0].table})
 
 
 def _of_heads(run: Run, reporter: Reporter) -> "list[Picture]":
@@ -74,11 +56,11 @@ def _of_heads(run: Run, reporter: Reporter) -> "list[Picture]":
 
 def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) -> "list[Picture]":
     from evaluation.figures.heads import iou_and_effect
-    from evaluation.figures.replaced import control_comparison, perplexity
+    from evaluation.figures.replaced import control_comparison, perplexity, tasks
 
     names = ["perplexity", "controls", "iou_and_effect"]
     if not run.material.causal:
-        reporter.say(f"not drawn: {', '.join(names)}; an encoder has no perplexity")
+        reporter.say(f"not drawn: {', '.join(names)}, tasks; an encoder has no perplexity")
         return []
     stored = stored_rows(run)
     control_rows = [asdict(control) for control in stored.controls]
@@ -91,9 +73,13 @@ def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) ->
         found.append(control_comparison(control_rows))
     if stored.effects:
         found.append(iou_and_effect(_effect_table(ious, stored.effects)))
+    if stored.tasks:
+        found.append(tasks(_shares_right(stored.tasks)))
     drawn = {picture.name for picture in found}
     if missing := [name for name in names if name not in drawn]:
         reporter.say(f"not drawn: {', '.join(missing)}; run `headsynth evaluate {run.path}` first")
+    if "tasks" not in drawn:
+        reporter.say(f"not drawn: tasks; run `headsynth evaluate {run.path} --tasks NAMES` first")
     return found
 
 
@@ -143,23 +129,10 @@ def _effect_table(ious: Mapping[str, float], effects: Sequence[Effect]) -> list[
     return table
 
 
-def _task_rows(path: Path) -> list[dict[str, Any]]:
+def _shares_right(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
     """The rows that are drawn: of each task its first metric that is a share."""
-    wrong = f"{one_line(str(path))} is not what `headsynth evaluate RUN --tasks NAMES --json` prints"
-    text = read_text(path, "tasks", "JSON")
-    try:
-        rows = [TaskRow(**row) for row in json.loads(text)["tasks"]]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise InputError(f"{wrong}; write one with that command") from error
-    for row in rows:
-        numbers = [getattr(row, name) for name in _NUMBERS] + ([] if row.chance is None else [row.chance])
-        if not all(isinstance(own, int | float) and math.isfinite(own) for own in numbers):
-            raise InputError(f"{wrong}: a figure is no number; write one with that command")
     metric: dict[str, str] = {}
     for row in rows:
         if not row.is_perplexity:
             metric.setdefault(row.task, row.metric)
-    drawn = [asdict(row) for row in rows if metric.get(row.task) == row.metric]
-    if not drawn:
-        raise InputError(f"{one_line(str(path))} holds no task whose metric is a share; there is nothing to draw")
-    return drawn
+    return [asdict(row) for row in rows if metric.get(row.task) == row.metric]

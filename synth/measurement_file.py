@@ -1,11 +1,13 @@
 """Raw figures of a run's evaluation, as they come: one row an arm and text, in a file of their own."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from evaluation.clozes import Text, predicted, told
 from evaluation.measurements import Figures
+from evaluation.task_figures import TaskFigures
 from surrogates.errors import InputError
 from surrogates.library.database import Database, writable
 from synth.fingerprint import texts_fingerprint
@@ -24,6 +26,10 @@ _TABLES = (
         loss REAL NOT NULL, divergence REAL NOT NULL, same INTEGER NOT NULL, kept INTEGER NOT NULL,
         PRIMARY KEY (arm, text)
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS tasks (
+        id INTEGER PRIMARY KEY, arm TEXT NOT NULL, key TEXT NOT NULL, task TEXT NOT NULL, figures TEXT NOT NULL,
+        UNIQUE (arm, key)
+    ) STRICT""",
 )
 _AT_ONCE = 500
 """Texts asked for in one query: SQLite bounds its parameters."""
@@ -53,6 +59,9 @@ class MeasurementFile(Database):
             if version < _VERSION:
                 self._rows("PRAGMA journal_mode=WAL")
                 self._make(tables)
+            elif "tasks" not in tables:  # a run that was measured before they were kept
+                with self._whole():
+                    self._execute(_TABLES[-1])
             # A figure that a power cut takes is measured again.
             self._rows("PRAGMA synchronous=NORMAL")
         except InputError:
@@ -110,9 +119,50 @@ class MeasurementFile(Database):
 
     def key(self, text: Text) -> str:
         """Names a text under the model: SHA-256, in hexadecimal."""
-        return hashlib.sha256(f"{self._model} {texts_fingerprint([told(text)])}".encode()).hexdigest()
+        return self._under_model(texts_fingerprint([told(text)]))
+
+    def get_task(self, arm: str, asked: str) -> TaskFigures | None:
+        """What is known of an arm on a task; None where it is yet to be measured.
+
+        Args:
+            arm: its content.
+            asked: what the task asks, see :func:`evaluation.tasks.asked_by`.
+        """
+        rows = self._rows("SELECT figures FROM tasks WHERE arm = ? AND key = ?", (arm, self._under_model(asked)))
+        return TaskFigures.from_text(rows[0][0]) if rows else None
+
+    def add_task(self, arm: str, asked: str, name: str, figures: TaskFigures) -> None:
+        """Keep what was measured of an arm on a task of a name.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
+        """
+        with self._transaction():
+            self._execute(
+                "INSERT OR REPLACE INTO tasks (arm, key, task, figures) VALUES (?, ?, ?, ?)",
+                (arm, self._under_model(asked), name, figures.as_text()),
+            )
+
+    def tasks(self, arms: Sequence[str]) -> dict[str, dict[str, TaskFigures]]:
+        """Of each task, by name, what is known of arms; of what was asked under a name, what was measured last."""
+        some = ", ".join("?" * len(arms))
+        rows = self._rows(f"SELECT task, key, arm, figures FROM tasks WHERE arm IN ({some}) ORDER BY id", arms)
+        last = {task: key for task, key, *_ in rows}
+        found: dict[str, dict[str, TaskFigures]] = {}
+        for task, key, arm, figures in rows:
+            if key == last[task]:
+                found.setdefault(task, {})[arm] = TaskFigures.from_text(figures)
+        return found
+
+    def _under_model(self, what: str) -> str:
+        return hashlib.sha256(f"{self._model} {what}".encode()).hexdigest()
 
 
-def can_be_kept(folder: Path) -> bool:
-    """Whether figures can be written to a run directory."""
-    return writable(folder) and all(map(writable, folder.glob(f"{FILE_NAME}*")))
+def keeping(
+    folder: Path, model: str, say: Callable[[str], None]
+) -> AbstractContextManager[MeasurementFile] | AbstractContextManager[None]:
+    """A run directory's file of raw figures while they are measured; None, which is said, where it can only be read."""
+    if writable(folder) and all(map(writable, folder.glob(f"{FILE_NAME}*"))):
+        return closing(MeasurementFile(folder / FILE_NAME, model))
+    say(f"{folder} can only be read; figures are not kept")
+    return nullcontext()

@@ -1,7 +1,6 @@
 """What a run's model loses with its heads replaced, as rows."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
 
 from evaluation.measuring import NoStore
 from evaluation.orders import Order
@@ -16,7 +15,7 @@ from synth.evaluation_rows import EmbeddingEvaluation, EmbeddingRow, Evaluation,
 from synth.evaluator import Evaluator
 from synth.fingerprint import model_fingerprint
 from synth.masked_models import with_masked_head
-from synth.measurement_file import FILE_NAME, MeasurementFile, can_be_kept
+from synth.measurement_file import keeping
 from synth.models import LoadedModel
 from synth.other_corpora import OtherCorpus, read_corpus
 from synth.progress import Reporter
@@ -95,14 +94,11 @@ def evaluate_all(run: Run, asked: Asked, reporter: Reporter | None = None) -> Ev
             _tell_without(programs, loaded, reporter)
             return embeddings.evaluation()
         loaded = masked
-    kept = can_be_kept(run.path)
-    if not kept:
-        reporter.say(f"{run.path} can only be read; figures are not kept")
     # A masked-language head is no part of what patterns were made with.
     model = open_store(run.attention).model if loaded.causal else model_fingerprint(loaded)
-    with closing(MeasurementFile(run.path / FILE_NAME, model)) if kept else nullcontext(NoStore()) as store:
+    with keeping(run.path, model, reporter.say) as file:
         _tell_without(programs, loaded, reporter)
-        return Evaluator(run, loaded, corpora, store, reporter, asked).evaluation()
+        return Evaluator(run, loaded, corpora, file or NoStore(), reporter, asked).evaluation()
 
 
 def _tell_without(programs: Mapping[Head, Program], loaded: LoadedModel, reporter: Reporter) -> None:

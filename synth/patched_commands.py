@@ -27,11 +27,21 @@ def evaluate_command(
         typer.Option(metavar="N", min=1, help="The first so many items of each task.", show_default=False),
     ] = None,
     orders: Annotated[
-        str, typer.Option(metavar="ORDERS", help="Which heads go first: iou, effect, random or greedy, by commas.")
-    ] = "iou,effect,random",
+        str | None,
+        typer.Option(
+            metavar="ORDERS",
+            help="Which heads go first: iou, effect, random or greedy, by commas; by default the first three.",
+            show_default=False,
+        ),
+    ] = None,
     controls: Annotated[
-        float, typer.Option(metavar="PERCENT", help="Share of the heads that controls replace; 0 for no controls.")
-    ] = 25.0,
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="Share of the heads that controls replace, by default 25; 0 for no controls.",
+            show_default=False,
+        ),
+    ] = None,
     max_increase: Annotated[
         float | None,
         typer.Option(
@@ -40,7 +50,7 @@ def evaluate_command(
     ] = None,
     texts: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Most test texts; by default as affordable.", show_default=False),
+        typer.Option(metavar="N", help="Most test texts; by default as affordable.", show_default=False),
     ] = None,
     time: Annotated[
         float | None,
@@ -61,21 +71,29 @@ def evaluate_command(
     as_json: Json = False,
 ) -> None:
     """Measure perplexity with heads replaced by their programs, beside controls, and effects of heads; or tasks."""
-    from synth.asked import Asked
+    from synth.asked import CONTROLLED, SWEPT, Asked
     from synth.commands.evaluate import corpora_named, orders_named, percentages, show_evaluation
     from synth.commands.tasks import show_tasks
     from synth.progress import Reporter
 
     reporter, shares = Reporter(quiet=quiet), percentages(fractions)
     if tasks is not None:
-        if corpus:
-            raise InputError("--corpus is about perplexity; leave it out, or leave out --tasks")
+        given = {
+            "--orders": orders, "--controls": controls, "--max-increase": max_increase, "--texts": texts,
+            "--time": time, "--corpus": corpus,
+        }  # fmt: skip
+        if about := [name for name, value in given.items() if value is not None and value != []]:
+            of = "is" if len(about) == 1 else "are"
+            raise InputError(f"{', '.join(about)} {of} about perplexity; leave that out, or leave out --tasks")
         show_tasks(run, tasks, shares, limit, assignment, device, on_error, reporter, as_json=as_json)
         return
     if limit is not None:
         raise InputError("--limit is about tasks; name some with --tasks, or leave it out")
     asked = Asked(
-        shares, orders_named(orders), controls / 100 or None, None if max_increase is None else max_increase / 100,
+        shares,
+        SWEPT if orders is None else orders_named(orders),
+        CONTROLLED if controls is None else controls / 100 or None,
+        None if max_increase is None else max_increase / 100,
         True, texts, time, device, on_error, corpora_named(corpus or []), assignment,
     )  # fmt: skip
     show_evaluation(run, asked, reporter, as_json=as_json)

@@ -27,7 +27,6 @@ MEMBERS = 12
 """Words of a cluster that are named, at most."""
 _SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 """Parts, at most, of the programs in the front of a library."""
-_NOTHING = StoredRows([], [], 0.0, [])
 
 
 def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only: Head | None = None) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only:
     material, settings, library = run.material, run.settings, run.library
     every = open_store(run.attention).heads
     structures, counts = _structures([] if only else library.structures())
-    stored = _NOTHING if only else stored_rows(run)
+    stored = StoredRows() if only else stored_rows(run)
     asked = Accounts(library).of_run() if library.has_asked() else None
     return {
         "model": settings.model,
@@ -70,8 +69,7 @@ def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only:
         "controls_share": stored.share,
         "effects": list(map(asdict, stored.effects)),
         "measure": "perplexity",
-        "tasks": [],
-        "corpora": [],
+        "tasks": list(map(asdict, stored.tasks)),
         "alike": {name: words[:MEMBERS] for name, words in material.alike.items()},
         "shown": list(shown_texts(material, detail)),
         "levels": detail.levels,

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from evaluation.arms import Arm, content
 from evaluation.baselines import PLAIN
-from evaluation.controls import CONTROLS, Known
+from evaluation.controls import CONTROLS, layers_dropped
 from evaluation.measurements import UNPATCHED, Figures, Measurements
 from evaluation.orders import CANDIDATES, Order, at_random, by_effect, greedy
 from surrogates.language.program import Program
@@ -18,10 +18,14 @@ from surrogates.library.heads import Head
 from synth.attention import open_store
 from synth.corpus import Split
 from synth.evaluation_rows import REPLACEMENTS, RIGHT, Alone, Control, Effect, Replacement, Row, alone
-from synth.evaluator import ORDERED_BY
+from synth.evaluator import ORDERED_BY, known_of
 from synth.measurement_file import FILE_NAME, MeasurementFile
 from synth.run import Run
+from synth.tasks import TaskRow, stored_tasks
 
+_Key = TypeVar("_Key", Head, int)
+_CONTROLS_ALONE = frozenset(CONTROLS) - frozenset(REPLACEMENTS)
+"""Controls of which nothing is known but where controls were asked for."""
 _ALONE: tuple[Alone, ...] = ("program", "zero")
 
 
@@ -67,23 +71,25 @@ class StoredMeasurements:
     def controls(self) -> tuple[list[Control], float]:
         """The right assignment and the controls beside it, and the share of the heads that they replace.
 
-        Where several shares were measured, it is that of most controls.
+        Where several shares were measured, it is that of most controls. Those that sweeps have too are not enough.
         """
         best: Measurements | None = None
         share = 0.0
-        categories = {head: kind.category for head, kind in self._run.kinds.items() if kind.category}
         heads = open_store(self._run.attention).heads
+        layers = self._dropped_layers(heads)
         sizes: dict[str, int] = {}
         for order in self._orders:
             for count in self._sizes:
                 right = self._arm("program", order, count)
                 if content(right) not in self._known:
                     continue
-                known = Known(self._orders[order][:count], self._programs, categories, self._effects, heads)
+                known = known_of(self._run, self._orders[order][:count], self._programs, layers, heads)
                 made = {name: control(known) for name, control in CONTROLS.items()}
                 arms = {RIGHT: right} | {name: arm for name, arm in made.items() if arm}
                 found = self._stored("test", arms)
-                if found and RIGHT in found.figures and (best is None or len(found.figures) > len(best.figures)):
+                if found is None or RIGHT not in found.figures or _CONTROLS_ALONE.isdisjoint(found.figures):
+                    continue
+                if best is None or len(found.figures) > len(best.figures):
                     best, share = found, count / len(self._programs)
                     sizes = {name: len(arm) for name, arm in arms.items()}
         if best is None:
@@ -105,11 +111,19 @@ class StoredMeasurements:
         return [Effect.of(found, head, way) for head in whole for way in _ALONE]
 
     def _own_effects(self) -> dict[Head, float]:
-        """What heads are ordered by; empty unless all of them were measured."""
-        found = self._stored("validation", {str(head): {head: own} for head, own in self._programs.items()}, ORDERED_BY)
-        if found is None or not all(str(head) in found.figures for head in self._programs):
+        """What heads are ordered by."""
+        return self._choosing({head: {head: own} for head, own in self._programs.items()})
+
+    def _dropped_layers(self, heads: Sequence[Head]) -> dict[int, float]:
+        """What layers are ordered by to be dropped."""
+        return self._choosing(layers_dropped(heads))
+
+    def _choosing(self, arms: Mapping[_Key, Arm]) -> dict[_Key, float]:
+        """Divergence on the validation texts that choose; empty unless all arms were measured."""
+        found = self._stored("validation", {str(key): arm for key, arm in arms.items()}, ORDERED_BY)
+        if found is None or not all(str(key) in found.figures for key in arms):
             return {}
-        return {head: found.divergence(str(head)).mean for head in self._programs}
+        return {key: found.divergence(str(key)).mean for key in arms}
 
     def _greedy(self) -> list[Head]:
         """The order as it was found, on the texts on which pairs were tried; empty where it was not looked for."""
@@ -164,22 +178,23 @@ class StoredMeasurements:
 
 
 class StoredRows(NamedTuple):
-    """All that is known of a run's sweeps, controls and effects; ``share`` is the share of heads controls replace."""
+    """All that is known of a run's sweeps, controls, effects and tasks; controls replace ``share`` of the heads."""
 
-    sweep: Sequence[Row]
-    controls: Sequence[Control]
-    share: float
-    effects: Sequence[Effect]
+    sweep: Sequence[Row] = ()
+    controls: Sequence[Control] = ()
+    share: float = 0.0
+    effects: Sequence[Effect] = ()
+    tasks: Sequence[TaskRow] = ()
 
 
 def stored_rows(run: Run) -> StoredRows:
     """What was measured of a run, empty where nothing was, or where its model is an encoder."""
     file = run.path / FILE_NAME
     if not run.material.causal or not file.is_file():
-        return StoredRows([], [], 0.0, [])
+        return StoredRows()
     with closing(MeasurementFile(file, open_store(run.attention).model)) as opened:
         stored = StoredMeasurements(run, opened)
-        return StoredRows(stored.sweep(), *stored.controls(), stored.effects())
+        return StoredRows(stored.sweep(), *stored.controls(), stored.effects(), stored_tasks(run, opened))
 
 
 def _most_known(figures: Mapping[str, Sequence[Figures | None]]) -> list[int]:

@@ -1,20 +1,28 @@
 """What a run's model scores on tasks of lm-evaluation-harness with its heads replaced, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from evaluation.arms import content
 from evaluation.sweep import first_heads
+from evaluation.task_figures import TaskFigures
 from surrogates.errors import InputError
+from surrogates.language.program import Program
+from surrogates.library.heads import Head
 from surrogates.library.library import FITTED
 from surrogates.running.plan import OnError
 from synth.asked import as_shares
+from synth.attention import open_store
+from synth.measurement_file import MeasurementFile, keeping
 from synth.models import LoadedModel, encode
-from synth.progress import Reporter
+from synth.progress import Reporter, Step
 from synth.run import Run
 
 if TYPE_CHECKING:
+    from lm_eval.api.task import Task
+
     from evaluation.harness_model import HarnessModel
 
 
@@ -64,6 +72,8 @@ def evaluate_tasks(
 ) -> list[TaskRow]:
     """Scores on tasks of the model as it is, and with heads replaced by the programs that stand in for them.
 
+    What each item gave is kept in the run, task by task and fraction by fraction, and is not measured again.
+
     Texts start as the run's did. Of those that are longer than the model reads the beginning is cut off, after the
     BOS. How an item is asked, with how many examples before it, and the metrics are the task's own.
 
@@ -97,7 +107,6 @@ def evaluate_tasks(
         raise InputError(f"{run.settings.model} is an encoder, which foretells no text; choose a causal language model")
     if find_spec("lm_eval") is None:
         raise InputError('tasks need lm-evaluation-harness; install it with pip install "headsynth[tasks]"')
-    from evaluation.tasks import measure_task
     from synth.task_sources import load_tasks
 
     found = load_tasks(tasks)
@@ -106,27 +115,75 @@ def evaluate_tasks(
         reporter.say(f"{len(programs)} of the model's {len(loaded.heads)} heads have programs; fractions are of these")
     reader = harness_model(loaded)
     shares = [0.0, *shares]
-    chosen = [first_heads(list(programs), share) if share else [] for share in shares]
-    assignments = [{head: programs[head] for head in heads} for heads in chosen]
+    arms = [{head: programs[head] for head in first_heads(list(programs), share)} if share else {} for share in shares]
     rows: list[TaskRow] = []
-    for task in found:
-        name = task.config.task
-        with reporter.stage(name) as step:
-            measured = measure_task(reader, task, assignments, limit=limit, on_error=on_error, progress=step)
-        unpatched = measured[0]
-        if unpatched.cut:
-            reporter.say(
-                f"{name}: texts longer than the model reads, of which the beginning was cut off: {unpatched.cut}"
-            )
-        rows += [
-            TaskRow(
-                name, metric, share, len(heads), own.items, *figure.interval, *figure.change(unpatched.metrics[metric]),
-                figure.is_perplexity, own.chance, own.kept,
-            )
-            for share, heads, own in zip(shares, chosen, measured, strict=True)
-            for metric, figure in own.metrics.items()
-        ]  # fmt: skip
+    with keeping(run.path, open_store(run.attention).model, reporter.say) as file:
+        for task in found:
+            name = task.config.task
+            with reporter.stage(name) as step:
+                measured = _measured(reader, task, arms, file, limit, on_error, step)
+            if measured[0].cut:
+                reporter.say(
+                    f"{name}: texts longer than the model reads, of which the beginning was cut off: {measured[0].cut}"
+                )
+            rows += _rows(name, list(zip(shares, map(len, arms), measured, strict=True)))
     return rows
+
+
+def _measured(
+    reader: "HarnessModel",
+    task: "Task",
+    arms: Sequence[Mapping[Head, Program]],
+    file: MeasurementFile | None,
+    limit: int | None,
+    on_error: OnError,
+    step: Step,
+) -> list[TaskFigures]:
+    from evaluation.tasks import asked_by, measure_task
+
+    name, asked = task.config.task, asked_by(task, limit)
+    found: list[TaskFigures] = []
+    figure = ""
+
+    def told(done: int, total: int) -> None:
+        step(len(found) * total + done, len(arms) * total, figure)
+
+    for arm in arms:
+        own = file.get_task(content(arm), asked) if file else None
+        if own is None or (own.kept and on_error == "raise"):  # then a program that failed raises
+            own = measure_task(reader, task, {**arm}, limit=limit, on_error=on_error, progress=told)
+            if file:
+                file.add_task(content(arm), asked, name, own)
+        found.append(own)
+        metric, value = next(iter(own.metrics.items()))
+        figure = f"{len(arm)} heads replaced: {metric} {value.interval.mean:.3f}"
+    return found
+
+
+def stored_tasks(run: Run, file: MeasurementFile) -> list[TaskRow]:
+    """The same of the programs that stand in for heads, as far as it was measured."""
+    programs = run.assignment
+    heads = list(programs)
+    arms = {content({head: programs[head] for head in heads[:count]}): count for count in range(len(heads) + 1)}
+    rows: list[TaskRow] = []
+    for name, figures in file.tasks(list(arms)).items():
+        measured = sorted(((arms[arm], own) for arm, own in figures.items()), key=lambda pair: pair[0])
+        if len(measured) > 1 and measured[0][0] == 0:
+            rows += _rows(name, [(count / len(heads), count, own) for count, own in measured])
+    return rows
+
+
+def _rows(name: str, measured: Sequence[tuple[float, int, TaskFigures]]) -> list[TaskRow]:
+    """Of a task, by the share and the number of the heads that are replaced; none are in the first."""
+    unpatched = measured[0][2].metrics
+    return [
+        TaskRow(
+            name, metric, share, heads, own.items, *figure.interval, *figure.change(unpatched[metric]),
+            figure.is_perplexity, own.chance, own.kept,
+        )
+        for share, heads, own in measured
+        for metric, figure in own.metrics.items()
+    ]  # fmt: skip
 
 
 def harness_model(loaded: LoadedModel) -> "HarnessModel":

@@ -66,8 +66,12 @@ def details(longest: int) -> Iterator[Detail]:
     for levels in _LEVELS[1:]:
         detail = replace(detail, levels=levels)
         yield detail
-    for changed in ({"programs": _PROGRAMS}, {"own": False}, *({"texts": texts} for texts in _TEXTS[1:])):
-        detail = replace(detail, **changed)
+    detail = replace(detail, programs=_PROGRAMS)
+    yield detail
+    detail = replace(detail, own=False)
+    yield detail
+    for texts in _TEXTS[1:]:
+        detail = replace(detail, texts=texts)
         yield detail
     for tokens in _TOKENS:
         if tokens < longest:

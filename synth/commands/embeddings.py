@@ -32,7 +32,7 @@ def print_embeddings(model: str, found: EmbeddingEvaluation) -> None:
         print_corpora(console, found.corpora, None)
     for line in found.left_out:
         console.print(f"left out: {line}")
-    print_kept(console, max(row.kept_neural for row in found.sweep))
+    print_kept(console, [*found.sweep, *found.controls, *(row for own in found.corpora for row in own.sweep)])
 
 
 def _print_rows(console: Terminal, rows: Sequence[EmbeddingRow]) -> None:

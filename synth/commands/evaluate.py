@@ -124,7 +124,8 @@ def _print(model: str, found: Evaluation) -> None:
         _print_effects(console, found.effects)
     for line in found.left_out:
         console.print(f"left out: {line}")
-    print_kept(console, max(row.kept_neural for row in found.sweep))
+    on_corpora = [row for own in found.corpora for row in own.sweep]
+    print_kept(console, [*found.sweep, *found.controls, *found.within, *found.effects, *on_corpora])
 
 
 def _print_sweep(console: Terminal, found: Evaluation) -> None:

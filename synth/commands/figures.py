@@ -11,7 +11,7 @@ from synth.regular_files import mend_writing
 from synth.run import open_run
 
 
-def write_figures(path: Path, output: Path, tasks: Path | None, reporter: Reporter) -> None:
+def write_figures(path: Path, output: Path, reporter: Reporter) -> None:
     """Write each figure as PDF and PNG, and beside them its table as CSV.
 
     Raises:
@@ -21,7 +21,7 @@ def write_figures(path: Path, output: Path, tasks: Path | None, reporter: Report
     with open_run(path) as run:
         try:
             output.mkdir(parents=True, exist_ok=True)
-            for picture in run_figures(run, tasks, reporter):
+            for picture in run_figures(run, reporter):
                 for name, content in picture.files().items():
                     (output / name).write_bytes(content)
                 console.print(f"{output / picture.name}: pdf, png, csv", soft_wrap=True)

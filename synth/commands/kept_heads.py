@@ -1,15 +1,21 @@
 """Says that programs failed, and heads computed their own patterns in their stead."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from synth.console import Terminal
 
 
-def print_kept(console: Terminal, most: int) -> None:
-    """Print a line if there were any.
+class Figures(Protocol):
+    """Figures behind which heads may have computed their own patterns."""
 
-    Args:
-        most: (text, head) pairs behind one of the figures that were printed.
-    """
-    if most:
+    @property
+    def kept_neural(self) -> int: ...
+
+
+def print_kept(console: Terminal, rows: Iterable[Figures]) -> None:
+    """Print a line if there were any."""
+    if most := max(row.kept_neural for row in rows):
         console.print(
             f"Programs failed on some texts, where their heads computed their own patterns: up to {most} times "
             "(a text and a head each) behind one figure; --json tells behind which.",

@@ -54,7 +54,7 @@ def _print(model: str, rows: Sequence[TaskRow]) -> None:
         columns += [("change", "figure"), ("95 %", "figure")]
         lines = [line for metric in dict.fromkeys(row.metric for row in own) for line in _lines(metric, own)]
         console.print_table(columns, lines)
-    print_kept(console, max(row.kept_neural for row in rows))
+    print_kept(console, rows)
 
 
 def _lines(metric: str, rows: Sequence[TaskRow]) -> list[list[str]]:

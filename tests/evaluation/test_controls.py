@@ -25,8 +25,8 @@ PROGRAMS = {
 }
 CHOSEN = [HEADS[place] for place in (6, 0, 1, 9)]
 KINDS = {head: ("sink", "recency")[head.index % 2] for head in PROGRAMS}
-EFFECTS = {head: 1.0 + head.index - head.layer for head in PROGRAMS}
-KNOWN = Known(CHOSEN, PROGRAMS, KINDS, EFFECTS, HEADS)
+LAYERS = {0: 3.0, 1: 1.0, 2: 2.0}
+KNOWN = Known(CHOSEN, PROGRAMS, KINDS, LAYERS, HEADS)
 WINDOWED = torch.ones(9, 9, dtype=torch.bool).tril() & ~torch.ones(9, 9, dtype=torch.bool).tril(-4)
 
 
@@ -58,7 +58,7 @@ def test_controls_take_programs_from_where_they_say() -> None:
 
 def test_dropped_attention_is_of_the_layers_that_matter_least() -> None:
     dropped = CONTROLS["attention dropped"](KNOWN)
-    assert dropped == dict.fromkeys(HEADS[8:], Baseline.ZERO)  # four of ten heads are one of three layers
+    assert dropped == dict.fromkeys(HEADS[4:8], Baseline.ZERO)  # four of twelve heads are one of three layers
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_dropped_attention_is_of_the_layers_that_matter_least() -> None:
         ("random program", Known([Head(0, 0)], {Head(0, 0): UNIFORM})),
         ("another category", Known(CHOSEN, PROGRAMS)),
         ("another category", Known(CHOSEN, PROGRAMS, dict.fromkeys(PROGRAMS, "sink"))),
-        ("attention dropped", Known(CHOSEN[:1], PROGRAMS, {}, EFFECTS, HEADS)),
+        ("attention dropped", Known(CHOSEN[:1], PROGRAMS, {}, LAYERS, HEADS)),
     ],
 )
 def test_a_control_that_cannot_be_made_is_none(name: str, known: Known) -> None:

@@ -130,6 +130,16 @@ def test_layers_below_the_first_replaced_head_are_not_run_again(llama: PatchedMo
     assert [after - own for after, own in zip(more, before, strict=True)] == [1, 2, 3]
 
 
+def test_states_are_copied_where_a_block_reads_them_alone(llama: PatchedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, arms = texts(4), {"last": {Head(2, 1): RECENT}}
+    expected = measure(llama, ids, arms)
+    copied = []
+    copy = kept_states._copy
+    monkeypatch.setattr(kept_states, "_copy", lambda put_out: copied.append(put_out) or copy(put_out))
+    assert measure(llama, ids, arms).figures == expected.figures
+    assert len(copied) == 3 + 1  # of each block where the batch is read, and the second's where the third goes on
+
+
 def test_what_finds_no_room_is_run_again(llama: PatchedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     ids, arms = texts(5), arms_of(llama.model)
     expected = measure(llama, ids, arms)
@@ -202,6 +212,7 @@ def test_no_batch_begins_when_time_is_up(llama: PatchedModel, monkeypatch: pytes
     ids, left = texts(6), [True, True, False]
     found = measure(llama, ids, {"a head": {Head(1, 1): RECENT}}, goes_on=lambda: left.pop(0))
     assert found.texts == 3
+    assert measure(llama, ids, {}, goes_on=lambda: False).texts == 2  # of one there is no interval
     assert set(found.tokens) <= {len(text) - 1 for text in ids}
 
 

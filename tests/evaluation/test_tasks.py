@@ -24,7 +24,8 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
 from evaluation.harness_model import HarnessModel
-from evaluation.tasks import measure_task, quiet_harness
+from evaluation.task_figures import TaskFigures
+from evaluation.tasks import asked_by, measure_task, quiet_harness
 
 RECENT = Program.parse('def f(query, key, pair):\n    """Recent."""\n    return -2 * pair.distance\n')
 NO_NUMBER = Program.parse('def f(query, key, pair):\n    """No number."""\n    return pair.distance * (inf - inf)\n')
@@ -123,7 +124,7 @@ def test_what_cannot_be_scored_is_refused(reader: HarnessModel) -> None:
         reader.loglikelihood(instances([("Once", "")]))
     writes = task_of(QUESTIONS, output_type="generate_until", doc_to_target="query", metric_list=[{"metric": "bleu"}])
     with pytest.raises(InputError, match="questions has the model write texts; choose tasks that"):
-        measure_task(reader, writes, [{}])
+        measure_task(reader, writes, {})
 
 
 def likelihoods_by_hand(model: PreTrainedModel, tokenizer: Any, question: dict[str, Any]) -> list[float]:
@@ -138,10 +139,12 @@ def likelihoods_by_hand(model: PreTrainedModel, tokenizer: Any, question: dict[s
 
 
 def test_each_assignment_is_measured_item_by_item(reader: HarnessModel) -> None:
-    told: list[tuple[int, int, str]] = []
-    found = measure_task(
-        reader, task_of(QUESTIONS), [{}, SOME, {}], limit=15, progress=lambda *step: told.append(step)
-    )  # fmt: skip
+    told: list[tuple[int, int]] = []
+    task = task_of(QUESTIONS)
+    found = [
+        measure_task(reader, task, heads, limit=15, progress=lambda *step: told.append(step))
+        for heads in ({}, SOME, {})
+    ]  # fmt: skip
     for own, heads in zip(found, ({}, SOME), strict=False):
         right, by_byte = [], []
         with patch(reader.model, reader.tokenizer, heads):
@@ -156,14 +159,50 @@ def test_each_assignment_is_measured_item_by_item(reader: HarnessModel) -> None:
         assert own.chance == pytest.approx(np.mean([1 / len(question["choices"]) for question in QUESTIONS[:15]]))
     assert found[2].metrics["acc"].values.tolist() == found[0].metrics["acc"].values.tolist()
     requests = sum(len(question["choices"]) for question in QUESTIONS[:15])
-    assert told[-1][:2] == (3 * requests, 3 * requests)
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
-    assert told[-1][2].startswith("2 heads replaced: acc 0.")
+    assert told[-1] == (requests, requests)
+    assert [total for _, total in told] == [requests] * len(told)
+    assert [done for done, total in told if done == total] == [requests] * 3
+
+
+def test_the_same_is_asked_whatever_is_replaced(reader: HarnessModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_of(QUESTIONS, num_fewshot=2, fewshot_split="test")
+    asked = []
+    answer = HarnessModel.loglikelihood
+
+    def spy(self: HarnessModel, requests: list[Instance], **options: object) -> Any:
+        asked.append([request.args for request in requests])
+        return answer(self, requests, **options)
+
+    monkeypatch.setattr(HarnessModel, "loglikelihood", spy)
+    for heads in ({}, SOME):
+        measure_task(reader, task, heads, limit=6)
+    assert asked[0] == asked[1]
+    assert len({context for context, _ in asked[0]}) > 1
+
+
+def test_what_is_asked_is_told_apart() -> None:
+    tasks = [
+        task_of(QUESTIONS), task_of(QUESTIONS[1:]), task_of([QUESTIONS[0] | {"gold": 1}, *QUESTIONS[1:]]),
+        task_of(QUESTIONS, num_fewshot=1, fewshot_split="test"), task_of(QUESTIONS, metric_list=[{"metric": "acc"}]),
+    ]  # fmt: skip
+    named = [asked_by(task) for task in tasks] + [asked_by(tasks[0], limit) for limit in (5, 6)]
+    assert len(set(named)) == len(named)
+    assert named == [asked_by(task) for task in tasks] + [asked_by(tasks[0], limit) for limit in (5, 6)]
+    assert asked_by(task_of(QUESTIONS)) == named[0]
+
+
+def test_figures_are_the_same_from_text(reader: HarnessModel) -> None:
+    found = measure_task(reader, task_of(QUESTIONS), SOME, limit=5)
+    again = TaskFigures.from_text(found.as_text())
+    assert {name: (own.interval, own.is_perplexity) for name, own in again.metrics.items()} == {
+        name: (own.interval, own.is_perplexity) for name, own in found.metrics.items()
+    }
+    assert (again.items, again.chance, again.kept, again.cut) == (found.items, found.chance, found.kept, found.cut)
 
 
 def test_failures_are_counted_or_raised(reader: HarnessModel) -> None:
     task = task_of(QUESTIONS)
-    (found,) = measure_task(reader, task, [{Head(0, 1): NO_NUMBER}], on_error="neural")
+    found = measure_task(reader, task, {Head(0, 1): NO_NUMBER}, on_error="neural")
     assert found.kept > 0
     with pytest.raises(ProgramFailed, match="a score in a visible cell is not a number"):
-        measure_task(reader, task, [{Head(0, 1): NO_NUMBER}])
+        measure_task(reader, task, {Head(0, 1): NO_NUMBER})

@@ -23,9 +23,10 @@ from synth.cli import main
 from synth.fingerprint import texts_fingerprint
 from synth.models import encode, load_model
 from synth.run import open_run
-from tests.synth.tiny_runs import HEADS, call, copy_run, refusal
+from tests.synth.tiny_runs import HEADS, call, copy_run, exchange_program, refusal
 
 Capture = pytest.CaptureFixture[str]
+FAILING = 'def f(query, key, pair):\n    """Fails."""\n    return where(query.index > 9, inf - inf, 0.0)\n'
 ASKED = ("--fractions", "34,67", "--orders", "iou,effect,random,greedy", "--max-increase", "30", "--json", "--quiet")
 
 
@@ -68,10 +69,10 @@ class Raw:
         for arm, key, *figures in rows:
             self.rows.setdefault(arm, {})[key] = tuple(figures)
 
-    def arm(self, own: dict[str, str]) -> np.ndarray:
-        """Tokens, loss, divergence and agreeing tokens of the test texts under what stands in, by head's name."""
+    def arm(self, own: dict[str, str], split: str = "test") -> np.ndarray:
+        """Tokens, loss, divergence and agreeing tokens of texts under what stands in, by head's name."""
         (arm,) = [arm for arm in self.rows if json.loads(arm) == own]
-        return np.array([self.rows[arm][key] for key in self.texts["test"]]).T
+        return np.array([self.rows[arm][key] for key in self.texts[split] if key in self.rows[arm]]).T
 
     def interval(self, statistic: Callable[[np.ndarray], float]) -> tuple[float, float, float]:
         """A figure of texts with its bootstrap interval, resampled one by one as the tables say that they are."""
@@ -170,6 +171,21 @@ def test_controls_are_told_beside_the_right_assignment_in_pairs(
         assert (row["worse"], row["worse_low"], row["worse_high"]) == pytest.approx(raw.interval(worse))
 
 
+def test_attention_is_dropped_where_that_costs_least_on_validation_texts(run: Path, capsys: Capture) -> None:
+    asked = ("--fractions", "100", "--orders", "iou", "--controls", "100", "--texts", "4", "--json", "--quiet")
+    controls = call(capsys, "evaluate", run, *asked).document["controls"]
+    (row,) = [row for row in controls if row["control"] == "attention dropped"]
+    assert row["heads"] == 4  # a layer, which is nearest to the three heads that have programs
+    raw = Raw(run)
+    layers = [{f"L{layer}H{head}": "zero" for head in range(4)} for layer in range(2)]
+    costs = [raw.arm(own, "validation")[2].sum() for own in layers]
+    dropped = layers[int(np.argmin(costs))]
+    (tokens, loss, *_), (_, unpatched, *_) = raw.arm(dropped), raw.arm({})
+    assert row["increase"] == pytest.approx(np.expm1((loss - unpatched[:4]).sum() / tokens.sum()))
+    assert not any(json.loads(arm) == layers[int(np.argmax(costs))] and set(own) & set(raw.texts["test"])
+                   for arm, own in raw.rows.items())  # fmt: skip
+
+
 def test_test_texts_choose_nothing(finished: Path, llama: str, tmp_path: Path, capsys: Capture,
                                    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     given: list[tuple[set[str], list[list[int]]]] = []
@@ -225,11 +241,29 @@ def test_time_ends_measuring_with_tables_of_what_there_was_time_for(
     run: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("evaluation.perplexity.LOGITS", 1)  # a text a batch
-    asked = ("--fractions", "100", "--orders", "iou,greedy", "--json", "--quiet")
+    asked = ("--fractions", "100", "--orders", "iou,greedy", "--max-increase", "500", "--json", "--quiet")
     found = call(capsys, "evaluate", run, "--time", "0.0001", *asked).document
-    assert found["texts"] == 1
-    assert {"sweep: 1 of 15 test texts, for time", "effects: 1 of 15 test texts, for time"} <= set(found["left_out"])
+    assert [row["heads"] for row in found["within"]] == [0, 0]
+    assert "budget: more heads in the order iou, for time" in found["left_out"]
+    assert found["texts"] == 2
+    assert {"sweep: 2 of 15 test texts, for time", "effects: 2 of 15 test texts, for time"} <= set(found["left_out"])
     assert any(line.startswith("greedy order: ") for line in found["left_out"])
+
+
+def test_programs_that_fail_are_told_behind_whatever_figure(run: Path, capsys: Capture) -> None:
+    with open_run(run) as opened:
+        last = list(opened.assignment)[-1]
+    exchange_program(run, FAILING, "layer = ? AND head = ?", last.layer, last.index)
+    asked = ("--fractions", "34", "--orders", "iou", "--controls", "0", "--on-error", "neural", "--quiet")
+    found = call(capsys, "evaluate", run, *asked, "--json").document
+    assert {row["kept_neural"] for row in found["sweep"]} == {0}
+    kept = {(row["head"], row["replacement"]): row["kept_neural"] for row in found["effects"]}
+    assert {name for name, texts in kept.items() if texts} == {(str(last), "program")}
+    shown = call(capsys, "evaluate", run, *asked).out
+    assert (
+        f"Programs failed on some texts, where their heads computed their own patterns: up to {max(kept.values())}"
+        in shown
+    )
 
 
 KILLED = """
@@ -284,6 +318,7 @@ def test_a_killed_evaluation_goes_on_and_ends_with_the_same_tables(
         (("--max-increase", "0"), "is no increase to stay within; give one above 0"),
         (("--time", "0"), "minutes are no time; give a number above 0"),
         (("--time", "nan"), "minutes are no time"),
+        (("--texts", "1"), "1 texts are too few for an interval; give 2 or more"),
     ],
 )
 def test_what_is_out_of_range_is_refused(

@@ -108,7 +108,7 @@ def test_of_many_tokens_some_of_each_text_are_masked(
     assert tokens == 15
     monkeypatch.setattr("evaluation.perplexity.LOGITS", 1)  # a masked token a batch
     timed = call(capsys, "evaluate", run, *ASKED, "--time", "0.0001").document
-    assert "sweep: 1 of 180 masked tokens, for time" in timed["left_out"]
+    assert "sweep: 2 of 180 masked tokens, for time" in timed["left_out"]
 
 
 def embeddings(model: Any, ids: list[list[int]]) -> np.ndarray:

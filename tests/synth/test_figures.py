@@ -4,15 +4,20 @@ import csv
 import importlib.util
 import io
 import json
-import math
-from contextlib import redirect_stderr, redirect_stdout
+import sqlite3
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
+from evaluation.arms import content
+from evaluation.baselines import UNIFORM
+from evaluation.task_figures import Figure, TaskFigures
 from surrogates.library.cover import cover
+from synth.attention import open_store
 from synth.cli import main
+from synth.measurement_file import FILE_NAME, MeasurementFile
 from synth.run import open_run
 from tests.synth.tiny_runs import HEADS, copy_run, forget_ceilings, refusal
 
@@ -38,13 +43,20 @@ def table(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def task_row(**changes: object) -> dict[str, Any]:
-    whole = {
-        "task": "sums", "metric": "acc", "fraction": 0.0, "heads": 0, "items": 40, "value": 0.75, "low": 0.6,
-        "high": 0.9, "change": 0.0, "change_low": 0.0, "change_high": 0.0, "is_perplexity": False, "chance": 0.25,
-        "kept_neural": 0,
-    }  # fmt: skip
-    return whole | changes
+def keep_tasks(path: Path) -> None:
+    """Keep figures of two tasks in a run: as the model is, and of one with two heads replaced."""
+    shares = [Figure(np.array([1.0, 0.0] * 8 + [right] * 4), np.ones(20), is_perplexity=False) for right in (1.0, 0.0)]
+    losses = Figure(np.arange(20.0), np.ones(20), is_perplexity=True)
+    with open_run(path) as run, closing(MeasurementFile(path / FILE_NAME, open_store(run.attention).model)) as file:
+        two = {head: run.assignment[head] for head in list(run.assignment)[:2]}
+        calibrated = dict.fromkeys(two, UNIFORM)
+        for name in ("older", "sums"):
+            for arm, share in (({}, shares[0]), (two, shares[1]), (calibrated, shares[1])):
+                figures = TaskFigures({"acc": share, "acc_norm": share, "perplexity": losses}, 20, 0.25, 0, 0)
+                file.add_task(content(arm), name, "sums", figures)
+        for arm in ({}, two):
+            file.add_task(content(arm), "text", "text", TaskFigures({"perplexity": losses}, 20, None, 0, 0))
+        file.add_task(content({}), "half", "half", TaskFigures({"acc": shares[0]}, 20, None, 0, 0))
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +65,8 @@ def evaluated(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("evaluated")
     run = copy_run(finished, folder / "run")
     (folder / "document.json").write_text(printed("evaluate", run, *ASKED)[0])
-    rows = [
-        task_row(),
-        task_row(fraction=0.5, heads=2, value=0.5, low=0.4, high=0.6, change=-0.25),
-        task_row(metric="perplexity", is_perplexity=True, value=12.0, high=14.0, chance=None),
-        task_row(task="words", chance=None),
-    ]
-    (folder / "tasks.json").write_text(json.dumps({"tasks": rows}))
-    out, said = printed("figures", run, "--output", folder / "figures", "--tasks", folder / "tasks.json", "--quiet")
+    keep_tasks(run)
+    out, said = printed("figures", run, "--output", folder / "figures", "--quiet")
     (folder / "out").write_text(out)
     (folder / "said").write_text(said)
     return folder
@@ -86,7 +92,7 @@ def test_the_same_run_gives_the_same_bytes_without_its_model(evaluated: Path, tm
     settings = run / "run.toml"
     lines = settings.read_text().splitlines()
     settings.write_text("\n".join('model = "/gone"' if line.startswith("model = ") else line for line in lines) + "\n")
-    printed("figures", run, "--output", tmp_path / "figures", "--tasks", evaluated / "tasks.json", "--quiet")
+    printed("figures", run, "--output", tmp_path / "figures", "--quiet")
     for path in (evaluated / "figures").iterdir():
         assert (tmp_path / "figures" / path.name).read_bytes() == path.read_bytes(), path.name
 
@@ -140,11 +146,12 @@ def test_figures_of_heads_are_those_of_the_library(evaluated: Path) -> None:
     ]
 
 
-def test_of_tasks_shares_are_drawn(evaluated: Path) -> None:
+def test_of_tasks_shares_right_are_drawn(evaluated: Path) -> None:
     rows = table(evaluated / "figures", "tasks")
-    assert [(row["task"], row["metric"], row["fraction"], row["value"]) for row in rows] == [
-        ("sums", "acc", "0.0", "0.75"), ("sums", "acc", "0.5", "0.5"), ("words", "acc", "0.0", "0.75"),
+    assert [(row["task"], row["metric"], row["heads"], row["value"], row["change"]) for row in rows] == [
+        ("sums", "acc", "0", "0.6", "0.0"), ("sums", "acc", "2", "0.4", "-0.2"),
     ]  # fmt: skip
+    assert [float(row["fraction"]) for row in rows] == [0, pytest.approx(2 / 3)]
 
 
 def test_what_is_missing_is_said_and_nothing_is_measured(run: Path, tmp_path: Path) -> None:
@@ -152,7 +159,7 @@ def test_what_is_missing_is_said_and_nothing_is_measured(run: Path, tmp_path: Pa
     before = sorted(path.name for path in run.iterdir())
     _, said = printed("figures", run, "--output", tmp_path / "figures", "--quiet")
     assert f"not drawn: perplexity, controls, iou_and_effect; run `headsynth evaluate {run}` first" in said
-    assert "not drawn: tasks; keep what `headsynth evaluate RUN --tasks NAMES --json` prints" in said
+    assert "not drawn: tasks; " in said
     assert "not drawn: category_map; " in said
     drawn = {path.name for path in (tmp_path / "figures").iterdir()}
     assert drawn == {f"{name}.{kind}" for name in set(OF_HEADS) - {"category_map"} for kind in ("pdf", "png", "csv")}
@@ -167,9 +174,19 @@ def test_arms_that_were_stopped_on_the_way_are_left_out(evaluated: Path, tmp_pat
     assert {row["texts"] for row in table(tmp_path / "figures", "perplexity")} == {"15"}
 
 
+def test_controls_that_were_not_asked_for_are_not_drawn(run: Path, tmp_path: Path) -> None:
+    printed("evaluate", run, "--texts", "5", "--fractions", "34,100", "--controls", "0", "--json", "--quiet")
+    with closing(sqlite3.connect(run / FILE_NAME)) as connection:
+        connection.execute("DROP TABLE tasks")  # an earlier version kept none
+    _, said = printed("figures", run, "--output", tmp_path / "figures", "--quiet")
+    assert "not drawn: controls; run `headsynth evaluate" in said
+    assert "not drawn: tasks; " in said
+    assert not (tmp_path / "figures" / "controls.csv").exists()
+
+
 def test_encoders_have_figures_of_their_heads(finished_encoder: Path, tmp_path: Path) -> None:
     _, said = printed("figures", finished_encoder, "--output", tmp_path, "--quiet")
-    assert "not drawn: perplexity, controls, iou_and_effect; an encoder has no perplexity" in said
+    assert "not drawn: perplexity, controls, iou_and_effect, tasks; an encoder has no perplexity" in said
     assert {path.stem for path in tmp_path.iterdir()} == set(OF_HEADS)
     rows = table(tmp_path, "iou_distribution")
     assert all(0 < float(row[name]) <= 1 for row in rows for name in ("iou", "uniform", "first", "previous"))
@@ -189,17 +206,6 @@ def test_wrong_input_is_refused(
     line = refusal(capsys, "figures", finished, "--output", file / "figures")
     assert line.endswith("Not a directory; take away what is in its place, or name another --output")
     assert "'--output'" in refusal(capsys, "figures", finished)
-    for content, message in (
-        ("{}", "is not what `headsynth evaluate RUN --tasks NAMES --json` prints"),
-        ("[" * 100_000, "is not what `headsynth evaluate"),
-        ('{"tasks": [{"task": "sums"}]}', "is not what `headsynth evaluate"),
-        (json.dumps({"tasks": [task_row(value=math.nan)]}), "a figure is no number"),
-        (json.dumps({"tasks": [task_row(low="0.5")]}), "a figure is no number"),
-        (json.dumps({"tasks": [task_row(is_perplexity=True)]}), "holds no task whose metric is a share"),
-    ):
-        file.write_text(content)
-        assert message in refusal(capsys, "figures", finished, *output, "--tasks", file)
-    assert "cannot read" in refusal(capsys, "figures", finished, *output, "--tasks", tmp_path / "none")
     real = importlib.util.find_spec
     monkeypatch.setattr("synth.figures.find_spec", lambda name: None if name == "matplotlib" else real(name))
     line = refusal(capsys, "figures", finished, *output)

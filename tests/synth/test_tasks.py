@@ -36,6 +36,18 @@ def test_limit_is_about_tasks(finished: Path, capsys: Capture) -> None:
     assert "'--limit': " in refusal(capsys, "evaluate", finished, "--tasks", "piqa", "--limit", "0")
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--orders", "iou"), ("--controls", "0"), ("--max-increase", "5"), ("--texts", "9"), ("--time", "1"),
+     ("--corpus", "other=other.txt")],
+)  # fmt: skip
+def test_what_is_about_perplexity_does_not_go_with_tasks(
+    options: tuple[str, str], finished: Path, capsys: Capture
+) -> None:
+    line = refusal(capsys, "evaluate", finished, "--tasks", "piqa", *options)
+    assert f"{options[0]} is about perplexity; leave that out, or leave out --tasks" in line
+
+
 def test_wrong_values_are_refused(finished: Path) -> None:
     with open_run(finished) as run:
         for tasks, given, message in (
@@ -100,6 +112,43 @@ def test_rows_are_a_table_and_bundled_items_a_task(finished: Path) -> None:
     assert list(frame["task"].unique()) == ["demo_cloze"]
     assert set(frame["chance"]) == {0.25}
     assert (frame["change"][frame["heads"] == 0] == 0).all()
+
+
+@pytest.mark.usefixtures("harness")
+def test_what_was_measured_is_kept_and_goes_on(
+    run: Path, items: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evaluation import tasks as measured_in
+
+    others = tmp_path / "others.jsonl"
+    others.write_text(items.read_text().replace("Tom", "Sam"))
+    arguments = ("evaluate", run, "--tasks", f"{items},{others}", "--fractions", "34,100", "--quiet", "--json")
+    measured: list[tuple[str, int]] = []
+    measure, left = measured_in.measure_task, 4
+
+    def count(reader: Any, task: Any, heads: Any, **options: Any) -> Any:
+        if len(measured) == left:
+            raise KeyboardInterrupt
+        measured.append((task.config.task, len(heads)))
+        return measure(reader, task, heads, **options)
+
+    monkeypatch.setattr(measured_in, "measure_task", count)
+    with pytest.raises(KeyboardInterrupt), open_run(run) as opened:
+        evaluate_tasks(opened, [str(items), str(others)], [0.34, 1.0], reporter=Reporter(quiet=True))
+    left = -1
+    found = call(capsys, *arguments).document
+    assert measured == [(task, heads) for task in ("questions", "others") for heads in (0, 1, 3)]
+    assert call(capsys, *arguments).document == found
+    assert len(measured) == 6
+    call(capsys, *arguments, "--limit", "5")
+    items.write_text(items.read_text().replace("liked", "saw"))
+    call(capsys, *arguments)
+    assert measured[6:] == [*measured[:6], *measured[:3]]  # other items, other questions under a name
+    call(capsys, "figures", run, "--output", tmp_path / "figures")
+    drawn = pandas.read_csv(tmp_path / "figures" / "tasks.csv")
+    assert set(zip(drawn["task"], drawn["heads"], drawn["items"], strict=True)) == {
+        (task, heads, 12 if task == "questions" else 5) for task in ("questions", "others") for heads in (0, 1, 3)
+    }
 
 
 @pytest.mark.usefixtures("harness")

@@ -6,7 +6,7 @@ import { make, three } from "report/dom.js";
 import { counted } from "report/figures.js";
 import { absent } from "report/frame.js";
 import { grid } from "report/grid.js";
-import { controls, sweep, sweepTable } from "report/replaced.js";
+import { controls, sweep, sweepTable, taskTable } from "report/replaced.js";
 
 /** The view. */
 export async function show() {
@@ -63,6 +63,7 @@ export async function show() {
       make("h2", {}, "What the model loses with heads replaced"),
       make("div.charts", {}, replaced()),
       overview.sweep.length ? sweepTable() : null,
+      overview.tasks.length ? taskTable() : null,
     ),
     make(
       "section",
@@ -140,7 +141,9 @@ function facts() {
 
 /** In the place of what was not measured: the commands that measure it. */
 const missing = (title) =>
-  absent(title, "not measured yet; run", `headsynth evaluate ${overview.run}\nheadsynth report ${overview.run}`);
+  overview.causal
+    ? absent(title, "not measured yet; run", `headsynth evaluate ${overview.run}\nheadsynth report ${overview.run}`)
+    : absent(title, "of an encoder not held here; run", `headsynth evaluate ${overview.run}`);
 
 const replaced = () => [
   overview.sweep.length ? sweep() : missing(`Increase in ${overview.measure}`),

@@ -186,3 +186,31 @@ export function sweepTable() {
     make("div.scrolled", {}, table(columns, rows)),
   );
 }
+
+/** What the model scores on tasks, as it is and with heads replaced. */
+export function taskTable() {
+  const columns = ["task", "metric", "heads replaced", "value", "95 %", "change", "95 %", "items", "chance"].map(
+    (name, place) => ({ name, figure: place > 1 }),
+  );
+  const figure = (row, value) => (row.is_perplexity ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
+  const change = (row, value) =>
+    row.is_perplexity ? percent(value) : `${percent(value).replace(" %", "")} points`;
+  const rows = overview.tasks.map((row) => [
+    row.task,
+    row.metric,
+    `${row.heads} (${share(row.fraction)})`,
+    figure(row, row.value),
+    `${figure(row, row.low)} to ${figure(row, row.high)}`,
+    row.heads ? change(row, row.change) : "",
+    row.heads ? `${change(row, row.change_low)} to ${change(row, row.change_high)}` : "",
+    row.items.toLocaleString("en"),
+    row.chance === null ? "" : share(row.chance),
+  ]);
+  return make(
+    "section",
+    { "aria-label": "Tasks" },
+    make("h3", {}, "Tasks"),
+    make("p.quiet.small", {}, "Heads of highest validation IoU replaced first; intervals are over items, of changes in pairs."),
+    make("div.scrolled", {}, table(columns, rows)),
+  );
+}
