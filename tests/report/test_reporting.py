@@ -205,9 +205,9 @@ def test_what_was_evaluated_is_in_it(llama: Path, tmp_path: Path, capsys: Captur
     with open_run(run) as opened:
         evaluate(opened, [0.5], orders=["iou"], on_error="neural", reporter=Reporter(quiet=True))
     (notice,) = page_of(run, tmp_path / "page.html").overview["notices"]
-    assert notice.startswith("Not measured yet: effects of 1 of 2 heads; run `headsynth evaluate ")
+    assert notice.startswith("Not measured yet: controls, effects of 1 of 2 heads; run `headsynth evaluate ")
     asked = ("--fractions", "50,100", "--orders", "iou", "--json", "--quiet", "--on-error", "neural")
-    document = call(capsys, "evaluate", run, *asked, "--controls", "0").document
+    document = call(capsys, "evaluate", run, *asked, "--controls", "50").document
     found = page_of(run, tmp_path / "page.html").overview
     by_heads = {(row["replacement"], row["heads"]): row["increase"] for row in found["sweep"] if row["order"] == "iou"}
     assert by_heads == pytest.approx(
