@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.report.packing import packed
+from evaluation.report.page import write_page
 from synth import open_run
 from synth.run import Run
 from tests.report.conftest import watched
 from tests.report.tiny_report import HEAD, written_report
+from tests.report.unpacked import Unpacked
 
 pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
 from playwright.sync_api import Browser, Page
@@ -287,3 +290,27 @@ def test_the_overview_and_the_library_know_the_head(browser: Browser, report: Pa
         page.wait_for_selector("table.all")
         shown = page.locator("table.all tbody tr").filter(has=page.get_by_role("link", name=HEAD, exact=True))
         assert feature in shown.inner_text()
+
+
+def test_markup_in_a_text_and_in_a_program_stays_text(browser: Browser, report: Path, tmp_path: Path) -> None:
+    markup = "</script><img src=x onerror=\"document.title='ran'\"><b>"
+    held = Unpacked(report.read_text("utf-8"))
+    for text in held.texts["texts"].values():
+        text["tokens"][1] = markup
+    for program in held.heads[HEAD]["programs"]:
+        program["hypothesis"] += markup
+        program["source"] = f'def attend(query, key, pair):\n    """{markup}"""\n    return pair.offset(1)\n'
+    heads = ((name, packed(value)) for name, value in held.heads.items())
+    path = tmp_path / "report.html"
+    path.write_text("".join(write_page(markup, held.overview, packed(held.texts), heads)), "utf-8")
+    with watched(browser) as page:
+        page.goto(f"{path.as_uri()}#{HEAD}")
+        page.wait_for_selector("#patterns canvas")
+        assert page.locator(".tokens").first.locator(".token").nth(1).text_content() == markup.replace(" ", "␣")
+        assert page.text_content(".hypothesis") == markup
+        assert markup in source_on(page)
+        page.locator(".tokens").first.locator(".token").nth(1).hover()
+        page.locator("canvas").first.focus()
+        page.keyboard.press("ArrowUp")
+        assert page.locator("img").count() == 0
+        assert "ran" not in page.title()
