@@ -314,3 +314,18 @@ def test_markup_in_a_text_and_in_a_program_stays_text(browser: Browser, report: 
         page.keyboard.press("ArrowUp")
         assert page.locator("img").count() == 0
         assert "ran" not in page.title()
+
+
+def test_a_head_alone_in_a_notebook_is_all_of_its_page(browser: Browser, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8>{run[HEAD]._repr_html_()}", "utf-8")
+    with watched(browser) as page:
+        page.goto(path.as_uri())
+        frame = page.frames[1]
+        for place in ("", "library", f"{HEAD}/1"):
+            frame.wait_for_selector("#patterns canvas")
+            assert (frame.text_content("main h1") or "").startswith(HEAD)
+            assert frame.locator("#bar a").count() == 0
+            frame.evaluate("place => { location.hash = place; }", place)
+        frame.locator(".step").first.click()
+        frame.wait_for_function("document.querySelector('.step').getAttribute('aria-current') === 'true'")

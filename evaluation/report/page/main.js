@@ -14,15 +14,22 @@ const links = [
   ["#library", "library", "library"],
 ].map(([href, text, name]) => make("a", { href, "data-view": name }, text));
 const help = keysHelp();
+const alone = overview.cover.length ? null : overview.heads[0].head; // the head that the page is about, with no library
+
+/** The place that the address names; of a page about one head that head, whatever it names. */
+function placeNow() {
+  const place = decodeURIComponent(location.hash.slice(1));
+  return alone && parsePlace(place).name !== "head" ? alone : place;
+}
 
 async function show() {
-  const place = decodeURIComponent(location.hash.slice(1));
+  const place = placeNow();
   const { name } = parsePlace(place);
   const node = await (await import(`report/${name}.js`)).show(place).catch((error) => {
     view.replaceChildren(make("p.wrong", {}, `This view failed: ${error.message}. Reading the page anew may help; if not, the file is damaged.`));
     throw error;
   });
-  if (place !== decodeURIComponent(location.hash.slice(1))) return; // another place was asked for meanwhile
+  if (place !== placeNow()) return; // another place was asked for meanwhile
   for (const link of links) {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -95,7 +102,7 @@ jump.addEventListener("change", () => {
   if (overview.heads.some((own) => own.head === jump.value)) go(); // one that was chosen from the list
 });
 document.getElementById("bar").append(
-  make("span.name", {}, overview.model), ...links, jump,
+  make("span.name", {}, overview.model), ...(alone ? [] : [...links, jump]),
   make("datalist#heads", {}, overview.heads.map((own) => make("option", { value: own.head }))),
   make("span.right", {},
     make("button", { onclick: turn, title: "light or dark (t)" }, "◐"),
