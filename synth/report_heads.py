@@ -10,14 +10,15 @@ import numpy as np
 from evaluation.report.detail import Detail
 from evaluation.report.heads import HeadContent, HeadText, head_value
 from evaluation.report.packing import packed
+from surrogates.errors import ProgramFailed
+from surrogates.language.patterns import pattern
 from surrogates.language.program import Program
 from surrogates.language.vocabulary import FEATURES
 from surrogates.library.candidates import Ceiling
 from surrogates.library.heads import Head
 from surrogates.library.ranking import Ranked
-from synth.fitting.scoring import pattern_or_nothing
 from synth.head_faithfulness import HeadFaithfulness, head_faithfulness
-from synth.material import HeadData, Material
+from synth.material import Batch, HeadData, Material
 
 _TOLD = ("iou", "low", "high", "parts", "literals", "name", "hypothesis", "origin")
 """What the overview too says of the program that stands in."""
@@ -124,14 +125,19 @@ def program_value(entry: Ranked) -> dict[str, Any]:
 
 
 def head_text(data: HeadData, ranked: Sequence[Ranked], number: int, iou: float) -> HeadText:
-    """Patterns on a text: the head's and those of its scripted programs, 0 throughout where one fails."""
+    """Patterns on a text: the head's and those of its scripted programs, or why one fails there."""
     (batch,) = data.batches([number])
     scripted = {
-        entry.name: pattern_or_nothing(entry.program, batch)[0].numpy()
-        for entry in ranked
-        if entry.program.kind == "scripted"
+        entry.name: _pattern_or_reason(entry.program, batch) for entry in ranked if entry.program.kind == "scripted"
     }
     return HeadText(number, iou, batch.visible[0].numpy(), batch.target[0].numpy(), scripted)
+
+
+def _pattern_or_reason(program: Program, batch: Batch) -> np.ndarray | str:
+    try:
+        return pattern(program, batch.texts, batch.visible)[0].numpy()
+    except ProgramFailed as error:
+        return str(error)
 
 
 def _row(entry: Ranked) -> dict[str, Any]:

@@ -21,14 +21,14 @@ class HeadText:
         iou: of the program that stands in.
         visible: which cells a query may see, shape (n, n).
         pattern: the head's, of the same shape.
-        scripted: by the program's name, of the same shape.
+        scripted: by the program's name, of the same shape; or why the program fails there.
     """
 
     number: int
     iou: float
     visible: np.ndarray
     pattern: np.ndarray
-    scripted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    scripted: Mapping[str, np.ndarray | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,9 @@ def _text_value(text: HeadText, names: set[str], detail: Detail) -> dict[str, An
         "pattern": _coded(text.pattern[cut, cut], visible, detail.levels),
         "mass": _mass(text.pattern[cut, cut]),
         "scripted": {
-            name: _coded(own[cut, cut], visible, detail.levels) for name, own in text.scripted.items() if name in names
+            name: own if isinstance(own, str) else _coded(own[cut, cut], visible, detail.levels)
+            for name, own in text.scripted.items()
+            if name in names
         },
     }
 

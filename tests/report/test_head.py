@@ -329,3 +329,27 @@ def test_a_head_alone_in_a_notebook_is_all_of_its_page(browser: Browser, run: Ru
             frame.evaluate("place => { location.hash = place; }", place)
         frame.locator(".step").first.click()
         frame.wait_for_function("document.querySelector('.step').getAttribute('aria-current') === 'true'")
+
+
+def test_a_scripted_program_is_shown_as_it_was_computed(browser: Browser, report: Path, tmp_path: Path) -> None:
+    held = Unpacked(report.read_text("utf-8"))
+    head = held.heads[HEAD]
+    first, second = head["texts"][:2]
+    own = {"name": "loops", "source": "def loops(query, key, pair): ...", "kind": "scripted", "parts": None}
+    head["programs"].append(head["programs"][0] | own | {"stands_in": False})
+    for text in head["texts"]:
+        text["scripted"] = {"loops": first["pattern"] if text is first else "loops: line 3: ValueError: too long"}
+    path = tmp_path / "report.html"
+    heads = ((name, packed(value)) for name, value in held.heads.items())
+    path.write_text("".join(write_page("scripted", held.overview, packed(held.texts), heads)), "utf-8")
+    with watched(browser) as page:
+        page.goto(f"{path.as_uri()}#{HEAD}/{len(head['programs'])}/text={first['number']}")
+        page.wait_for_selector("#patterns canvas")
+        assert page.text_content("#iou-text") == "1.000"
+        assert page.locator(".part").count() == 0
+        assert "sandbox" in (page.text_content("#parts") or "")
+        assert page.locator("#source button:has-text('edit')").is_disabled()
+        page.keyboard.press(".")
+        page.wait_for_selector(".figures .wrong")
+        assert page.url.endswith(f"text={second['number']}")
+        assert "line 3: ValueError: too long" in (page.text_content(".figures") or "")

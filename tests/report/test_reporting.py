@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from surrogates.errors import ProgramFailed
 from surrogates.library.candidates import Candidate
 from surrogates.library.cover import cover
 from surrogates.library.heads import Head
@@ -29,6 +30,12 @@ Capture = pytest.CaptureFixture[str]
 SCRIPTED = (
     'def loops(query, key, pair):\n    """The <b>query</b> itself."""\n    return pair.zeros() + 3 * pair.offset(0)\n'
 )
+BREAKS = '''def breaks(query, key, pair):
+    """The query itself, in some texts."""
+    if key.text[1] != "t":
+        raise ValueError("no t")
+    return pair.zeros() + 3 * pair.offset(0)
+'''
 MARKUP = "</script><b>dog</b>"
 WORDS = ["the dog ran", "a <b>red</b> ball", "She liked the dog .", "</script> Tom &amp; Sam", "ran , and ran"]
 
@@ -53,7 +60,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     best = max((own.scores for own in library.ranked(head)), key=lambda own: own.validation_iou)
     scores = replace(best, validation_iou=0.99, validation_cross_entropy=-1.0)
     source = f'def told(query, key, pair):\n    """M."""\n    return key.is_one_of("{MARKUP}", "dog") * 2\n'
-    library.add(head, "hand", [Candidate("hand", "loops", SCRIPTED, scores)])
+    library.add(head, "hand", [Candidate("hand", "loops", SCRIPTED, scores), Candidate("hand", "breaks", BREAKS, best)])
     library.add(head, "llm", [Candidate("llm", "told", source, best, model="gpt-<i>", round=2)])
     library.close()
     return path
@@ -172,13 +179,30 @@ def test_a_head_has_its_programs_and_patterns(page: Unpacked, opened: Run) -> No
             visible = found.of_head.visible
             assert np.abs(decoded(text, visible) - found.of_head.weights).max() < 0.01
             assert text["iou"] == pytest.approx(found.iou, abs=1e-4)
-    (own,) = page.heads["L0H0"]["texts"][0]["scripted"].values()
+    scripted = page.heads["L0H0"]["texts"][0]["scripted"]
+    (own,) = (cells for name, cells in scripted.items() if name.endswith("_loops"))
     program = opened.patterns("L0H0", page.overview["shown"][0]).of_program
     assert np.abs(decoded({}, program.visible, own) - program.weights).max() < 0.01
     assert page.heads["L1H2"]["texts"][0]["scripted"] == {}
     assert [own["origin"] for own in page.heads["L0H0"]["programs"] if own["name"].endswith("_told")] == [
         "llm round 2, gpt-<i>"
     ]
+
+
+def test_where_a_script_fails_its_reason_is_held(page: Unpacked, opened: Run) -> None:
+    texts = page.heads["L0H0"]["texts"]
+    program = next(entry.program for entry in opened["L0H0"] if entry.name.endswith("_breaks"))
+    failed = 0
+    for text in texts:
+        (own,) = (cells for name, cells in text["scripted"].items() if name.endswith("_breaks"))
+        try:
+            opened.patterns("L0H0", text["number"], program)
+        except ProgramFailed as error:
+            assert own == str(error)
+            failed += 1
+        else:
+            assert len(own)
+    assert 0 < failed < len(texts)
 
 
 def test_a_head_has_its_worst_and_best_texts(page: Unpacked, opened: Run) -> None:

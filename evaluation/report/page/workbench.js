@@ -145,12 +145,19 @@ export class Workbench extends EventTarget {
     try {
       const pattern = this.lives
         ? softmax(scores(this.program, this.reading(number)), open, n)
-        : decode(this.own.get(number).scripted[this.entry.name], open, n, null, overview.levels);
+        : decode(this.computed(number), open, n, null, overview.levels);
       return { pattern, iou: iou(pattern, target), failure: null };
     } catch (error) {
       if (!(error instanceof Error) || error instanceof TypeError) throw error;
       return { pattern: null, iou: 0, failure: error.message };
     }
+  }
+
+  /** A scripted program's pattern as it travels. @throws {RangeError} it fails on the text. */
+  computed(number) {
+    const found = this.own.get(number).scripted[this.entry.name];
+    if (typeof found === "string") throw new RangeError(found);
+    return found;
   }
 
   /** What each summand gives on the text at hand; null of a scripted program. */
