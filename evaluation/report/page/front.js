@@ -4,6 +4,8 @@ import { overview } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { placeOf } from "report/places.js";
 
+const REST = 150; // milliseconds after a slider's last move before all texts of the page are evaluated
+
 export class Front {
   /** @param {Workbench} bench */
   constructor(bench) {
@@ -17,8 +19,13 @@ export class Front {
       .sort((a, b) => programs[a].literals - programs[b].literals);
     this.node = make("section#front", { "aria-label": "programs" },
       this.steps, this.figures, this.more);
-    for (const name of ["program", "values", "text"]) bench.addEventListener(name, () => this.update());
-    this.update();
+    for (const name of ["program", "text"]) bench.addEventListener(name, () => this.update(true));
+    bench.addEventListener("values", () => {
+      this.update(false);
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.update(true), REST);
+    });
+    this.update(true);
   }
 
   go(rank) {
@@ -35,7 +42,8 @@ export class Front {
     if (next !== undefined) this.go(next);
   }
 
-  update() {
+  /** Draw it. @param {boolean} whole whether all texts of the page are evaluated, which takes its time. */
+  update(whole) {
     const { bench } = this;
     const { programs } = bench.head;
     const { front } = this;
@@ -60,6 +68,6 @@ export class Front {
       ? [make("b", {}, "edited"), `; on all ${test} test texts: not measured`]
       : ["IoU on all ", String(test), " test texts ", make("b", {}, within(entry.iou, entry.low, entry.high)),
         `, cross-entropy ${three(entry.cross_entropy)}, JSD ${three(entry.jsd)}; from ${entry.origin}`];
-    this.figures.replaceChildren(...library, " · on the ", String(bench.numbers.length), " texts of this page ", make("b#iou-shown", {}, three(bench.meanIou())));
+    this.figures.replaceChildren(...library, " · on the ", String(bench.numbers.length), " texts of this page ", make("b#iou-shown", {}, whole ? three(bench.meanIou()) : "…"));
   }
 }
