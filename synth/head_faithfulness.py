@@ -21,10 +21,13 @@ from synth.faithfulness_tables import Table, tables_of
 from synth.fitting.scoring import pattern_or_nothing
 from synth.material import HeadData
 from synth.notebook import html_table
+from synth.progress import Reporter, Step
 from synth.run import Run
 
 WORST_QUERIES = 5
 """Queries of the worst text that are shown."""
+_AT_ONCE = 8
+"""Texts between two steps of progress."""
 _BEGINNING = 60
 """Characters of a text that are kept."""
 
@@ -80,13 +83,16 @@ class HeadFaithfulness:
         )
 
 
-def faithfulness(run: Run, head: str | Head, program: Program | str | None = None) -> HeadFaithfulness:
+def faithfulness(
+    run: Run, head: str | Head, program: Program | str | None = None, *, reporter: Reporter | None = None
+) -> HeadFaithfulness:
     """Compare a head's patterns on the run's test texts with a program's.
 
     Args:
         run: the run.
         head: such as ``L3H7``.
         program: it, or its source; by default the one that stands in for the head.
+        reporter: where progress is shown of a scripted program, which may take a second a text.
 
     Raises:
         InputError: the model does not have the head, the source is no program, or patterns of test texts are missing.
@@ -95,7 +101,11 @@ def faithfulness(run: Run, head: str | Head, program: Program | str | None = Non
     chosen = run.program_for(wanted, program)
     data = HeadData(run.material, wanted)
     numbers = run.material.splits["test"]
-    found = measure_faithfulness(_pairs(data, chosen))
+    if chosen.kind == "scripted":
+        with (reporter or Reporter()).stage(f"{chosen.name} on test texts") as step:
+            found = measure_faithfulness(_pairs(data, chosen, step))
+    else:
+        found = measure_faithfulness(_pairs(data, chosen))
     texts = [
         TextFigures(number, _beginning(run.texts[number].text), float(iou))
         for number, iou in zip(numbers, found.ious, strict=True)
@@ -117,11 +127,18 @@ def faithfulness(run: Run, head: str | Head, program: Program | str | None = Non
     )
 
 
-def _pairs(data: HeadData, program: Program) -> Iterator[PatternPair]:
-    for batch in data.batches(data.material.splits["test"]):
-        names = (name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only))
-        classes = {name: batch.texts.token(name) for name in names}
-        yield PatternPair(pattern_or_nothing(program, batch), batch.target, batch.visible, classes)
+def _pairs(data: HeadData, program: Program, step: Step | None = None) -> Iterator[PatternPair]:
+    """On all test texts; with ``step``, which is told how many are done, few at a time."""
+    numbers = data.material.splits["test"]
+    names = [name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only)]
+    done, at_once = 0, _AT_ONCE if step else len(numbers)
+    for start in range(0, len(numbers), at_once):
+        for batch in data.batches(numbers[start : start + at_once]):
+            classes = {name: batch.texts.token(name) for name in names}
+            yield PatternPair(pattern_or_nothing(program, batch), batch.target, batch.visible, classes)
+            done += len(batch.target)
+            if step:
+                step(done, len(numbers))
 
 
 def _worst_queries(data: HeadData, program: Program, number: int) -> tuple[QueryFigures, ...]:

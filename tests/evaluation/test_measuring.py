@@ -135,7 +135,12 @@ def test_states_are_copied_where_a_block_reads_them_alone(llama: PatchedModel, m
     expected = measure(llama, ids, arms)
     copied = []
     copy = kept_states._copy
-    monkeypatch.setattr(kept_states, "_copy", lambda put_out: copied.append(put_out) or copy(put_out))
+
+    def count(put_out: torch.Tensor) -> torch.Tensor:
+        copied.append(put_out)
+        return copy(put_out)
+
+    monkeypatch.setattr(kept_states, "_copy", count)
     assert measure(llama, ids, arms).figures == expected.figures
     assert len(copied) == 3 + 1  # of each block where the batch is read, and the second's where the third goes on
 
