@@ -24,10 +24,13 @@ from synth.faithfulness_tables import Table, tables_of
 from synth.fitting.scoring import pattern_or_nothing
 from synth.material import Batch, HeadData
 from synth.notebook import html_table
+from synth.progress import Reporter, Step
 from synth.run import Run
 
 WORST_QUERIES = 5
 """Queries of the worst text that are shown."""
+_AT_ONCE = 8
+"""Texts between two steps of progress."""
 _BEGINNING = 60
 """Characters of a text that are kept."""
 
@@ -83,20 +86,27 @@ class HeadFaithfulness:
         )
 
 
-def faithfulness(run: Run, head: str | Head, program: Program | str | None = None) -> HeadFaithfulness:
+def faithfulness(
+    run: Run, head: str | Head, program: Program | str | None = None, *, reporter: Reporter | None = None
+) -> HeadFaithfulness:
     """Compare a head's patterns on the run's test texts with a program's.
 
     Args:
         run: the run.
         head: such as ``L3H7``.
         program: it, or its source; by default the one that stands in for the head.
+        reporter: where progress is shown of a scripted program, which may take a second a text.
 
     Raises:
         InputError: the model does not have the head, the source is no program, or patterns of test texts are missing.
     """
     wanted = run.head(head)
     chosen = run.program_for(wanted, program)
-    return head_faithfulness(HeadData(run.material, wanted), chosen, run.ceilings.get(wanted), beginnings(run.texts))
+    of_head = HeadData(run.material, wanted), chosen, run.ceilings.get(wanted), beginnings(run.texts)
+    if chosen.kind == "vectorised":
+        return head_faithfulness(*of_head)
+    with (reporter or Reporter()).stage(f"{chosen.name} on test texts") as step:
+        return head_faithfulness(*of_head, step)
 
 
 def beginnings(texts: Sequence[SplitText]) -> list[str]:
@@ -105,7 +115,7 @@ def beginnings(texts: Sequence[SplitText]) -> list[str]:
 
 
 def head_faithfulness(
-    data: HeadData, program: Program, ceiling: Ceiling | None, begin: Sequence[str]
+    data: HeadData, program: Program, ceiling: Ceiling | None, begin: Sequence[str], step: Step | None = None
 ) -> HeadFaithfulness:
     """The same of a head whose patterns are at hand.
 
@@ -114,9 +124,10 @@ def head_faithfulness(
         program: of what.
         ceiling: of the head, where that is known.
         begin: how each text of the run begins.
+        step: is told how many test texts are done.
     """
     numbers = data.material.splits["test"]
-    found = measure_faithfulness(_pairs(data, program))
+    found = measure_faithfulness(_pairs(data, program, step))
     texts = [TextFigures(number, begin[number], float(iou)) for number, iou in zip(numbers, found.ious, strict=True)]
     texts.sort(key=lambda text: (text.iou, text.number))
     return HeadFaithfulness(
@@ -133,12 +144,19 @@ def head_faithfulness(
     )
 
 
-def _pairs(data: HeadData, program: Program) -> Iterator[PatternPair]:
-    for batch in data.batches(data.material.splits["test"]):
-        names = (name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only))
-        classes = {name: batch.texts.token(name) for name in names}
-        own = pattern_or_nothing(program, batch)
-        yield PatternPair(own, batch.target, batch.visible, classes, compare_baselines(batch))
+def _pairs(data: HeadData, program: Program, step: Step | None) -> Iterator[PatternPair]:
+    """On all test texts; with ``step``, which is told how many are done, few at a time."""
+    numbers = data.material.splits["test"]
+    names = [name for name in CLASSES if not (data.material.causal and TOKEN_FEATURES[name].encoders_only)]
+    done, at_once = 0, _AT_ONCE if step else len(numbers)
+    for start in range(0, len(numbers), at_once):
+        for batch in data.batches(numbers[start : start + at_once]):
+            classes = {name: batch.texts.token(name) for name in names}
+            own = pattern_or_nothing(program, batch)
+            yield PatternPair(own, batch.target, batch.visible, classes, compare_baselines(batch))
+            done += len(batch.target)
+            if step:
+                step(done, len(numbers))
 
 
 def compare_baselines(batch: Batch) -> dict[str, Compared]:

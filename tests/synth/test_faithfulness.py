@@ -51,6 +51,16 @@ def test_overall_figures_are_the_librarys(opened: Run, found: HeadFaithfulness) 
         assert own.iou[1:] == pytest.approx((scores.iou_low, scores.iou_high), abs=1e-5)
 
 
+def test_a_scripted_program_shows_progress(opened: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    scripted = RECENCY.replace("return", "scores = pair.zeros()\n    return scores[:, :]")
+    own, same = faithfulness(opened, HEAD, scripted), faithfulness(opened, HEAD, RECENCY)
+    assert own.program.kind == "scripted"
+    assert means(own.overall) == pytest.approx(means(same.overall), abs=1e-5)
+    assert [text.number for text in own.texts] == [text.number for text in same.texts]
+    texts = len(opened.material.splits["test"])
+    assert capsys.readouterr().err.startswith(f"attend on test texts: {texts} of {texts}, ")
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_baselines_are_plain_programs(name: str, opened: Run, found: HeadFaithfulness) -> None:
     source = f'def attend(query, key, pair):\n    """Plain."""\n    return {PLAIN[name]}\n'
