@@ -15,7 +15,11 @@ export class Bar {
   /** @param {string} label @param {number} value @param {number} reach of the slider to either side @param {function(number)} move */
   constructor(label, value, reach, move) {
     this.slider = make("input.bar", {
-      type: "range", min: String(-reach), max: String(reach), step: "0.01", "aria-label": label,
+      type: "range",
+      min: String(-reach),
+      max: String(reach),
+      step: "0.01",
+      "aria-label": label,
       oninput: () => move(Number(this.slider.value)),
     });
     this.reach = reach;
@@ -32,8 +36,10 @@ export class Bar {
     const [zero, end] = [50, 50 + (50 * value) / this.reach];
     const [from, to] = [Math.min(zero, end), Math.max(zero, end)];
     const colour = value < 0 ? LESS : MORE;
-    this.slider.style.setProperty("--bar",
-      `linear-gradient(to right, transparent ${from}%, ${colour} ${from}%, ${colour} ${to}%, transparent ${to}%)`);
+    this.slider.style.setProperty(
+      "--bar",
+      `linear-gradient(to right, transparent ${from}%, ${colour} ${from}%, ${colour} ${to}%, transparent ${to}%)`,
+    );
     this.figure.textContent = figure(value);
   }
 }
@@ -41,7 +47,12 @@ export class Bar {
 /** The entries of a call: words, then classes. */
 export const entriesOf = (call) => [
   ...call.words.map((own) => ({ ...own, list: "words", label: `“${shown(own.word)}”`, title: "" })),
-  ...call.classes.map((own) => ({ ...own, list: "classes", label: own.name.replace(/^is_/, "").replaceAll("_", " "), title: meaningOf(own.name) })),
+  ...call.classes.map((own) => ({
+    ...own,
+    list: "classes",
+    label: own.name.replace(/^is_/, "").replaceAll("_", " "),
+    title: meaningOf(own.name),
+  })),
 ];
 
 /** The bars of one call of weights. */
@@ -55,23 +66,60 @@ export class Bars {
     this.on = on;
     const entries = entriesOf(call);
     const reach = Math.max(0.5, ...entries.map(({ value }) => Math.abs(value))) * 1.3;
-    const placed = entries.map((entry) => ({ entry, place: call[entry.list].findIndex((own) => own.start === entry.start) }));
-    this.bars = placed.map(({ entry, place }) => ({ entry, place, bar: new Bar(entry.label, entry.value, reach, (value) => on.set(entry.list, place, value)) }));
+    const placed = entries.map((entry) => ({
+      entry,
+      place: call[entry.list].findIndex((own) => own.start === entry.start),
+    }));
+    this.bars = placed.map(({ entry, place }) => ({
+      entry,
+      place,
+      bar: new Bar(entry.label, entry.value, reach, (value) => on.set(entry.list, place, value)),
+    }));
     const order = this.bars.toSorted((a, b) => Math.abs(b.entry.value) - Math.abs(a.entry.value));
     const rows = order.map((own) => this.row(own));
     const body = make("tbody", {}, rows.slice(0, FIRST));
-    const more = rows.length > FIRST
-      ? make("button.small.no-print", { onclick: () => { body.append(...rows.slice(FIRST)); more.remove(); } }, `all ${rows.length}`) : null;
+    const more =
+      rows.length > FIRST
+        ? make(
+            "button.small.no-print",
+            {
+              onclick: () => {
+                body.append(...rows.slice(FIRST));
+                more.remove();
+              },
+            },
+            `all ${rows.length}`,
+          )
+        : null;
     this.node = make("div.weights-of", {}, make("table.bars", {}, body), more, this.adder());
   }
 
   row({ entry, place, bar }) {
-    return make("tr", { title: entry.title }, make("td.label", {}, entry.label), make("td", {}, bar.slider), make("td", {}, bar.figure),
-      make("td.no-print", {}, make("button.remove", { "aria-label": `remove ${entry.label}`, title: "remove", onclick: () => this.on.remove(entry.list, place) }, "×")));
+    return make(
+      "tr",
+      { title: entry.title },
+      make("td.label", {}, entry.label),
+      make("td", {}, bar.slider),
+      make("td", {}, bar.figure),
+      make(
+        "td.no-print",
+        {},
+        make(
+          "button.remove",
+          { "aria-label": `remove ${entry.label}`, title: "remove", onclick: () => this.on.remove(entry.list, place) },
+          "×",
+        ),
+      ),
+    );
   }
 
   adder() {
-    const field = make("input.adder", { type: "text", placeholder: "add a word or class", "aria-label": "word or class to add", list: "suggested" });
+    const field = make("input.adder", {
+      type: "text",
+      placeholder: "add a word or class",
+      "aria-label": "word or class to add",
+      list: "suggested",
+    });
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && field.value) this.on.add(field.value);
     });

@@ -6,16 +6,29 @@ const root = document.documentElement;
 export const isDark = () => root.dataset.theme === "dark";
 
 /** Make the page dark or light. */
-export const turnDark = (dark) => { root.dataset.theme = dark ? "dark" : "light"; };
+export const turnDark = (dark) => {
+  root.dataset.theme = dark ? "dark" : "light";
+};
 
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => turnDark(event.matches));
 
 /** Calls back when the page turns light or dark. */
-export const onThemeChange = (callback) => new MutationObserver(callback).observe(root, { attributeFilter: ["data-theme"] });
+export const onThemeChange = (callback) =>
+  new MutationObserver(callback).observe(root, { attributeFilter: ["data-theme"] });
 
 // Okabe and Ito's colours, and four more that stay apart from them; the last is of what is of no clear kind.
 const CATEGORIES = [
-  "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c5a2b", "#7b4fa3", "#a5b53a", "#882255",
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#e69f00",
+  "#cc79a7",
+  "#56b4e9",
+  "#f0e442",
+  "#8c5a2b",
+  "#7b4fa3",
+  "#a5b53a",
+  "#882255",
   "#8a8f98",
 ];
 
@@ -31,7 +44,15 @@ export const ink = (colour) => (d3.lab(colour).l > 60 ? "#111" : "#fff");
 /** An attention weight, 0 to 1, as [red, green, blue]: paper where there is none. Small weights are told apart. */
 export function weight(value) {
   const shade = Math.sqrt(Math.max(0, Math.min(1, value)));
-  const [from, to] = isDark() ? [[24, 26, 30], [140, 200, 255]] : [[255, 255, 255], [8, 64, 129]];
+  const [from, to] = isDark()
+    ? [
+        [24, 26, 30],
+        [140, 200, 255],
+      ]
+    : [
+        [255, 255, 255],
+        [8, 64, 129],
+      ];
   return from.map((start, place) => Math.round(start + (to[place] - start) * shade));
 }
 
@@ -49,6 +70,15 @@ export function signed(value) {
 
 /** What a chart draws, by its name: programs, what they are compared with, and orders of heads. */
 export const SERIES = {
-  program: "#2a86c8", ceiling: "currentColor", previous: "#d55e00", first: "#d99000", uniform: "#8a8f98", zero: "currentColor",
-  control: "#a86fc9", iou: "#2a86c8", effect: "#d55e00", greedy: "#009e73", random: "#8a8f98",
+  program: "#2a86c8",
+  ceiling: "currentColor",
+  previous: "#d55e00",
+  first: "#d99000",
+  uniform: "#8a8f98",
+  zero: "currentColor",
+  control: "#a86fc9",
+  iou: "#2a86c8",
+  effect: "#d55e00",
+  greedy: "#009e73",
+  random: "#8a8f98",
 };

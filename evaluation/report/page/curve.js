@@ -26,14 +26,27 @@ export class Curve {
     this.line = svg("path", { class: "line" });
     this.marks = svg("g", { class: "marks" });
     this.points = knots.map((knot, place) => this.point(name, knot, place));
-    this.node = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "curve", role: "group", "aria-label": `curve of ${name}` },
-      this.marks, this.zero, this.ghost, this.line, ...this.points);
+    this.node = svg(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "curve", role: "group", "aria-label": `curve of ${name}` },
+      this.marks,
+      this.zero,
+      this.ghost,
+      this.line,
+      ...this.points,
+    );
     this.domain = null;
     this.update(knots);
   }
 
   point(name, knot, place) {
-    const point = svg("circle", { r: 6, tabindex: 0, role: "slider", "aria-label": `${name} ${knot.at}`, class: "knot" });
+    const point = svg("circle", {
+      r: 6,
+      tabindex: 0,
+      role: "slider",
+      "aria-label": `${name} ${knot.at}`,
+      class: "knot",
+    });
     point.addEventListener("pointerdown", (event) => {
       point.setPointerCapture(event.pointerId);
       this.held = this.domain;
@@ -69,9 +82,12 @@ export class Curve {
     const marks = knots.map(({ at }) => onScale(at));
     const span = marks.at(-1) - marks[0];
     const x = (mark) => LEFT + ((mark - marks[0]) / span) * (WIDTH - LEFT - RIGHT);
-    const y = (value) => HEIGHT - BOTTOM - ((value - this.domain[0]) / (this.domain[1] - this.domain[0])) * (HEIGHT - BOTTOM - TOP);
-    const path = (of) => of.map((value, place) => `${place ? "L" : "M"}${x(marks[place]).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-    for (const [name, value] of Object.entries({ x1: LEFT, x2: WIDTH - RIGHT, y1: y(0), y2: y(0) })) this.zero.setAttribute(name, value);
+    const y = (value) =>
+      HEIGHT - BOTTOM - ((value - this.domain[0]) / (this.domain[1] - this.domain[0])) * (HEIGHT - BOTTOM - TOP);
+    const path = (of) =>
+      of.map((value, place) => `${place ? "L" : "M"}${x(marks[place]).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+    for (const [name, value] of Object.entries({ x1: LEFT, x2: WIDTH - RIGHT, y1: y(0), y2: y(0) }))
+      this.zero.setAttribute(name, value);
     this.line.setAttribute("d", path(knots.map(({ value }) => value)));
     this.ghost.setAttribute("d", path(this.original));
     this.points.forEach((point, place) => {
@@ -80,11 +96,22 @@ export class Curve {
       point.setAttribute("aria-valuenow", knots[place].value);
       point.replaceChildren(svg("title", {}, `${knots[place].at}: ${knots[place].value}`));
     });
-    const ends = [low, high].map((value) => svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(1)));
-    this.marks.replaceChildren(...ends,
-      ...knots.map(({ at }, place) => svg("text", { x: x(marks[place]), y: HEIGHT - 6, "text-anchor": "middle" }, String(at))));
+    const ends = [low, high].map((value) =>
+      svg("text", { x: LEFT - 5, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(1)),
+    );
+    this.marks.replaceChildren(
+      ...ends,
+      ...knots.map(({ at }, place) =>
+        svg("text", { x: x(marks[place]), y: HEIGHT - 6, "text-anchor": "middle" }, String(at)),
+      ),
+    );
   }
 }
 
 /** What a curve is read by. */
-export const curveNote = () => make("span.small.quiet", {}, "straight on a logarithmic scale, flat beyond its ends; drag a knot, or focus it and press ↑ ↓");
+export const curveNote = () =>
+  make(
+    "span.small.quiet",
+    {},
+    "straight on a logarithmic scale, flat beyond its ends; drag a knot, or focus it and press ↑ ↓",
+  );

@@ -32,4 +32,5 @@ function once(id) {
 export const texts = () => once("texts");
 
 /** A head, such as "L3H7": a promise of what is packed under its name, or null if the page has none of it. */
-export const head = (name) => (element(name)?.type === "text/plain" && name !== "texts" ? once(name) : Promise.resolve(null));
+export const head = (name) =>
+  element(name)?.type === "text/plain" && name !== "texts" ? once(name) : Promise.resolve(null);

@@ -28,13 +28,31 @@ export function table(columns, rows, attributes = {}) {
   return make(
     "table",
     attributes,
-    make("thead", {}, make("tr", {}, columns.map((column, place) => {
-      const th = cell("th", column.name ?? column, place);
-      th.scope = "col";
-      if (column.title) th.title = column.title;
-      return th;
-    }))),
-    make("tbody", {}, rows.map((row) => make("tr", {}, row.map((content, place) => cell("td", content, place))))),
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        columns.map((column, place) => {
+          const th = cell("th", column.name ?? column, place);
+          th.scope = "col";
+          if (column.title) th.title = column.title;
+          return th;
+        }),
+      ),
+    ),
+    make(
+      "tbody",
+      {},
+      rows.map((row) =>
+        make(
+          "tr",
+          {},
+          row.map((content, place) => cell("td", content, place)),
+        ),
+      ),
+    ),
   );
 }
 

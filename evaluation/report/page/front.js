@@ -15,10 +15,10 @@ export class Front {
     this.more = make("details.small", {});
     const { programs, front } = bench.head;
     // The one that stands in is always among them, though another may be better at its size by IoU.
-    this.front = [...new Set([...front, ...programs.keys()].filter((rank) => front.includes(rank) || programs[rank].stands_in))]
-      .sort((a, b) => programs[a].literals - programs[b].literals);
-    this.node = make("section#front", { "aria-label": "programs" },
-      this.steps, this.figures, this.more);
+    this.front = [
+      ...new Set([...front, ...programs.keys()].filter((rank) => front.includes(rank) || programs[rank].stands_in)),
+    ].sort((a, b) => programs[a].literals - programs[b].literals);
+    this.node = make("section#front", { "aria-label": "programs" }, this.steps, this.figures, this.more);
     for (const name of ["program", "text"]) bench.addEventListener(name, () => this.update(true));
     bench.addEventListener("values", () => {
       this.update(false);
@@ -50,9 +50,12 @@ export class Front {
     const chip = (rank) => {
       const program = programs[rank];
       const parts = program.parts === null ? "scripted" : `${program.parts} part${program.parts === 1 ? "" : "s"}`;
-      const button = make("button.step", { onclick: () => this.go(rank), title: `${program.name}: ${program.hypothesis}` },
+      const button = make(
+        "button.step",
+        { onclick: () => this.go(rank), title: `${program.name}: ${program.hypothesis}` },
         make("span", {}, program.stands_in ? "★ " : "", three(program.iou)),
-        make("span.small.quiet", {}, `${parts}, ${program.literals} literals`));
+        make("span.small.quiet", {}, `${parts}, ${program.literals} literals`),
+      );
       button.style.setProperty("--height", `${Math.round(100 * program.iou)}%`);
       if (rank === bench.rank) button.setAttribute("aria-current", "true");
       return button;
@@ -61,13 +64,27 @@ export class Front {
     const others = programs.map((_, rank) => rank).filter((rank) => !front.includes(rank));
     this.more.hidden = others.length === 0;
     this.more.open ||= others.includes(bench.rank);
-    this.more.replaceChildren(make("summary", {}, `${others.length} more that are beaten at their size`), make("div.steps", {}, others.map(chip)));
+    this.more.replaceChildren(
+      make("summary", {}, `${others.length} more that are beaten at their size`),
+      make("div.steps", {}, others.map(chip)),
+    );
     const { entry } = bench;
     const { test } = overview.texts;
     const library = bench.edited
       ? [make("b", {}, "edited"), `; on all ${test} test texts: not measured`]
-      : ["IoU on all ", String(test), " test texts ", make("b", {}, within(entry.iou, entry.low, entry.high)),
-        `, cross-entropy ${three(entry.cross_entropy)}, JSD ${three(entry.jsd)}; from ${entry.origin}`];
-    this.figures.replaceChildren(...library, " · on the ", String(bench.numbers.length), " texts of this page ", make("b#iou-shown", {}, whole ? three(bench.meanIou()) : "…"));
+      : [
+          "IoU on all ",
+          String(test),
+          " test texts ",
+          make("b", {}, within(entry.iou, entry.low, entry.high)),
+          `, cross-entropy ${three(entry.cross_entropy)}, JSD ${three(entry.jsd)}; from ${entry.origin}`,
+        ];
+    this.figures.replaceChildren(
+      ...library,
+      " · on the ",
+      String(bench.numbers.length),
+      " texts of this page ",
+      make("b#iou-shown", {}, whole ? three(bench.meanIou()) : "…"),
+    );
   }
 }

@@ -28,7 +28,12 @@ export async function show(place) {
 
 function missing(name) {
   const why = overview.without.includes(name) ? "has no scored program" : "is not in this run";
-  return make("article", { "data-title": name }, make("h1", {}, name), make("p", {}, `${name} ${why}. `, make("a", { href: "#" }, "All heads")));
+  return make(
+    "article",
+    { "data-title": name },
+    make("h1", {}, name),
+    make("p", {}, `${name} ${why}. `, make("a", { href: "#" }, "All heads")),
+  );
 }
 
 function build(head, texts) {
@@ -39,12 +44,27 @@ function build(head, texts) {
   const say = () => hypothesis.replaceChildren(bench.lives ? bench.program.hypothesis : bench.entry.hypothesis);
   for (const name of ["program", "values"]) bench.addEventListener(name, say);
   say();
-  const node = make("article.head", { "data-title": head.head },
-    title(own), hypothesis, front.node, patterns.node,
-    make("div.bench", {}, parts.node, source.node), faithfulTables(head), kin(own));
+  const node = make(
+    "article.head",
+    { "data-title": head.head },
+    title(own),
+    hypothesis,
+    front.node,
+    patterns.node,
+    make("div.bench", {}, parts.node, source.node),
+    faithfulTables(head),
+    kin(own),
+  );
   node.addEventListener("key", ({ detail: event }) => {
-    const steps = { "]": () => front.step(1), "[": () => front.step(-1), ".": () => patterns.step(1), ",": () => patterns.step(-1),
-      n: () => neighbour(own, 1), p: () => neighbour(own, -1), Escape: () => patterns.unlock() };
+    const steps = {
+      "]": () => front.step(1),
+      "[": () => front.step(-1),
+      ".": () => patterns.step(1),
+      ",": () => patterns.step(-1),
+      n: () => neighbour(own, 1),
+      p: () => neighbour(own, -1),
+      Escape: () => patterns.unlock(),
+    };
     steps[event.key]?.();
   });
   return { name: head.head, bench, patterns, node };
@@ -57,26 +77,62 @@ function neighbour(own, way) {
 
 function title(own) {
   const place = overview.categories.indexOf(own.category);
-  const shares = Object.entries(own.shares).filter(([, share]) => share >= 0.01).map(([kind, share]) => `${kind} ${Math.round(100 * share)} %`);
-  const scores = Object.entries(own.scores).filter(([, score]) => score !== null).map(([name, score]) => `${name.replaceAll("_", " ")} ${score.toFixed(2)}`);
-  return make("header", {},
-    make("h1", {}, own.head, own.category
-      ? make("span.category", {}, make("span.dot", { style: `background: ${categorical(place)}` }), own.category) : null),
-    make("p", {}, "IoU ", make("b", {}, within(own.iou, own.low, own.high)),
-      own.ceiling === null ? "" : `, ceiling ${three(own.ceiling)}`, "; what explains nothing: ",
-      Object.entries(own.baselines).map(([name, iou]) => `${name} ${three(iou)}`).join(", "),
-      own.effect ? `; without the head, next tokens diverge by ${own.effect.zero.toPrecision(2)} nats (KL), ${(100 * own.effect.recovered).toFixed(0)} % of which its program undoes` : ""),
+  const shares = Object.entries(own.shares)
+    .filter(([, share]) => share >= 0.01)
+    .map(([kind, share]) => `${kind} ${Math.round(100 * share)} %`);
+  const scores = Object.entries(own.scores)
+    .filter(([, score]) => score !== null)
+    .map(([name, score]) => `${name.replaceAll("_", " ")} ${score.toFixed(2)}`);
+  return make(
+    "header",
+    {},
+    make(
+      "h1",
+      {},
+      own.head,
+      own.category
+        ? make("span.category", {}, make("span.dot", { style: `background: ${categorical(place)}` }), own.category)
+        : null,
+    ),
+    make(
+      "p",
+      {},
+      "IoU ",
+      make("b", {}, within(own.iou, own.low, own.high)),
+      own.ceiling === null ? "" : `, ceiling ${three(own.ceiling)}`,
+      "; what explains nothing: ",
+      Object.entries(own.baselines)
+        .map(([name, iou]) => `${name} ${three(iou)}`)
+        .join(", "),
+      own.effect
+        ? `; without the head, next tokens diverge by ${own.effect.zero.toPrecision(2)} nats (KL), ${(100 * own.effect.recovered).toFixed(0)} % of which its program undoes`
+        : "",
+    ),
     shares.length ? make("p.small.quiet", {}, "what the ceiling's parts contribute: ", shares.join(", ")) : null,
-    scores.length ? make("p.small.quiet", {}, "attention on random tokens that come twice: ", scores.join(", ")) : null);
+    scores.length ? make("p.small.quiet", {}, "attention on random tokens that come twice: ", scores.join(", ")) : null,
+  );
 }
 
 /** Heads that the same structure explains. */
 function kin(own) {
-  const structures = overview.structures.filter((structure) => structure.heads.includes(own.head) && structure.heads.length > 1);
+  const structures = overview.structures.filter(
+    (structure) => structure.heads.includes(own.head) && structure.heads.length > 1,
+  );
   if (!structures.length) return make("section", {});
   const [most] = structures;
-  return make("section#kin", { "aria-label": "heads with the same structure" },
+  return make(
+    "section#kin",
+    { "aria-label": "heads with the same structure" },
     make("h2", {}, "Heads with the same structure"),
-    make("p.small.quiet", {}, `One structure of ${most.parts} parts explains, within 0.02 of their best IoU, with constants of their own:`),
-    make("p.links", {}, most.heads.map((name) => [name === own.head ? make("b", {}, name) : make("a", { href: `#${name}` }, name), " "])));
+    make(
+      "p.small.quiet",
+      {},
+      `One structure of ${most.parts} parts explains, within 0.02 of their best IoU, with constants of their own:`,
+    ),
+    make(
+      "p.links",
+      {},
+      most.heads.map((name) => [name === own.head ? make("b", {}, name) : make("a", { href: `#${name}` }, name), " "]),
+    ),
+  );
 }

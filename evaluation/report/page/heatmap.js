@@ -20,10 +20,19 @@ const short = (token) => {
  */
 export class Heatmap {
   constructor(caption, on) {
-    this.canvas = make("canvas", { tabindex: "0", role: "img", "aria-label": `${caption}; arrow keys move, Enter locks the query` });
+    this.canvas = make("canvas", {
+      tabindex: "0",
+      role: "img",
+      "aria-label": `${caption}; arrow keys move, Enter locks the query`,
+    });
     this.row = make("div.band");
     this.column = make("div.band");
-    this.node = make("figure.heatmap", {}, make("figcaption", {}, caption), make("div.cells", {}, this.canvas, this.row, this.column));
+    this.node = make(
+      "figure.heatmap",
+      {},
+      make("figcaption", {}, caption),
+      make("div.cells", {}, this.canvas, this.row, this.column),
+    );
     this.on = on;
     this.cursor = null;
     this.stale = false;
@@ -97,7 +106,9 @@ export class Heatmap {
   /** The cell under a pointer, null beside them. */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    const [key, query] = [event.clientX - box.left, event.clientY - box.top].map((way) => Math.floor((way - MARGIN) / this.cell));
+    const [key, query] = [event.clientX - box.left, event.clientY - box.top].map((way) =>
+      Math.floor((way - MARGIN) / this.cell),
+    );
     const inside = (place) => place >= 0 && place < this.tokens.length;
     return inside(query) && inside(key) ? { query, key } : null;
   }
@@ -128,9 +139,12 @@ export class Heatmap {
       band.hidden = place === null || place === undefined;
       if (band.hidden) return;
       const [start, thick] = [`${MARGIN + place * this.cell - 1}px`, `${this.cell + 2}px`];
-      Object.assign(band.style, down
-        ? { left: start, width: thick, top: 0, height: `${side}px` }
-        : { top: start, height: thick, left: 0, width: `${side}px` });
+      Object.assign(
+        band.style,
+        down
+          ? { left: start, width: thick, top: 0, height: `${side}px` }
+          : { top: start, height: thick, left: 0, width: `${side}px` },
+      );
       band.classList.toggle("locked", !down && locked === place);
     };
     put(this.row, cell ? cell.query : locked, false);

@@ -2,7 +2,8 @@
 
 import { make } from "report/dom.js";
 
-const PIECES = /(?<string>"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?<comment>#[^\n]*)|(?<number>\b\d[\d_]*\.?\d*(?:e[+-]?\d+)?\b)|(?<keyword>\b(?:def|return|for|in|if|else|while|and|or|not|import|lambda)\b)|(?<side>\b(?:query|key|pair)\b)|(?<call>\b\w+(?=\())/gi;
+const PIECES =
+  /(?<string>"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(?<comment>#[^\n]*)|(?<number>\b\d[\d_]*\.?\d*(?:e[+-]?\d+)?\b)|(?<keyword>\b(?:def|return|for|in|if|else|while|and|or|not|import|lambda)\b)|(?<side>\b(?:query|key|pair)\b)|(?<call>\b\w+(?=\())/gi;
 
 /** The source as nodes; nothing is lost of it. */
 export function highlighted(source) {

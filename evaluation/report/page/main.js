@@ -7,7 +7,10 @@ import { parsePlace } from "report/places.js";
 
 const view = document.getElementById("view");
 const jump = make("input", {
-  type: "search", placeholder: "L3H7, or search", "aria-label": "Go to a head, or search the library", list: "heads",
+  type: "search",
+  placeholder: "L3H7, or search",
+  "aria-label": "Go to a head, or search the library",
+  list: "heads",
 });
 const links = [
   ["#", "overview", "overview"],
@@ -26,7 +29,13 @@ async function show() {
   const place = placeNow();
   const { name } = parsePlace(place);
   const node = await (await import(`report/${name}.js`)).show(place).catch((error) => {
-    view.replaceChildren(make("p.wrong", {}, `This view failed: ${error.message}. Reading the page anew may help; if not, the file is damaged.`));
+    view.replaceChildren(
+      make(
+        "p.wrong",
+        {},
+        `This view failed: ${error.message}. Reading the page anew may help; if not, the file is damaged.`,
+      ),
+    );
     throw error;
   });
   if (place !== placeNow()) return; // another place was asked for meanwhile
@@ -55,22 +64,48 @@ function turn() {
 
 function keysHelp() {
   const keys = [
-    ["g", "overview"], ["l", "library"], ["/", "go to a head, or search"],
-    ["n  p", "next and previous head"], ["]  [", "larger and smaller program of the head"], [".  ,", "next and previous text"],
-    ["← → ↑ ↓", "move in a pattern, in the grid of heads, along a slider"], ["Enter", "lock the token or the row under the cursor"],
-    ["Esc", "unlock"], ["t", "light or dark"], ["?", "these keys"],
+    ["g", "overview"],
+    ["l", "library"],
+    ["/", "go to a head, or search"],
+    ["n  p", "next and previous head"],
+    ["]  [", "larger and smaller program of the head"],
+    [".  ,", "next and previous text"],
+    ["← → ↑ ↓", "move in a pattern, in the grid of heads, along a slider"],
+    ["Enter", "lock the token or the row under the cursor"],
+    ["Esc", "unlock"],
+    ["t", "light or dark"],
+    ["?", "these keys"],
   ];
-  const dialog = make("dialog", { "aria-label": "Keys" },
+  const dialog = make(
+    "dialog",
+    { "aria-label": "Keys" },
     make("h2", {}, "Keys"),
-    make("table", {}, keys.map(([key, what]) => make("tr", {},
-      make("td", {}, key.split("  ").map((one) => [make("kbd", {}, one), " "])), make("td", {}, what)))),
-    make("form", { method: "dialog" }, make("button", {}, "Close")));
+    make(
+      "table",
+      {},
+      keys.map(([key, what]) =>
+        make(
+          "tr",
+          {},
+          make(
+            "td",
+            {},
+            key.split("  ").map((one) => [make("kbd", {}, one), " "]),
+          ),
+          make("td", {}, what),
+        ),
+      ),
+    ),
+    make("form", { method: "dialog" }, make("button", {}, "Close")),
+  );
   document.body.append(dialog);
   return dialog;
 }
 
 /** Whether a key is meant for a field that is typed in. */
-const typing = (target) => target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+const typing = (target) =>
+  target.isContentEditable ||
+  /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
   (target.tagName === "INPUT" && target.type !== "range");
 
 document.addEventListener("keydown", (event) => {
@@ -80,8 +115,12 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const actions = {
-    g: () => { location.hash = ""; },
-    l: () => { location.hash = "library"; },
+    g: () => {
+      location.hash = "";
+    },
+    l: () => {
+      location.hash = "library";
+    },
     "/": () => jump.focus(),
     t: turn,
     "?": () => help.showModal(),
@@ -102,11 +141,19 @@ jump.addEventListener("change", () => {
   if (overview.heads.some((own) => own.head === jump.value)) go(); // one that was chosen from the list
 });
 document.getElementById("bar").append(
-  make("span.name", {}, overview.model), ...(alone ? [] : [...links, jump]),
-  make("datalist#heads", {}, overview.heads.map((own) => make("option", { value: own.head }))),
-  make("span.right", {},
+  make("span.name", {}, overview.model),
+  ...(alone ? [] : [...links, jump]),
+  make(
+    "datalist#heads",
+    {},
+    overview.heads.map((own) => make("option", { value: own.head })),
+  ),
+  make(
+    "span.right",
+    {},
     make("button", { onclick: turn, title: "light or dark (t)" }, "◐"),
-    make("button", { onclick: () => help.showModal(), title: "keys (?)" }, "keys")),
+    make("button", { onclick: () => help.showModal(), title: "keys (?)" }, "keys"),
+  ),
 );
 window.addEventListener("hashchange", show);
 await show();

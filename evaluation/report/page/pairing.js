@@ -6,7 +6,10 @@ import { make } from "report/dom.js";
 
 const MOST = 6; // entries of each side, those of greatest weight
 
-const greatest = (call) => entriesOf(call).toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, MOST);
+const greatest = (call) =>
+  entriesOf(call)
+    .toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value))
+    .slice(0, MOST);
 
 /** The table of two calls of weights whose product a summand is. */
 export function pairingTable(queries, keys) {
@@ -16,8 +19,35 @@ export function pairingTable(queries, keys) {
     const colour = `rgb(${signed(value / most).join(" ")})`;
     return make("td.figure", { style: `background: ${colour}; color: ${ink(colour)}` }, value.toFixed(2));
   };
-  return make("table.pairing", {},
-    make("caption.small.quiet", {}, "query's word down, key's word across; weights of words and classes that a token has add up"),
-    make("thead", {}, make("tr", {}, make("td", {}), across.map((k) => make("th", { scope: "col", title: k.title }, k.label)))),
-    make("tbody", {}, down.map((q) => make("tr", {}, make("th", { scope: "row", title: q.title }, q.label), across.map((k) => cell(q.value * k.value))))));
+  return make(
+    "table.pairing",
+    {},
+    make(
+      "caption.small.quiet",
+      {},
+      "query's word down, key's word across; weights of words and classes that a token has add up",
+    ),
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        make("td", {}),
+        across.map((k) => make("th", { scope: "col", title: k.title }, k.label)),
+      ),
+    ),
+    make(
+      "tbody",
+      {},
+      down.map((q) =>
+        make(
+          "tr",
+          {},
+          make("th", { scope: "row", title: q.title }, q.label),
+          across.map((k) => cell(q.value * k.value)),
+        ),
+      ),
+    ),
+  );
 }

@@ -16,9 +16,14 @@ export class Parts {
     this.bench = bench;
     this.cards = make("div.cards", {});
     this.status = make("p.small", { role: "status" });
-    this.node = make("section#parts", { "aria-label": "parts" },
-      make("h2", {}, "The program, part by part"), this.status, this.cards,
-      make("datalist#suggested", {}));
+    this.node = make(
+      "section#parts",
+      { "aria-label": "parts" },
+      make("h2", {}, "The program, part by part"),
+      this.status,
+      this.cards,
+      make("datalist#suggested", {}),
+    );
     bench.addEventListener("program", () => this.build());
     bench.addEventListener("values", () => this.update());
     this.build();
@@ -28,12 +33,16 @@ export class Parts {
     const { bench } = this;
     this.updates = [];
     if (!bench.lives) {
-      this.status.replaceChildren("A scripted program: it runs in the sandbox alone, so that its patterns are shown as they were computed, and it cannot be edited here.");
+      this.status.replaceChildren(
+        "A scripted program: it runs in the sandbox alone, so that its patterns are shown as they were computed, and it cannot be edited here.",
+      );
       this.cards.replaceChildren();
       return;
     }
     const { program } = bench;
-    this.status.replaceChildren(`${program.terms.length} part${program.terms.length === 1 ? "" : "s"}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`);
+    this.status.replaceChildren(
+      `${program.terms.length} part${program.terms.length === 1 ? "" : "s"}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`,
+    );
     this.cards.replaceChildren(...program.terms.map((term, place) => this.card(term, place)));
     this.suggest();
   }
@@ -45,25 +54,47 @@ export class Parts {
     const others = term.factorTexts.filter((_, factor) => term.factors[factor].fitted === undefined);
     const pairing = term.kind === "pairing";
     const named = new Set(`${term.scale} ${term.factorTexts.join(" ")}`.match(/[A-Za-z_]\w*/g));
-    const constants = program.constants.map((own, number) => ({ ...own, number })).filter(({ name }) => named.has(name));
-    const drawn = calls.map((call) => (program.calls[call].kind === "curve" ? this.curve(call) : this.bars(call, pairing)));
+    const constants = program.constants
+      .map((own, number) => ({ ...own, number }))
+      .filter(({ name }) => named.has(name));
+    const drawn = calls.map((call) =>
+      program.calls[call].kind === "curve" ? this.curve(call) : this.bars(call, pairing),
+    );
     let table = null;
     if (pairing) {
       const pair = () => calls.map((call) => bench.program.calls[call]).toSorted((a) => (a.side === "query" ? -1 : 1));
       table = make("div", {}, pairingTable(...pair()));
       this.updates.push(() => table.replaceChildren(pairingTable(...pair())));
     }
-    return make("article.part", { "data-part": String(place) },
+    return make(
+      "article.part",
+      { "data-part": String(place) },
       make("h3", {}, nameOf(program, term)),
       term.scale === "1" ? null : make("p.small.quiet", {}, `times ${term.scale}`),
-      table, table ? make("details", {}, make("summary.small", {}, "weights of either side"), drawn) : drawn,
-      others.map((text) => make("p.small.quiet", {}, calls.length ? `times ${inWords(text)}: ` : "", definitions(text) || text)),
-      constants.length ? make("table.bars", {}, make("tbody", {}, constants.map((own) => this.constant(own)))) : null);
+      table,
+      table ? make("details", {}, make("summary.small", {}, "weights of either side"), drawn) : drawn,
+      others.map((text) =>
+        make("p.small.quiet", {}, calls.length ? `times ${inWords(text)}: ` : "", definitions(text) || text),
+      ),
+      constants.length
+        ? make(
+            "table.bars",
+            {},
+            make(
+              "tbody",
+              {},
+              constants.map((own) => this.constant(own)),
+            ),
+          )
+        : null,
+    );
   }
 
   constant({ name, value, number }) {
     const { bench } = this;
-    const bar = new Bar(name, value, Math.max(1, Math.abs(value)) * 2, (to) => bench.set(bench.program.constants[number], to));
+    const bar = new Bar(name, value, Math.max(1, Math.abs(value)) * 2, (to) =>
+      bench.set(bench.program.constants[number], to),
+    );
     this.updates.push(() => bar.update(bench.program.constants[number].value));
     return make("tr", {}, make("td.label", {}, name), make("td", {}, bar.slider), make("td", {}, bar.figure));
   }
@@ -71,7 +102,9 @@ export class Parts {
   curve(call) {
     const { bench } = this;
     const { of, knots } = bench.program.calls[call];
-    const curve = new Curve(inWords(of), knots, (place, value) => bench.set(bench.program.calls[call].knots[place], Math.round(value * 100) / 100));
+    const curve = new Curve(inWords(of), knots, (place, value) =>
+      bench.set(bench.program.calls[call].knots[place], Math.round(value * 100) / 100),
+    );
     this.updates.push(() => curve.update(bench.program.calls[call].knots));
     return make("div", {}, curve.node, make("div", { className: "no-print" }, curveNote()));
   }
@@ -91,7 +124,13 @@ export class Parts {
   suggest() {
     const words = new Set(this.bench.numbers.flatMap((number) => this.bench.reading(number).tokens));
     document.getElementById("suggested")?.remove();
-    this.node.append(make("datalist#suggested", {}, [...overview.vocabulary.classes, ...words].map((value) => make("option", { value }))));
+    this.node.append(
+      make(
+        "datalist#suggested",
+        {},
+        [...overview.vocabulary.classes, ...words].map((value) => make("option", { value })),
+      ),
+    );
   }
 
   update() {

@@ -22,29 +22,65 @@ export class Patterns {
     this.reading = new Reading({ pick: on.pick, token: (place, event) => this.token(place, event) });
     this.tip = make("div#tip", { role: "status", hidden: true });
     this.choice = make("select", { "aria-label": "text", onchange: () => this.go(Number(this.choice.value)) });
-    this.size = make("input", { type: "range", min: "1", max: "22", "aria-label": "size of a cell", oninput: () => this.draw() });
+    this.size = make("input", {
+      type: "range",
+      min: "1",
+      max: "22",
+      "aria-label": "size of a cell",
+      oninput: () => this.draw(),
+    });
     this.figures = make("span.figures");
     this.legend = make("p.legend.small.quiet");
-    this.node = make("section#patterns", { "aria-label": "patterns" },
+    this.node = make(
+      "section#patterns",
+      { "aria-label": "patterns" },
       make("h2", {}, "Patterns on a text"),
-      make("div.tools", {},
-        make("button", { onclick: () => this.step(-1), title: "previous text (,)", "aria-label": "previous text" }, "‹"), this.choice,
-        make("button", { onclick: () => this.step(1), title: "next text (.)", "aria-label": "next text" }, "›"), this.figures,
-        make("label.small.quiet.no-print", {}, "cells ", this.size)),
-      make("p.small.quiet", {}, "Queries down, keys across. Point at a cell for its weights and the parts of its score."),
-      make("div.maps", {}, this.maps.map((map) => map.node)),
-      this.legend, this.reading.node, this.tip);
+      make(
+        "div.tools",
+        {},
+        make(
+          "button",
+          { onclick: () => this.step(-1), title: "previous text (,)", "aria-label": "previous text" },
+          "‹",
+        ),
+        this.choice,
+        make("button", { onclick: () => this.step(1), title: "next text (.)", "aria-label": "next text" }, "›"),
+        this.figures,
+        make("label.small.quiet.no-print", {}, "cells ", this.size),
+      ),
+      make(
+        "p.small.quiet",
+        {},
+        "Queries down, keys across. Point at a cell for its weights and the parts of its score.",
+      ),
+      make(
+        "div.maps",
+        {},
+        this.maps.map((map) => map.node),
+      ),
+      this.legend,
+      this.reading.node,
+      this.tip,
+    );
     bench.addEventListener("text", () => this.read());
     for (const name of ["program", "values"]) bench.addEventListener(name, () => this.draw());
     this.read();
   }
 
   drawLegend() {
-    const scale = (name, low, high, colour) => make("span.scale", {}, `${low} `,
-      make("span.ramp", { style: `background: linear-gradient(to right, ${ramp(colour)})` }), ` ${high} ${name}`);
+    const scale = (name, low, high, colour) =>
+      make(
+        "span.scale",
+        {},
+        `${low} `,
+        make("span.ramp", { style: `background: linear-gradient(to right, ${ramp(colour)})` }),
+        ` ${high} ${name}`,
+      );
     this.legend.replaceChildren(
       scale("weight", "0", "1", weight),
-      scale("difference: blue where the program gives more, orange where it gives less", "−1", "1", (way) => signed(2 * way - 1)),
+      scale("difference: blue where the program gives more, orange where it gives less", "−1", "1", (way) =>
+        signed(2 * way - 1),
+      ),
     );
   }
 
@@ -83,9 +119,11 @@ export class Patterns {
     ];
     this.drawLegend();
     this.maps.forEach((map, place) => map.show(tokens, colours[place], cell));
-    this.figures.replaceChildren(failure
-      ? make("span.wrong", {}, `the program fails here: ${failure}`)
-      : make("span", {}, "IoU on this text ", make("b#iou-text", {}, three(iou)), `, ${n} tokens`));
+    this.figures.replaceChildren(
+      failure
+        ? make("span.wrong", {}, `the program fails here: ${failure}`)
+        : make("span", {}, "IoU on this text ", make("b#iou-text", {}, three(iou)), `, ${n} tokens`),
+    );
     this.choose();
     this.mark();
   }
@@ -94,8 +132,15 @@ export class Patterns {
     const { bench } = this;
     const { worst, best } = bench.head.faithful;
     const special = (number) => (number === best[0]?.number ? ", best" : number === worst[0]?.number ? ", worst" : "");
-    this.choice.replaceChildren(...bench.numbers.map((number) => make("option", { value: String(number) },
-      `text ${number}: ${bench.reading(number).tokens.slice(0, 7).map(shown).join(" ")}… ${bench.patterns.has(number) ? three(bench.found(number).iou) : ""}${special(number)}`)));
+    this.choice.replaceChildren(
+      ...bench.numbers.map((number) =>
+        make(
+          "option",
+          { value: String(number) },
+          `text ${number}: ${bench.reading(number).tokens.slice(0, 7).map(shown).join(" ")}… ${bench.patterns.has(number) ? three(bench.found(number).iou) : ""}${special(number)}`,
+        ),
+      ),
+    );
     this.choice.value = String(bench.text);
   }
 
@@ -111,10 +156,14 @@ export class Patterns {
     }
     this.tip.replaceChildren(...this.told(this.cell));
     this.tip.hidden = false;
-    const { clientX, clientY } = event ?? this.maps.find((map) => map.cursor)?.place(this.cell) ?? { clientX: 0, clientY: 0 };
+    const { clientX, clientY } = event ??
+      this.maps.find((map) => map.cursor)?.place(this.cell) ?? { clientX: 0, clientY: 0 };
     const left = Math.min(clientX + 16, document.documentElement.clientWidth - this.tip.offsetWidth - 8);
     const below = clientY + 16 + this.tip.offsetHeight < window.innerHeight;
-    Object.assign(this.tip.style, { left: `${Math.max(8, left)}px`, top: `${below ? clientY + 16 : clientY - 16 - this.tip.offsetHeight}px` });
+    Object.assign(this.tip.style, {
+      left: `${Math.max(8, left)}px`,
+      top: `${below ? clientY + 16 : clientY - 16 - this.tip.offsetHeight}px`,
+    });
   }
 
   told({ query, key }) {
@@ -126,9 +175,15 @@ export class Patterns {
     const back = query - key;
     const where = back === 0 ? "itself" : back > 0 ? `${back} back` : `${-back} ahead`;
     const lines = [
-      make("b", {}, `${shown(tokens[query])} → ${shown(tokens[key])}`), make("span.quiet", {}, ` ${where}`),
-      make("div.weights", {}, "head ", make("b", { "data-weight": "head" }, three(target[place])), pattern
-        ? [" · program ", make("b", { "data-weight": "program" }, three(pattern[place]))] : ""),
+      make("b", {}, `${shown(tokens[query])} → ${shown(tokens[key])}`),
+      make("span.quiet", {}, ` ${where}`),
+      make(
+        "div.weights",
+        {},
+        "head ",
+        make("b", { "data-weight": "head" }, three(target[place])),
+        pattern ? [" · program ", make("b", { "data-weight": "program" }, three(pattern[place]))] : "",
+      ),
     ];
     this.parts ??= bench.summands();
     if (!this.parts || !pattern) return lines;
@@ -136,11 +191,31 @@ export class Patterns {
     const sum = values.reduce((total, { value }) => total + value, 0);
     const most = values.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).filter(({ value }) => value !== 0);
     const row = (name, value) => make("tr", {}, make("td", {}, name), make("td.figure", {}, value.toFixed(2)));
-    lines.push(make("table", {}, make("tbody", {},
-      most.slice(0, SHOWN_PARTS).map(({ number, value }) => row(nameOf(bench.program, bench.program.terms[number]), value)),
-      most.length > SHOWN_PARTS
-        ? row(`${most.length - SHOWN_PARTS} more`, most.slice(SHOWN_PARTS).reduce((total, { value }) => total + value, 0)) : null,
-      make("tr.sum", {}, make("td", {}, "score, the sum of parts"), make("td.figure", {}, Number.isFinite(sum) ? sum.toFixed(2) : String(sum))))));
+    lines.push(
+      make(
+        "table",
+        {},
+        make(
+          "tbody",
+          {},
+          most
+            .slice(0, SHOWN_PARTS)
+            .map(({ number, value }) => row(nameOf(bench.program, bench.program.terms[number]), value)),
+          most.length > SHOWN_PARTS
+            ? row(
+                `${most.length - SHOWN_PARTS} more`,
+                most.slice(SHOWN_PARTS).reduce((total, { value }) => total + value, 0),
+              )
+            : null,
+          make(
+            "tr.sum",
+            {},
+            make("td", {}, "score, the sum of parts"),
+            make("td.figure", {}, Number.isFinite(sum) ? sum.toFixed(2) : String(sum)),
+          ),
+        ),
+      ),
+    );
     return lines;
   }
 

@@ -12,9 +12,16 @@ export class Reading {
   constructor(on) {
     this.on = on;
     this.note = make("p.quiet.small", {});
-    this.sides = ["head", "program"].map((name) => ({ name, node: make("div.tokens", { role: "group", "aria-label": `where it looks: ${name}` }) }));
-    this.node = make("div.reading", {}, this.note,
-      this.sides.map(({ name, node }) => make("div.side", {}, make("span.quiet.small", {}, name), node)));
+    this.sides = ["head", "program"].map((name) => ({
+      name,
+      node: make("div.tokens", { role: "group", "aria-label": `where it looks: ${name}` }),
+    }));
+    this.node = make(
+      "div.reading",
+      {},
+      this.note,
+      this.sides.map(({ name, node }) => make("div.side", {}, make("span.quiet.small", {}, name), node)),
+    );
   }
 
   /** Show a text. @param {{tokens: string[], before: Uint8Array}} text */
@@ -36,9 +43,13 @@ export class Reading {
         });
         return span;
       });
-      side.node.replaceChildren(...side.spans.flatMap((span, place) => [
-        text.before[place] ? " " : "", span, ...(text.tokens[place].includes("\n") ? [make("br")] : []),
-      ]));
+      side.node.replaceChildren(
+        ...side.spans.flatMap((span, place) => [
+          text.before[place] ? " " : "",
+          span,
+          ...(text.tokens[place].includes("\n") ? [make("br")] : []),
+        ]),
+      );
     }
   }
 
@@ -48,17 +59,20 @@ export class Reading {
    * @param {Array<Float32Array|null>} rows the head's weights and the program's.
    */
   shade(query, rows, locked) {
-    const said = query === null
-      ? "Point at a token, here or in a pattern, to see where it looks; click to lock it."
-      : `Where “${shown(this.tokens[query])}” (token ${query}) looks${locked ? ": locked; click it again or press Esc to unlock." : "; click to lock it."}`;
+    const said =
+      query === null
+        ? "Point at a token, here or in a pattern, to see where it looks; click to lock it."
+        : `Where “${shown(this.tokens[query])}” (token ${query}) looks${locked ? ": locked; click it again or press Esc to unlock." : "; click to lock it."}`;
     this.note.replaceChildren(said);
-    this.sides.forEach(({ spans }, side) => spans.forEach((span, place) => {
-      const value = query === null || !rows[side] ? 0 : rows[side][place];
-      const colour = `rgb(${weight(value).join(" ")})`;
-      span.style.background = value ? colour : "";
-      span.style.color = value ? ink(colour) : "";
-      span.title = query === null ? "" : `${three(value)}`;
-      span.classList.toggle("query", place === query);
-    }));
+    this.sides.forEach(({ spans }, side) =>
+      spans.forEach((span, place) => {
+        const value = query === null || !rows[side] ? 0 : rows[side][place];
+        const colour = `rgb(${weight(value).join(" ")})`;
+        span.style.background = value ? colour : "";
+        span.style.color = value ? ink(colour) : "";
+        span.title = query === null ? "" : `${three(value)}`;
+        span.classList.toggle("query", place === query);
+      }),
+    );
   }
 }

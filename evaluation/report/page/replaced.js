@@ -193,8 +193,7 @@ export function taskTable() {
     (name, place) => ({ name, figure: place > 1 }),
   );
   const figure = (row, value) => (row.is_perplexity ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
-  const change = (row, value) =>
-    row.is_perplexity ? percent(value) : `${percent(value).replace(" %", "")} points`;
+  const change = (row, value) => (row.is_perplexity ? percent(value) : `${percent(value).replace(" %", "")} points`);
   const rows = overview.tasks.map((row) => [
     row.task,
     row.metric,
@@ -210,7 +209,11 @@ export function taskTable() {
     "section",
     { "aria-label": "Tasks" },
     make("h3", {}, "Tasks"),
-    make("p.quiet.small", {}, "Heads of highest validation IoU replaced first; intervals are over items, of changes in pairs."),
+    make(
+      "p.quiet.small",
+      {},
+      "Heads of highest validation IoU replaced first; intervals are over items, of changes in pairs.",
+    ),
     make("div.scrolled", {}, table(columns, rows)),
   );
 }

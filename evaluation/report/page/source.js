@@ -10,19 +10,40 @@ export class Source {
   constructor(bench) {
     this.bench = bench;
     this.text = make("pre", { tabindex: "0", "aria-label": "source" });
-    this.field = make("textarea", { spellcheck: false, "aria-label": "edit the source", hidden: true, oninput: () => this.soon() });
+    this.field = make("textarea", {
+      spellcheck: false,
+      "aria-label": "edit the source",
+      hidden: true,
+      oninput: () => this.soon(),
+    });
     this.problem = make("p.wrong", { role: "alert" });
     this.toggle = make("button", { onclick: () => this.open(this.field.hidden) }, "edit");
     this.reset = make("button", { onclick: () => bench.reset() }, "undo all");
     this.said = make("span.small.quiet", { role: "status" });
-    this.node = make("section#source", { "aria-label": "source" },
+    this.node = make(
+      "section#source",
+      { "aria-label": "source" },
       make("h2", {}, "Source"),
-      make("div.tools.no-print", {}, this.toggle, this.reset,
+      make(
+        "div.tools.no-print",
+        {},
+        this.toggle,
+        this.reset,
         make("button", { onclick: () => this.copy() }, "copy"),
-        make("button", { onclick: () => this.save() }, "save as a file"), this.said),
-      this.problem, this.text, this.field,
-      make("p.small.quiet.no-print", {}, "Put the saved file into a folder, and ", make("code", {}, `headsynth synthesize … --heads ${bench.head.head} --programs FOLDER`),
-        " scores it on all texts, as it stands and with its constants fitted."));
+        make("button", { onclick: () => this.save() }, "save as a file"),
+        this.said,
+      ),
+      this.problem,
+      this.text,
+      this.field,
+      make(
+        "p.small.quiet.no-print",
+        {},
+        "Put the saved file into a folder, and ",
+        make("code", {}, `headsynth synthesize … --heads ${bench.head.head} --programs FOLDER`),
+        " scores it on all texts, as it stands and with its constants fitted.",
+      ),
+    );
     bench.addEventListener("program", () => this.update());
     bench.addEventListener("values", () => this.update());
     bench.addEventListener("error", () => this.update());

@@ -2,7 +2,12 @@
 
 import { overview } from "report/data.js";
 
-const features = new Map(overview.vocabulary.features.map((feature) => [`${feature.side === "pair" ? "pair" : "token"}.${feature.name}`, feature]));
+const features = new Map(
+  overview.vocabulary.features.map((feature) => [
+    `${feature.side === "pair" ? "pair" : "token"}.${feature.name}`,
+    feature,
+  ]),
+);
 const SIDE = { query: "query", key: "key" };
 
 /** A token's side: "the key", "the token before the query". */
@@ -32,15 +37,22 @@ export function inWords(text) {
 
 /** What the vocabulary says of the features in an expression, a line each. */
 export function definitions(text) {
-  const named = [...text.matchAll(/\b(pair|query|key)(?:\.previous)*\.(\w+)/g)].map(([, side, name]) => `${side === "pair" ? "pair" : "token"}.${name}`);
-  return [...new Set(named)].filter((name) => features.has(name)).map((name) => `${features.get(name).name}: ${features.get(name).definition}`).join("\n");
+  const named = [...text.matchAll(/\b(pair|query|key)(?:\.previous)*\.(\w+)/g)].map(
+    ([, side, name]) => `${side === "pair" ? "pair" : "token"}.${name}`,
+  );
+  return [...new Set(named)]
+    .filter((name) => features.has(name))
+    .map((name) => `${features.get(name).name}: ${features.get(name).definition}`)
+    .join("\n");
 }
 
 const callName = (call) => (call.kind === "curve" ? `curve of ${inWords(call.of)}` : `words of ${sideOf(call)}`);
 
 /** What a summand is called: its factors in words. */
 export function nameOf(program, term) {
-  const names = term.factors.map(({ fitted }, place) => (fitted === undefined ? inWords(term.factorTexts[place]) : callName(program.calls[fitted])));
+  const names = term.factors.map(({ fitted }, place) =>
+    fitted === undefined ? inWords(term.factorTexts[place]) : callName(program.calls[fitted]),
+  );
   return names.join(" × ") || "the same everywhere";
 }
 

@@ -11,7 +11,8 @@ const LANGUAGE = { causal: overview.causal };
 const known = new Map(); // texts by number: their features serve every head
 
 function textOf(texts, number) {
-  if (!known.has(number)) known.set(number, new Text(number, texts.texts[number], texts.masks, texts.numbers, LANGUAGE));
+  if (!known.has(number))
+    known.set(number, new Text(number, texts.texts[number], texts.masks, texts.numbers, LANGUAGE));
   return known.get(number);
 }
 

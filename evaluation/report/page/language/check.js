@@ -6,8 +6,23 @@ import { SourceError } from "report/language/tokens.js";
 import { LARGEST, NUMBER, SIDES, Types } from "report/language/types.js";
 
 const SCRIPT_NODES = new Set([
-  "For", "While", "If", "With", "Try", "FunctionDef", "Lambda", "Import", "ImportFrom", "Subscript", "GeneratorExp",
-  "DictComp", "List", "Dict", "Set", "Tuple", "JoinedStr",
+  "For",
+  "While",
+  "If",
+  "With",
+  "Try",
+  "FunctionDef",
+  "Lambda",
+  "Import",
+  "ImportFrom",
+  "Subscript",
+  "GeneratorExp",
+  "DictComp",
+  "List",
+  "Dict",
+  "Set",
+  "Tuple",
+  "JoinedStr",
 ]);
 const SCRIPT_NAMES = new Set("len range enumerate zip np numpy math sorted sum any all max min".split(" "));
 const SCRIPT_ATTRIBUTES = new Set(["text", "zeros"]);

@@ -4,7 +4,18 @@ import { SourceError } from "report/language/tokens.js";
 
 /** How strongly operators between two values bind; all group from the left. */
 const BINDS = {
-  "|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "@": 6,
+  "|": 1,
+  "^": 2,
+  "&": 3,
+  "<<": 4,
+  ">>": 4,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+  "//": 6,
+  "%": 6,
+  "@": 6,
 };
 const COMPARES = new Set(["<", ">", "==", ">=", "<=", "!=", "in", "is", "not"]);
 

@@ -7,11 +7,26 @@ export { SourceError };
 
 const AUGMENTS = new Set(["+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**="]);
 const SIMPLE = {
-  pass: "Pass", break: "Break", continue: "Continue", del: "Delete", assert: "Assert", raise: "Raise",
-  global: "Global", nonlocal: "Nonlocal", import: "Import", from: "ImportFrom",
+  pass: "Pass",
+  break: "Break",
+  continue: "Continue",
+  del: "Delete",
+  assert: "Assert",
+  raise: "Raise",
+  global: "Global",
+  nonlocal: "Nonlocal",
+  import: "Import",
+  from: "ImportFrom",
 };
 const COMPOUND = {
-  def: "FunctionDef", class: "ClassDef", for: "For", while: "While", if: "If", with: "With", try: "Try", match: "Match",
+  def: "FunctionDef",
+  class: "ClassDef",
+  for: "For",
+  while: "While",
+  if: "If",
+  with: "With",
+  try: "Try",
+  match: "Match",
   async: "AsyncFunctionDef",
 };
 const GOES_ON = new Set(["elif", "else", "except", "finally"]);

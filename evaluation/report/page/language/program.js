@@ -6,8 +6,7 @@ import { parse, SourceError } from "report/language/parse.js";
 import { summands, term } from "report/language/terms.js";
 import { indexed } from "report/language/vocabulary.js";
 
-const COMMANDS =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
+const COMMANDS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
 
 /**
  * Read a vectorised program.

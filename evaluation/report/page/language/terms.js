@@ -47,7 +47,10 @@ const negated = (summand) => ({ ...summand, negative: !summand.negative });
 
 /** The expressions within each kind of node, in fields of the names given, that may hold local names. */
 const INNER = {
-  BinOp: ["left", "right"], UnaryOp: ["operand"], Compare: ["left", "comparators"], Call: ["args"],
+  BinOp: ["left", "right"],
+  UnaryOp: ["operand"],
+  Compare: ["left", "comparators"],
+  Call: ["args"],
 };
 
 /** An expression with what names hold in their place; the nodes of the expression itself are left as they are. */

@@ -36,7 +36,8 @@ export function withEntry(source, call, list, name, value) {
 export function withoutEntry(source, call, list, place) {
   const [before, entry, after] = [call[list][place - 1], call[list][place], call[list][place + 1]];
   if (after) return spliced(source, [{ start: entry.from, end: after.from, text: "" }]);
-  if (before || list === "classes") return spliced(source, [{ start: (before ?? call.braces).end, end: entry.end, text: "" }]);
+  if (before || list === "classes")
+    return spliced(source, [{ start: (before ?? call.braces).end, end: entry.end, text: "" }]);
   return spliced(source, [{ ...call.braces, text: "{}" }]);
 }
 
