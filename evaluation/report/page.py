@@ -11,6 +11,8 @@ from typing import Any
 _PAGE = files("evaluation.report") / "page"
 _CLASSIC = ("d3.min.js", "plot.umd.min.js")
 """Vendored libraries, in the order in which they are read."""
+_STYLES = ("base", "head", "overview", "library")
+"""Rules, in the same way."""
 _MODULES = "report/"
 """What the name of each of the page's own modules begins with where another imports it."""
 
@@ -33,7 +35,7 @@ def _modules() -> dict[str, str]:
 
 
 def write_page(title: str, overview: Mapping[str, Any], texts: str, heads: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The page, piece by piece, so that a large one is never held as a whole.
+    """The page, piece by piece.
 
     Args:
         title: of the page.
@@ -41,13 +43,11 @@ def write_page(title: str, overview: Mapping[str, Any], texts: str, heads: Itera
         texts: as :func:`evaluation.report.packing.packed` gives them; read when first needed.
         heads: name of each head and what it is, in the same way.
     """
-    before, after = (_PAGE / "page.html").read_text(encoding="utf-8").split("<!-- data -->")
-    vendored = "".join(
-        f"<script>{(_PAGE / 'vendor' / name).read_text(encoding='utf-8')}</script>\n" for name in _CLASSIC
-    )
+    before, after = _read("page.html").split("<!-- data -->")
+    vendored = "".join(f"<script>{_read('vendor', name)}</script>\n" for name in _CLASSIC)
     parts = {
         "<!-- title -->": escape(title),
-        "/* style */": (_PAGE / "style.css").read_text(encoding="utf-8"),
+        "/* style */": "".join(_read("style", f"{name}.css") for name in _STYLES),
         "<!-- libraries -->": vendored,
         "<!-- modules -->": f'<script type="importmap">{_inert(import_map())}</script>',
     }
@@ -59,6 +59,10 @@ def write_page(title: str, overview: Mapping[str, Any], texts: str, heads: Itera
     for name, value in heads:
         yield _held(name, value)
     yield after
+
+
+def _read(*path: str) -> str:
+    return _PAGE.joinpath(*path).read_text(encoding="utf-8")
 
 
 def _held(name: str, value: str) -> str:

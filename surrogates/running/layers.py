@@ -114,7 +114,8 @@ class Replaced:
         for rows, pattern in blocks:
             pattern = pattern.to(dtype=value.dtype, device=value.device)
             texts, heads, queries, keys = pattern.shape
-            if queries == 1 and keys == read.shape[2] and texts == len(read):  # a step, which is to ask for little
+            # A step, which is to ask for little; the last query of many may be a block of its own.
+            if call.query.shape[2] == 1 and keys == read.shape[2] and texts == len(read):
                 product = torch.bmm(pattern.reshape(-1, each, keys), read.flatten(0, 1))
                 return product.view(texts, 1, heads, -1), pattern
             product = pattern.reshape(texts, heads // each, each * queries, keys) @ read[:, :, :keys]

@@ -7,6 +7,7 @@ import torch
 
 from surrogates.language.program import Program
 from surrogates.library.heads import Head
+from surrogates.running import forward_pass
 from surrogates.running.patching import patch
 from surrogates.running.plan import OnError
 from tests.surrogates.test_patching import PROGRAMS, random_ids, run
@@ -61,3 +62,13 @@ def test_nothing_of_a_pass_waits_for_the_collection_of_garbage(kind: str, on_err
             assert gc.collect() == 0
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt_neox"])
+@pytest.mark.parametrize("heads", [range(2), range(4)])
+def test_a_last_query_that_is_a_block_of_its_own_is_computed_as_others_are(kind: str, heads: range) -> None:
+    model, size = tiny_model(kind), forward_pass._BLOCK
+    assignment = {Head(layer, head): recency(1 + head) for layer in range(2) for head in heads}
+    ids = random_ids(2, size + 2)
+    with patch(model, tiny_tokenizer(kind), assignment):
+        assert torch.allclose(run(model, ids[:, : size + 1]), run(model, ids)[:, : size + 1], atol=1e-5)
