@@ -144,15 +144,13 @@ class MeasurementFile(Database):
             )
 
     def tasks(self, arms: Sequence[str]) -> dict[str, dict[str, TaskFigures]]:
-        """Of each task, by name, what is known of arms; of what was asked under a name, what was measured last."""
+        """Of each task, by name, what is known of arms, two or more; of what was asked so, what was measured last."""
         some = ", ".join("?" * len(arms))
         rows = self._rows(f"SELECT task, key, arm, figures FROM tasks WHERE arm IN ({some}) ORDER BY id", arms)
-        last = {task: key for task, key, *_ in rows}
-        found: dict[str, dict[str, TaskFigures]] = {}
+        known: dict[tuple[str, str], dict[str, TaskFigures]] = {}  # what was measured last comes last
         for task, key, arm, figures in rows:
-            if key == last[task]:
-                found.setdefault(task, {})[arm] = TaskFigures.from_text(figures)
-        return found
+            known[task, key] = known.pop((task, key), {}) | {arm: TaskFigures.from_text(figures)}
+        return {task: own for (task, _), own in known.items() if len(own) > 1}
 
     def _under_model(self, what: str) -> str:
         return hashlib.sha256(f"{self._model} {what}".encode()).hexdigest()

@@ -168,7 +168,7 @@ def stored_tasks(run: Run, file: MeasurementFile) -> list[TaskRow]:
     rows: list[TaskRow] = []
     for name, figures in file.tasks(list(arms)).items():
         measured = sorted(((arms[arm], own) for arm, own in figures.items()), key=lambda pair: pair[0])
-        if len(measured) > 1 and measured[0][0] == 0:
+        if measured[0][0] == 0:
             rows += _rows(name, [(count / len(heads), count, own) for count, own in measured])
     return rows
 

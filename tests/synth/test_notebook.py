@@ -12,6 +12,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from tokenizers import processors
 
 from sandbox.verdicts import Verdict
 from surrogates import Baseline, Head, Program, load_library, patch
@@ -233,6 +234,9 @@ def test_the_tokenizer_must_be_the_runs(finished: Path) -> None:
         assert run.model("cuda") is run.model()  # wherever it is
     with pytest.raises(InputError, match=r"the tokenizer of .* is not the one that"):
         open_run(finished, model=model, tokenizer=other)
+    own.backend_tokenizer.post_processor = processors.Sequence([])  # as a version that adds no BOS
+    with pytest.raises(InputError, match=r"the tokenizer of .* no longer starts texts as .* has them"):
+        open_run(finished, model=model, tokenizer=own)
     for given in ({"model": model}, {"tokenizer": own}, {"model": "gpt2", "tokenizer": own}):
         with pytest.raises(InputError, match="a model in memory together with its tokenizer"):
             open_run(finished, **given)

@@ -149,6 +149,11 @@ def test_what_was_measured_is_kept_and_goes_on(
     assert set(zip(drawn["task"], drawn["heads"], drawn["items"], strict=True)) == {
         (task, heads, 12 if task == "questions" else 5) for task in ("questions", "others") for heads in (0, 1, 3)
     }
+    left = len(measured) + 1
+    with pytest.raises(KeyboardInterrupt), open_run(run) as opened:
+        evaluate_tasks(opened, [str(items)], limit=7, reporter=Reporter(quiet=True))
+    call(capsys, "figures", run, "--output", tmp_path / "figures")
+    assert pandas.read_csv(tmp_path / "figures" / "tasks.csv").equals(drawn)  # the model as it is alone tells nothing
 
 
 @pytest.mark.usefixtures("harness")
