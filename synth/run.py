@@ -232,7 +232,7 @@ class Run(RunDirectory):
                 f"the tokenizer of {loaded.name} is not the one that {self.path} was made with; bring it back"
             )
         # Every causal text starts with a BOS or none does; an encoder's special tokens are its tokenizer's.
-        first = ids[own.ids[0][0]]
+        first = next(ids[tokens[0]] for tokens in own.ids if tokens)
         if own.causal and loaded.add_bos != (first == loaded.tokenizer.bos_token_id):
             raise InputError(
                 f"the tokenizer of {loaded.name} no longer starts texts as {self.path} has them; bring it back or "
