@@ -4,6 +4,7 @@ import { categorical, onThemeChange } from "report/colours.js";
 import { head as readHead, overview, texts as readTexts } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { faithfulTables } from "report/faithful.js";
+import { nats, share, size } from "report/figures.js";
 import { Front } from "report/front.js";
 import { Parts } from "report/parts.js";
 import { Patterns } from "report/patterns.js";
@@ -14,6 +15,7 @@ import { Workbench } from "report/workbench.js";
 let shownHead = null; // {name, bench, patterns, node} of the head on the page
 
 onThemeChange(() => shownHead?.patterns?.draw());
+window.addEventListener("beforeprint", () => shownHead?.patterns?.complete());
 
 /** The view of a place such as "L3H7/2/text=5". */
 export async function show(place) {
@@ -78,8 +80,8 @@ function neighbour(own, way) {
 function title(own) {
   const place = overview.categories.indexOf(own.category);
   const shares = Object.entries(own.shares)
-    .filter(([, share]) => share >= 0.01)
-    .map(([kind, share]) => `${kind} ${Math.round(100 * share)} %`);
+    .filter(([, value]) => value >= 0.01)
+    .map(([kind, value]) => `${kind} ${share(value)}`);
   const scores = Object.entries(own.scores)
     .filter(([, score]) => score !== null)
     .map(([name, score]) => `${name.replaceAll("_", " ")} ${score.toFixed(2)}`);
@@ -105,7 +107,7 @@ function title(own) {
         .map(([name, iou]) => `${name} ${three(iou)}`)
         .join(", "),
       own.effect
-        ? `; without the head, next tokens diverge by ${own.effect.zero.toPrecision(2)} nats (KL), ${(100 * own.effect.recovered).toFixed(0)} % of which its program undoes`
+        ? `; without the head, next tokens diverge by ${nats(own.effect.zero)} nats (KL), ${share(own.effect.recovered)} of which its program undoes`
         : "",
     ),
     shares.length ? make("p.small.quiet", {}, "what the ceiling's parts contribute: ", shares.join(", ")) : null,
@@ -127,7 +129,7 @@ function kin(own) {
     make(
       "p.small.quiet",
       {},
-      `One structure of ${most.parts} parts explains, within 0.02 of their best IoU, with constants of their own:`,
+      `One structure (${size(most)}) explains, within 0.02 of their best IoU, with constants of their own:`,
     ),
     make(
       "p.links",
