@@ -73,7 +73,7 @@ def test_what_was_typed_goes_with_its_program(page: Page) -> None:
     page.fill("#source textarea", "def attend(")
     page.wait_for_function("document.querySelector('#source [role=alert]').textContent !== ''")
     page.locator("#source textarea").type("quer")
-    page.evaluate("history.back()")
+    page.evaluate(f"location.hash = '{HEAD}'")  # which leaves the cursor in the field, as going back does in some browsers
     page.wait_for_function("!location.hash.includes('/')")
     page.wait_for_timeout(400)
     assert page.input_value("#source textarea") == page.text_content("#source pre")
