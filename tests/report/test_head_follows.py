@@ -57,6 +57,7 @@ def test_what_a_cell_tells_follows_the_program_and_goes_with_the_text(page: Page
         weights = run.patterns(HEAD, number, program).of_program.weights
         before = run.patterns(HEAD, number).of_program.weights
     assert abs(weights[-2, -3] - before[-2, -3]) > 2e-3  # so that the one is not taken for the other
+    assert page.locator("#tip").is_visible()
     shown = float(page.text_content("#tip [data-weight=program]") or "nan")
     assert shown == pytest.approx(weights[-2, -3], abs=6e-4)
     page.keyboard.press(".")
@@ -73,11 +74,29 @@ def test_what_was_typed_goes_with_its_program(page: Page) -> None:
     page.fill("#source textarea", "def attend(")
     page.wait_for_function("document.querySelector('#source [role=alert]').textContent !== ''")
     page.locator("#source textarea").type("quer")
-    page.evaluate(f"location.hash = '{HEAD}'")  # which leaves the cursor in the field, as going back does in some browsers
+    page.evaluate(f"location.hash = '{HEAD}'")
     page.wait_for_function("!location.hash.includes('/')")
     page.wait_for_timeout(400)
     assert page.input_value("#source textarea") == page.text_content("#source pre")
     assert page.text_content("#source [role=alert]") == ""
+
+
+def test_the_keyboard_stays_where_it_is_when_programs_and_words_change(page: Page) -> None:
+    page.locator(".step").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.step').getAttribute('aria-current') === 'true'")
+    assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
+    page.click("#source button:has-text('edit')")
+    pairing = 'weights(query, {"dog": 1.0}) * weights(key, {"ball": 1.0})'
+    page.fill("#source textarea", f'def attend(query, key, pair):\n    """A pairing."""\n    return {pairing}\n')
+    page.wait_for_function("document.querySelector('.hypothesis').textContent === 'A pairing.'")
+    page.click("summary:has-text('weights of either side')")
+    page.locator(".adder").last.fill("cat")
+    page.keyboard.press("Enter")
+    assert '"ball": 1.0, "cat": 0.5' in (page.text_content("#source pre") or "")
+    page.keyboard.type("the")  # the same field is still at hand
+    page.keyboard.press("Enter")
+    assert '"cat": 0.5, "the": 0.5' in (page.text_content("#source pre") or "")
 
 
 def test_tokens_are_one_stop_of_the_tab_key_and_tell_where_they_look(page: Page) -> None:

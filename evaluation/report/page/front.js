@@ -71,6 +71,7 @@ export class Front {
       if (rank === bench.rank) button.setAttribute("aria-current", "true");
       return button;
     };
+    const focused = document.activeElement?.matches(".step");
     this.steps.replaceChildren(...front.map(chip));
     const others = programs.map((_, rank) => rank).filter((rank) => !front.includes(rank));
     this.more.hidden = others.length === 0;
@@ -79,6 +80,7 @@ export class Front {
       make("summary", {}, `${others.length} more that are beaten at their size`),
       make("div.steps", {}, others.map(chip)),
     );
+    if (focused) this.node.querySelector("[aria-current]").focus();
     const { entry } = bench;
     const { test } = overview.texts;
     const library = bench.edited

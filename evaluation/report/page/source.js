@@ -91,7 +91,8 @@ export class Source {
       this.said.replaceChildren("copied");
     } catch {
       // Pages opened from a file may not write to the clipboard: the text is selected instead.
-      getSelection().selectAllChildren(this.text);
+      if (this.text.hidden) this.field.select();
+      else getSelection().selectAllChildren(this.text);
       this.said.replaceChildren("selected: press Ctrl+C");
     }
   }
