@@ -18,6 +18,23 @@ from tests.report.unpacked import Unpacked
 pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
 from playwright.sync_api import Browser, Page
 
+CONTRASTS = """selector => {
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map((own) => own / 255)
+      .map((own) => (own <= 0.03928 ? own / 12.92 : ((own + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  return [...document.querySelectorAll(selector)].map(getComputedStyle)
+    .filter((style) => !style.backgroundColor.endsWith(", 0)"))
+    .map(({ color, backgroundColor }) => [color, backgroundColor].map(light).sort((a, b) => b - a))
+    .map(([more, less]) => (more + 0.05) / (less + 0.05));
+}"""
+"""Of the text of shaded elements with what lies behind it, as WCAG has it."""
+PAIRING = '''def attend(query, key, pair):
+    """A pairing."""
+    return weights(query, {"dog": 1.0, "cat": 0.3, "she": -0.1}) * weights(key, {"ball": 1.0, "ran": -0.6, "a": 0.2})
+'''
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -87,13 +104,12 @@ def test_the_keyboard_stays_where_it_is_when_programs_and_words_change(page: Pag
     page.wait_for_function("document.querySelector('.step').getAttribute('aria-current') === 'true'")
     assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
     page.click("#source button:has-text('edit')")
-    pairing = 'weights(query, {"dog": 1.0}) * weights(key, {"ball": 1.0})'
-    page.fill("#source textarea", f'def attend(query, key, pair):\n    """A pairing."""\n    return {pairing}\n')
+    page.fill("#source textarea", PAIRING)
     page.wait_for_function("document.querySelector('.hypothesis').textContent === 'A pairing.'")
     page.click("summary:has-text('weights of either side')")
     page.locator(".adder").last.fill("cat")
     page.keyboard.press("Enter")
-    assert '"ball": 1.0, "cat": 0.5' in (page.text_content("#source pre") or "")
+    assert '"a": 0.2, "cat": 0.5' in (page.text_content("#source pre") or "")
     page.keyboard.type("the")  # the same field is still at hand
     page.keyboard.press("Enter")
     assert '"cat": 0.5, "the": 0.5' in (page.text_content("#source pre") or "")
@@ -165,3 +181,28 @@ def test_patterns_out_of_sight_are_on_paper(browser: Browser, report: Path) -> N
         assert not page.evaluate(drawn)
         page.pdf()
         assert page.evaluate(drawn)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_shaded_can_be_read(browser: Browser, report: Path, scheme: Any) -> None:
+    with watched(browser, color_scheme=scheme) as page:
+        page.goto(report.as_uri())
+        page.wait_for_selector("table.heads a")
+        assert min(page.evaluate(CONTRASTS, "table.heads a *, table.heads a")) > 4
+        page.goto(f"{report.as_uri()}#{HEAD}")
+        page.click("#source button:has-text('edit')")
+        page.fill("#source textarea", PAIRING)
+        page.wait_for_selector("th:has-text('“dog”')")
+        assert min(page.evaluate(CONTRASTS, ".pairing td.figure")) > 4
+        page.locator(".token").nth(8).hover()
+        assert min(page.evaluate(CONTRASTS, ".token")) > 4
+
+
+def test_an_address_that_names_what_is_not_held_says_so(browser: Browser, report: Path) -> None:
+    with watched(browser) as page:
+        page.goto(f"{report.as_uri()}#{HEAD}/99/text=9999")
+        page.wait_for_selector("text=This page does not hold its program 99 and its patterns on text 9999.")
+        page.evaluate(f"location.hash = '{HEAD}/1'")
+        page.wait_for_selector("text=This page does not hold", state="detached")
+        page.evaluate("location.hash = 'library?search=100%'")
+        page.wait_for_selector("h1:has-text('The library')")

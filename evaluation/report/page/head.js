@@ -12,7 +12,7 @@ import { parsePlace } from "report/places.js";
 import { Source } from "report/source.js";
 import { Workbench } from "report/workbench.js";
 
-let shownHead = null; // {name, bench, patterns, node} of the head on the page
+let shownHead = null; // {name, bench, patterns, lacks, node} of the head on the page
 
 onThemeChange(() => shownHead?.patterns?.draw());
 window.addEventListener("beforeprint", () => shownHead?.patterns?.complete());
@@ -25,7 +25,16 @@ export async function show(place) {
     shownHead = head ? build(head, texts) : { name, node: missing(name) };
   }
   shownHead.bench?.turn(rank === null ? null : rank - 1, text === null ? null : Number(text));
+  shownHead.lacks?.replaceChildren(lacking(shownHead.bench, rank, text));
   return shownHead.node;
+}
+
+/** What an address names that the page does not hold, in words. */
+function lacking(bench, rank, text) {
+  const found = [];
+  if (rank !== null && !bench.head.programs[rank - 1]) found.push(`its program ${rank}`);
+  if (text !== null && !bench.own.has(Number(text))) found.push(`its patterns on text ${text}`);
+  return found.length ? `This page does not hold ${found.join(" and ")}.` : "";
 }
 
 function missing(name) {
@@ -46,10 +55,12 @@ function build(head, texts) {
   const say = () => hypothesis.replaceChildren(bench.lives ? bench.program.hypothesis : bench.entry.hypothesis);
   for (const name of ["program", "values"]) bench.addEventListener(name, say);
   say();
+  const lacks = make("p.wrong", { role: "status" });
   const node = make(
     "article.head",
     { "data-title": head.head },
     title(own),
+    lacks,
     hypothesis,
     front.node,
     patterns.node,
@@ -69,7 +80,7 @@ function build(head, texts) {
     };
     steps[event.key]?.();
   });
-  return { name: head.head, bench, patterns, node };
+  return { name: head.head, bench, patterns, lacks, node };
 }
 
 function neighbour(own, way) {

@@ -1,6 +1,6 @@
 // The patterns on a text: the head's, the program's and their difference, what lies under the pointer, and the text.
 
-import { signed, weight } from "report/colours.js";
+import { css, signed, weight } from "report/colours.js";
 import { make, three } from "report/dom.js";
 import { Heatmap, shown } from "report/heatmap.js";
 import { placeOf } from "report/places.js";
@@ -9,7 +9,7 @@ import { nameOf } from "report/terms.js";
 
 const SHOWN_PARTS = 8; // under the pointer, those that say most
 
-const ramp = (colour) => Array.from({ length: 12 }, (_, step) => `rgb(${colour(step / 11).join(" ")})`).join(", ");
+const ramp = (colour) => Array.from({ length: 12 }, (_, step) => css(colour(step / 11))).join(", ");
 
 export class Patterns {
   /** @param {Workbench} bench */

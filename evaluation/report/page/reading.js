@@ -1,6 +1,6 @@
 // A text as it is read, with where one of its tokens looks: the head's weights, and the program's below.
 
-import { ink, weight } from "report/colours.js";
+import { css, ink, weight } from "report/colours.js";
 import { make, three } from "report/dom.js";
 import { share } from "report/figures.js";
 import { shown } from "report/heatmap.js";
@@ -85,7 +85,7 @@ export class Reading {
     this.sides.forEach(({ spans }, side) =>
       spans.forEach((span, place) => {
         const value = query === null || !rows[side] ? 0 : rows[side][place];
-        const colour = `rgb(${weight(value).join(" ")})`;
+        const colour = css(weight(value));
         span.style.background = value ? colour : "";
         span.style.color = value ? ink(colour) : "";
         span.title = query === null ? "" : `${three(value)}`;
