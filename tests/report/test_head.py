@@ -353,3 +353,14 @@ def test_a_scripted_program_is_shown_as_it_was_computed(browser: Browser, report
         page.wait_for_selector(".figures .wrong")
         assert page.url.endswith(f"text={second['number']}")
         assert "line 3: ValueError: too long" in (page.text_content(".figures") or "")
+
+
+def test_paper_is_light(browser: Browser, report: Path) -> None:
+    theme = "document.documentElement.dataset.theme"
+    with watched(browser, color_scheme="dark") as page:
+        page.goto(f"{report.as_uri()}#{HEAD}")
+        page.wait_for_selector("#patterns canvas")
+        page.evaluate(f"window.addEventListener('beforeprint', () => {{ window.printed = {theme}; }})")
+        page.pdf()
+        assert page.evaluate("window.printed") == "light"
+        page.wait_for_function(f"{theme} === 'dark'")

@@ -161,7 +161,7 @@ def test_failures_of_a_scripted_program_are_counted(browser: Browser, report: Pa
         assert f"fails on {len(texts) - 1} of them" in (page.text_content(".now") or "")
         choices = page.locator("#patterns option").all_text_contents()
         assert sum("fails" in choice for choice in choices) == len(texts) - 1
-        assert "One structure (scripted, " in (page.text_content("#kin") or "")
+        assert "a script, explains" in (page.text_content("#kin") or "")
 
 
 def test_a_narrow_window_holds_all_views(browser: Browser, report: Path) -> None:

@@ -127,7 +127,7 @@ def test_the_overview_is_the_library(page: Unpacked, opened: Run) -> None:
         range(len(found["cover"]))
     )
     assert found["structures"][own["structure"]]["heads"]
-    assert found["sweep"] == found["controls"] == found["effects"] == []
+    assert found["sweep"] == found["controls"] == found["tasks"] == []
     assert {"like_dog", *found["alike"]} - set(found["vocabulary"]["classes"]) <= {"like_dog"}
 
 

@@ -12,6 +12,14 @@ export const turnDark = (dark) => {
 
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", (event) => turnDark(event.matches));
 
+// Paper is light.
+let wasDark = false;
+window.addEventListener("beforeprint", () => {
+  wasDark = isDark();
+  turnDark(false);
+});
+window.addEventListener("afterprint", () => turnDark(wasDark));
+
 /** Calls back when the page turns light or dark. */
 export const onThemeChange = (callback) =>
   new MutationObserver(callback).observe(root, { attributeFilter: ["data-theme"] });

@@ -4,7 +4,7 @@ import { categorical, onThemeChange } from "report/colours.js";
 import { head as readHead, overview, texts as readTexts } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { faithfulTables } from "report/faithful.js";
-import { nats, share, size } from "report/figures.js";
+import { nats, share } from "report/figures.js";
 import { Front } from "report/front.js";
 import { Parts } from "report/parts.js";
 import { Patterns } from "report/patterns.js";
@@ -15,7 +15,6 @@ import { Workbench } from "report/workbench.js";
 let shownHead = null; // {name, bench, patterns, lacks, node} of the head on the page
 
 onThemeChange(() => shownHead?.patterns?.draw());
-window.addEventListener("beforeprint", () => shownHead?.patterns?.complete());
 
 /** The view of a place such as "L3H7/2/text=5". */
 export async function show(place) {
@@ -118,7 +117,7 @@ function title(own) {
         .map(([name, iou]) => `${name} ${three(iou)}`)
         .join(", "),
       own.effect
-        ? `; without the head, next tokens diverge by ${nats(own.effect.zero)} nats (KL), ${share(own.effect.recovered)} of which its program undoes`
+        ? `; without the head, next tokens diverge by ${nats(own.effect.zero)} nats (KL), ${share(own.effect.recovered)} of which (${share(own.effect.recovered_low)} to ${share(own.effect.recovered_high)}) its program undoes`
         : "",
     ),
     shares.length ? make("p.small.quiet", {}, "what the ceiling's parts contribute: ", shares.join(", ")) : null,
@@ -126,13 +125,14 @@ function title(own) {
   );
 }
 
-/** Heads that the same structure explains. */
+/** Heads that one structure explains: that of the program that stands in, or else the one of most heads. */
 function kin(own) {
-  const structures = overview.structures.filter(
-    (structure) => structure.heads.includes(own.head) && structure.heads.length > 1,
-  );
-  if (!structures.length) return make("section", {});
-  const [most] = structures;
+  const shares = (structure) => structure?.heads.includes(own.head) && structure.heads.length > 1;
+  const standing = overview.structures[own.structure];
+  const found = shares(standing) ? standing : overview.structures.find(shares);
+  if (!found) return make("section", {});
+  const parts = found.parts === null ? "a script" : `${found.parts} part${found.parts === 1 ? "" : "s"}`;
+  const whose = found === standing ? "The structure of ★" : "Another structure";
   return make(
     "section#kin",
     { "aria-label": "heads with the same structure" },
@@ -140,12 +140,12 @@ function kin(own) {
     make(
       "p.small.quiet",
       {},
-      `One structure (${size(most)}) explains, within 0.02 of their best IoU, with constants of their own:`,
+      `${whose}, ${parts}, explains within 0.02 of their best IoU, with constants of their own:`,
     ),
     make(
       "p.links",
       {},
-      most.heads.map((name) => [name === own.head ? make("b", {}, name) : make("a", { href: `#${name}` }, name), " "]),
+      found.heads.map((name) => [name === own.head ? make("b", {}, name) : make("a", { href: `#${name}` }, name), " "]),
     ),
   );
 }

@@ -5,6 +5,14 @@ import { make } from "report/dom.js";
 const MARGIN = 74; // pixels for tokens, on the left and on top
 const LONGEST = 11; // characters of a token that are written there
 
+const waiting = new Set(); // those that are drawn once they are in sight, or on paper
+window.addEventListener("beforeprint", () => {
+  for (const map of waiting) {
+    if (map.canvas.isConnected) map.draw();
+    else waiting.delete(map);
+  }
+});
+
 /** A token as it is written: what cannot be seen is shown by a sign. */
 export const shown = (token) => token.replaceAll("\n", "⏎").replaceAll("\t", "⇥").replaceAll(" ", "␣");
 
@@ -49,11 +57,10 @@ export class Heatmap {
     );
     this.on = on;
     this.cursor = null;
-    this.stale = false;
     this.seen = false;
     new IntersectionObserver((entries) => {
       this.seen = entries.at(-1).isIntersecting;
-      if (this.seen && this.stale) this.draw();
+      if (this.seen && waiting.has(this)) this.draw();
     }).observe(this.canvas);
     this.canvas.addEventListener("pointermove", (event) => this.move(this.at(event), event));
     this.canvas.addEventListener("pointerleave", () => this.move(null));
@@ -75,14 +82,15 @@ export class Heatmap {
    */
   show(tokens, values, visible, colour, cell) {
     if (tokens !== this.tokens) this.cursor = null; // which may lie beyond the end of another text
-    Object.assign(this, { tokens, values, visible, colour, cell, stale: true });
+    Object.assign(this, { tokens, values, visible, colour, cell });
+    waiting.add(this);
     const side = MARGIN + tokens.length * cell;
     this.canvas.style.width = this.canvas.style.height = `${side}px`;
     if (this.seen) this.draw();
   }
 
   draw() {
-    this.stale = false;
+    waiting.delete(this);
     const { tokens, values, visible, cell, canvas } = this;
     const n = tokens.length;
     const ratio = window.devicePixelRatio || 1;

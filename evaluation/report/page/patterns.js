@@ -256,11 +256,6 @@ export class Patterns {
     this.mark();
   }
 
-  /** Draw what is not in sight, too: paper has all. */
-  complete() {
-    for (const map of this.maps) if (map.stale) map.draw();
-  }
-
   mark() {
     for (const map of this.maps) map.mark(this.cell, this.locked);
     this.shade(this.locked ?? this.cell?.query ?? null);
