@@ -185,6 +185,6 @@ def _texts_value(material: Material, numbers: Iterable[int], detail: Detail) -> 
     """What programs see of texts."""
     found = {}
     for number in sorted(numbers):
-        ids = material.ids[number][: detail.tokens]
-        found[str(number)] = text_value(Texts.from_lists([ids], material.table, causal=material.causal), 0)
+        texts = Texts.from_lists([material.ids[number]], material.table, causal=material.causal)
+        found[str(number)] = text_value(texts, 0, detail.tokens)
     return {"masks": mask_names(material.causal, material.clusters.names), "numbers": number_names(), "texts": found}

@@ -51,7 +51,10 @@ class Detail:
         if not self.own:
             found.append("Patterns of each head's worst and best text are left out.")
         if self.tokens is not None:
-            found.append(f"Patterns are shown on the first {self.tokens} tokens of a text.")
+            found.append(
+                f"Patterns are shown on the first {self.tokens} tokens of a text; where a query also sees later ones, "
+                "its weights are made to sum to what they do on all."
+            )
         return found
 
 

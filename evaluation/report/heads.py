@@ -108,7 +108,7 @@ def _text_value(text: HeadText, names: set[str], detail: Detail) -> dict[str, An
         "number": text.number,
         "iou": text.iou,
         "pattern": _coded(text.pattern[cut, cut], visible, detail.levels),
-        "mass": _mass(text.pattern[cut, cut]),
+        "mass": _mass(text.pattern[cut]),
         "scripted": {
             name: own if isinstance(own, str) else _coded(own[cut, cut], visible, detail.levels)
             for name, own in text.scripted.items()

@@ -26,8 +26,13 @@ def number_names() -> list[str]:
     return [name for name in NUMBERS if name != "index"]
 
 
-def text_value(texts: Texts, row: int) -> dict[str, Any]:
+def text_value(texts: Texts, row: int, tokens: int | None = None) -> dict[str, Any]:
     """One text of a batch as the page has it, its padding left out.
+
+    Args:
+        texts: the batch.
+        row: of the text in it.
+        tokens: how many are held, those that come first; what is known of them is as in the whole text.
 
     Returns:
         ``tokens``, the strings programs see; ``before``, 1 where a word starts other than with the text; ``ids``;
@@ -35,7 +40,7 @@ def text_value(texts: Texts, row: int) -> dict[str, Any]:
         `number_names`); ``similarity``, the lower triangle of the cosines row by row, × `SIMILARITY_SCALE`, None where
         the model's input embeddings are not at hand. Arrays are flat.
     """
-    real = as_numpy(texts.mask)[row]
+    real = np.flatnonzero(as_numpy(texts.mask)[row])[:tokens]
 
     def of(values: Any) -> np.ndarray:
         found = as_numpy(values)

@@ -54,6 +54,15 @@ def test_values_are_those_of_programs_under_their_names(causal: bool) -> None:
     assert packed(found)
 
 
+def test_a_cut_text_keeps_what_is_known_of_its_tokens() -> None:
+    texts = Texts.from_lists([golden.IDS], golden.table(), causal=False)
+    whole, cut = text_value(texts, 0), text_value(texts, 0, 4)
+    assert cut["tokens"] == whole["tokens"][:4]
+    for name in ("masks", "numbers"):
+        np.testing.assert_array_equal(cut[name].reshape(-1, 4), whole[name].reshape(-1, golden.N)[:, :4])
+    np.testing.assert_array_equal(cut["similarity"], whole["similarity"][:10])
+
+
 def test_without_embeddings_there_is_no_similarity() -> None:
     table = TokenTable.from_surfaces(golden.SURFACES, {0})
     assert text_value(Texts.from_lists([golden.IDS], table, causal=True), 0)["similarity"] is None

@@ -134,3 +134,11 @@ def test_texts_are_cut_and_missing_mass_is_held() -> None:
     (text,) = head_value(sunk, Detail(tokens=5))["texts"]
     assert len(text["pattern"]) == 15
     assert text["mass"] == pytest.approx(0.7)
+
+
+def test_a_cut_row_that_sees_later_tokens_sums_to_what_it_does_on_all() -> None:
+    pattern = np.full((N, N), 1 / N, np.float32)
+    seen = HeadText(0, 0.5, np.ones((N, N), dtype=bool), pattern)
+    (text,) = head_value(replace(content(0, 1), texts=[seen]), Detail(tokens=5))["texts"]
+    assert len(text["pattern"]) == 25
+    assert text["mass"] is None

@@ -46,8 +46,11 @@ export const categorical = (place) => CATEGORIES[place] ?? "#9a9a9a";
 /** A share or an IoU, 0 to 1. */
 export const sequential = (value) => d3.interpolateViridis(value);
 
-/** The lightness that text needs on a colour. */
-export const ink = (colour) => (d3.lab(colour).l > 60 ? "#111" : "#fff");
+/** What stands for [red, green, blue], for styles and for d3, which knows no form without commas. */
+export const css = (colour) => `rgb(${colour.join(", ")})`;
+
+/** The text that stands out most on a colour. */
+export const ink = (colour) => (d3.lab(colour).l > 50 ? "#111" : "#fff");
 
 /** An attention weight, 0 to 1, as [red, green, blue]: paper where there is none. Small weights are told apart. */
 export function weight(value) {

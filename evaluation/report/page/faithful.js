@@ -1,6 +1,7 @@
 // Where the program that stands in is right and wrong, on all test texts.
 
 import { make, table, three, within } from "report/dom.js";
+import { counted } from "report/figures.js";
 import { placeOf } from "report/places.js";
 
 const interval = (own) => within(...own);
@@ -33,7 +34,9 @@ export function faithfulTables(head) {
     { "aria-label": "faithfulness" },
     make("h2", {}, "How faithful it is"),
     make("p.small.quiet", {}, "Of the program that stands in (★), on all test texts."),
-    failed ? make("p.wrong", {}, `It fails on ${failed} texts, which count as if it attended to nothing.`) : null,
+    failed
+      ? make("p.wrong", {}, `It fails on ${counted(failed, "text")}; there it counts as if it attended to nothing.`)
+      : null,
     table(columns("beside"), [
       figures("the program", overall),
       ...(ceiling === null ? [] : [["ceiling: full tables", three(ceiling), "", ""]]),

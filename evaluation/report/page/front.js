@@ -18,7 +18,18 @@ export class Front {
     this.front = [
       ...new Set([...front, ...programs.keys()].filter((rank) => front.includes(rank) || programs[rank].stands_in)),
     ].sort((a, b) => programs[a].literals - programs[b].literals);
-    this.node = make("section#front", { "aria-label": "programs" }, this.steps, this.figures, this.more);
+    this.node = make(
+      "section#front",
+      { "aria-label": "programs" },
+      make(
+        "p.small.quiet",
+        {},
+        "Its programs, the smallest first, each with its IoU on test texts (1: the same pattern as the head); ★ stands in for the head.",
+      ),
+      this.steps,
+      this.figures,
+      this.more,
+    );
     for (const name of ["program", "text"]) bench.addEventListener(name, () => this.update(true));
     bench.addEventListener("values", () => {
       this.update(false);
@@ -60,6 +71,7 @@ export class Front {
       if (rank === bench.rank) button.setAttribute("aria-current", "true");
       return button;
     };
+    const focused = document.activeElement?.matches(".step");
     this.steps.replaceChildren(...front.map(chip));
     const others = programs.map((_, rank) => rank).filter((rank) => !front.includes(rank));
     this.more.hidden = others.length === 0;
@@ -68,6 +80,7 @@ export class Front {
       make("summary", {}, `${others.length} more that are beaten at their size`),
       make("div.steps", {}, others.map(chip)),
     );
+    if (focused) this.node.querySelector("[aria-current]").focus();
     const { entry } = bench;
     const { test } = overview.texts;
     const library = bench.edited
@@ -79,12 +92,14 @@ export class Front {
           make("b", {}, within(entry.iou, entry.low, entry.high)),
           `, cross-entropy ${three(entry.cross_entropy)}, JSD ${three(entry.jsd)}; from ${entry.origin}`,
         ];
+    const failing = whole ? bench.numbers.filter((number) => bench.found(number).failure).length : 0;
     this.figures.replaceChildren(
       ...library,
       " · on the ",
       String(bench.numbers.length),
       " texts of this page ",
       make("b#iou-shown", {}, whole ? three(bench.meanIou()) : "…"),
+      failing ? make("span.wrong", {}, `; it fails on ${failing} of them, which count as 0`) : "",
     );
   }
 }

@@ -4,7 +4,7 @@ import { categorical, onThemeChange } from "report/colours.js";
 import { head as readHead, overview, texts as readTexts } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { faithfulTables } from "report/faithful.js";
-import { share } from "report/figures.js";
+import { nats, share } from "report/figures.js";
 import { Front } from "report/front.js";
 import { Parts } from "report/parts.js";
 import { Patterns } from "report/patterns.js";
@@ -12,7 +12,7 @@ import { parsePlace } from "report/places.js";
 import { Source } from "report/source.js";
 import { Workbench } from "report/workbench.js";
 
-let shownHead = null; // {name, bench, patterns, node} of the head on the page
+let shownHead = null; // {name, bench, patterns, lacks, node} of the head on the page
 
 onThemeChange(() => shownHead?.patterns?.draw());
 
@@ -24,7 +24,16 @@ export async function show(place) {
     shownHead = head ? build(head, texts) : { name, node: missing(name) };
   }
   shownHead.bench?.turn(rank === null ? null : rank - 1, text === null ? null : Number(text));
+  shownHead.lacks?.replaceChildren(lacking(shownHead.bench, rank, text));
   return shownHead.node;
+}
+
+/** What an address names that the page does not hold, in words. */
+function lacking(bench, rank, text) {
+  const found = [];
+  if (rank !== null && !bench.head.programs[rank - 1]) found.push(`its program ${rank}`);
+  if (text !== null && !bench.own.has(Number(text))) found.push(`its patterns on text ${text}`);
+  return found.length ? `This page does not hold ${found.join(" and ")}.` : "";
 }
 
 function missing(name) {
@@ -45,10 +54,12 @@ function build(head, texts) {
   const say = () => hypothesis.replaceChildren(bench.lives ? bench.program.hypothesis : bench.entry.hypothesis);
   for (const name of ["program", "values"]) bench.addEventListener(name, say);
   say();
+  const lacks = make("p.wrong", { role: "status" });
   const node = make(
     "article.head",
     { "data-title": head.head },
     title(own),
+    lacks,
     hypothesis,
     front.node,
     patterns.node,
@@ -68,7 +79,7 @@ function build(head, texts) {
     };
     steps[event.key]?.();
   });
-  return { name: head.head, bench, patterns, node };
+  return { name: head.head, bench, patterns, lacks, node };
 }
 
 function neighbour(own, way) {
@@ -79,8 +90,8 @@ function neighbour(own, way) {
 function title(own) {
   const place = overview.categories.indexOf(own.category);
   const shares = Object.entries(own.shares)
-    .filter(([, share]) => share >= 0.01)
-    .map(([kind, share]) => `${kind} ${Math.round(100 * share)} %`);
+    .filter(([, value]) => value >= 0.01)
+    .map(([kind, value]) => `${kind} ${share(value)}`);
   const scores = Object.entries(own.scores)
     .filter(([, score]) => score !== null)
     .map(([name, score]) => `${name.replaceAll("_", " ")} ${score.toFixed(2)}`);
@@ -106,7 +117,7 @@ function title(own) {
         .map(([name, iou]) => `${name} ${three(iou)}`)
         .join(", "),
       own.effect
-        ? `; without the head, next tokens diverge by ${own.effect.zero.toPrecision(2)} nats (KL), ${share(own.effect.recovered)} of which (${share(own.effect.recovered_low)} to ${share(own.effect.recovered_high)}) its program undoes`
+        ? `; without the head, next tokens diverge by ${nats(own.effect.zero)} nats (KL), ${share(own.effect.recovered)} of which (${share(own.effect.recovered_low)} to ${share(own.effect.recovered_high)}) its program undoes`
         : "",
     ),
     shares.length ? make("p.small.quiet", {}, "what the ceiling's parts contribute: ", shares.join(", ")) : null,

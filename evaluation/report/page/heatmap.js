@@ -18,8 +18,22 @@ export const shown = (token) => token.replaceAll("\n", "⏎").replaceAll("\t", "
 
 const short = (token) => {
   const whole = shown(token);
-  return whole.length > LONGEST ? `${whole.slice(0, LONGEST - 1)}…` : whole;
+  const characters = [...whole];
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join("")}…` : whole;
 };
+
+const LEVELS = 255; // to either side of 0, of a value's root
+
+/** The pixels of the colours of all levels: a colour of its own for each cell would take long. */
+const tabulated = (colour) =>
+  new Uint32Array(
+    Uint8ClampedArray.from(
+      Array.from({ length: 2 * LEVELS + 1 }, (_, level) => {
+        const root = level / LEVELS - 1;
+        return [...colour(Math.sign(root) * root ** 2), 255];
+      }).flat(),
+    ).buffer,
+  );
 
 /**
  * One of a text's pictures.
@@ -61,11 +75,14 @@ export class Heatmap {
   /**
    * Show something; drawn once it is in sight.
    * @param {string[]} tokens of the text.
-   * @param {function(number): number[]|null} colour of a cell by its place, row by row; null where nothing is seen.
+   * @param {Float32Array|null} values of the cells, row by row, -1 to 1; null for none.
+   * @param {Uint8Array} visible which of them are seen.
+   * @param {function(number): number[]} colour of a value.
    * @param {number} cell its width in pixels.
    */
-  show(tokens, colour, cell) {
-    Object.assign(this, { tokens, colour, cell });
+  show(tokens, values, visible, colour, cell) {
+    if (tokens !== this.tokens) this.cursor = null; // which may lie beyond the end of another text
+    Object.assign(this, { tokens, values, visible, colour, cell });
     waiting.add(this);
     const side = MARGIN + tokens.length * cell;
     this.canvas.style.width = this.canvas.style.height = `${side}px`;
@@ -74,7 +91,7 @@ export class Heatmap {
 
   draw() {
     waiting.delete(this);
-    const { tokens, cell, canvas } = this;
+    const { tokens, values, visible, cell, canvas } = this;
     const n = tokens.length;
     const ratio = window.devicePixelRatio || 1;
     const side = MARGIN + n * cell;
@@ -82,9 +99,11 @@ export class Heatmap {
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const image = new ImageData(n, n);
-    for (let place = 0; place < n * n; place += 1) {
-      const colour = this.colour(place);
-      if (colour) image.data.set([...colour, 255], place * 4);
+    const pixels = new Uint32Array(image.data.buffer);
+    const colours = tabulated(this.colour);
+    for (let place = 0; values && place < pixels.length; place += 1) {
+      const root = Math.sign(values[place]) * Math.sqrt(Math.abs(values[place]));
+      if (visible[place]) pixels[place] = colours[LEVELS + Math.round(LEVELS * root)];
     }
     const small = new OffscreenCanvas(n, n);
     small.getContext("2d").putImageData(image, 0, 0);

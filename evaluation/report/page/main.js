@@ -19,9 +19,19 @@ const links = [
 const help = keysHelp();
 const alone = overview.cover.length ? null : overview.heads[0].head; // the head that the page is about, with no library
 
+/** An address as it was meant; one that was typed may have a sign that stands for itself. */
+function decoded(address) {
+  try {
+    return decodeURIComponent(address);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return address;
+  }
+}
+
 /** The place that the address names; of a page about one head that head, whatever it names. */
 function placeNow() {
-  const place = decodeURIComponent(location.hash.slice(1));
+  const place = decoded(location.hash.slice(1));
   return alone && parsePlace(place).name !== "head" ? alone : place;
 }
 

@@ -1,6 +1,6 @@
 // A pairing as a table: what a pair of a query's word and a key's word adds to the score.
 
-import { ink, signed } from "report/colours.js";
+import { css, ink, signed } from "report/colours.js";
 import { entriesOf } from "report/bars.js";
 import { make } from "report/dom.js";
 
@@ -16,7 +16,7 @@ export function pairingTable(queries, keys) {
   const [down, across] = [greatest(queries), greatest(keys)];
   const most = Math.max(...down.flatMap((q) => across.map((k) => Math.abs(q.value * k.value))), 1e-9);
   const cell = (value) => {
-    const colour = `rgb(${signed(value / most).join(" ")})`;
+    const colour = css(signed(value / most));
     return make("td.figure", { style: `background: ${colour}; color: ${ink(colour)}` }, value.toFixed(2));
   };
   return make(

@@ -43,8 +43,27 @@ export class Parts {
     this.status.replaceChildren(
       `${program.terms.length} part${program.terms.length === 1 ? "" : "s"}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`,
     );
+    const { at, open } = this.place();
     this.cards.replaceChildren(...program.terms.map((term, place) => this.card(term, place)));
     this.suggest();
+    if (!bench.edited) return;
+    this.all("details").forEach((details, place) => (details.open = open[place] ?? false));
+    this.all(".adder")[at]?.focus();
+  }
+
+  all(kind) {
+    return [...this.cards.querySelectorAll(kind)];
+  }
+
+  /** Which weights a word is added to or taken from, -1 for none, and which are open: that stays as it was. */
+  place() {
+    const own = document.activeElement?.matches(".adder, .remove")
+      ? document.activeElement.closest(".weights-of")
+      : null;
+    return {
+      at: this.all(".weights-of").indexOf(own),
+      open: this.all("details").map((details) => details.open),
+    };
   }
 
   card(term, place) {

@@ -1,6 +1,6 @@
 // The patterns on a text: the head's, the program's and their difference, what lies under the pointer, and the text.
 
-import { signed, weight } from "report/colours.js";
+import { css, signed, weight } from "report/colours.js";
 import { make, three } from "report/dom.js";
 import { Heatmap, shown } from "report/heatmap.js";
 import { placeOf } from "report/places.js";
@@ -9,7 +9,7 @@ import { nameOf } from "report/terms.js";
 
 const SHOWN_PARTS = 8; // under the pointer, those that say most
 
-const ramp = (colour) => Array.from({ length: 12 }, (_, step) => `rgb(${colour(step / 11).join(" ")})`).join(", ");
+const ramp = (colour) => Array.from({ length: 12 }, (_, step) => css(colour(step / 11))).join(", ");
 
 export class Patterns {
   /** @param {Workbench} bench */
@@ -63,7 +63,8 @@ export class Patterns {
       this.tip,
     );
     bench.addEventListener("text", () => this.read());
-    for (const name of ["program", "values"]) bench.addEventListener(name, () => this.draw());
+    bench.addEventListener("program", () => this.draw());
+    bench.addEventListener("values", () => this.draw(false));
     this.read();
   }
 
@@ -105,39 +106,46 @@ export class Patterns {
     this.draw();
   }
 
-  draw() {
+  /** Draw what is at hand. @param {boolean} whole whether what the program does not change may have changed. */
+  draw(whole = true) {
     const { bench } = this;
     const { n, visible, pattern: target } = bench.target();
     const { pattern, iou, failure } = bench.found();
     const { tokens } = bench.reading();
     const cell = Number(this.size.value);
     this.parts = null;
-    const colours = [
-      (place) => (visible[place] ? weight(target[place]) : null),
-      (place) => (visible[place] && pattern ? weight(pattern[place]) : null),
-      (place) => (visible[place] && pattern ? signed(pattern[place] - target[place]) : null),
-    ];
-    this.drawLegend();
-    this.maps.forEach((map, place) => map.show(tokens, colours[place], cell));
+    const difference = pattern?.map((value, place) => value - target[place]) ?? null;
+    const [head, program, less] = this.maps;
+    if (whole) {
+      this.drawLegend();
+      head.show(tokens, target, visible, weight, cell);
+    }
+    program.show(tokens, pattern, visible, weight, cell);
+    less.show(tokens, difference, visible, signed, cell);
     this.figures.replaceChildren(
       failure
         ? make("span.wrong", {}, `the program fails here: ${failure}`)
         : make("span", {}, "IoU on this text ", make("b#iou-text", {}, three(iou)), `, ${n} tokens`),
     );
     this.choose();
-    this.mark();
+    this.hover(this.cell); // which is another's now
   }
 
   choose() {
     const { bench } = this;
     const { worst, best } = bench.head.faithful;
     const special = (number) => (number === best[0]?.number ? ", best" : number === worst[0]?.number ? ", worst" : "");
+    const known = (number) => {
+      if (!bench.patterns.has(number)) return "";
+      const { failure, iou } = bench.found(number);
+      return failure ? "fails" : three(iou);
+    };
     this.choice.replaceChildren(
       ...bench.numbers.map((number) =>
         make(
           "option",
           { value: String(number) },
-          `text ${number}: ${bench.reading(number).tokens.slice(0, 7).map(shown).join(" ")}… ${bench.patterns.has(number) ? three(bench.found(number).iou) : ""}${special(number)}`,
+          `text ${number}: ${bench.reading(number).tokens.slice(0, 7).map(shown).join(" ")}… ${known(number)}${special(number)}`,
         ),
       ),
     );
@@ -156,8 +164,12 @@ export class Patterns {
     }
     this.tip.replaceChildren(...this.told(this.cell));
     this.tip.hidden = false;
-    const { clientX, clientY } = event ??
-      this.maps.find((map) => map.cursor)?.place(this.cell) ?? { clientX: 0, clientY: 0 };
+    const at = event ?? this.maps.find((map) => map.cursor)?.place(this.cell);
+    if (at) this.put(at);
+  }
+
+  /** Put the tip beside a place of the window. */
+  put({ clientX, clientY }) {
     const left = Math.min(clientX + 16, document.documentElement.clientWidth - this.tip.offsetWidth - 8);
     const below = clientY + 16 + this.tip.offsetHeight < window.innerHeight;
     Object.assign(this.tip.style, {
@@ -185,8 +197,9 @@ export class Patterns {
         pattern ? [" · program ", make("b", { "data-weight": "program" }, three(pattern[place]))] : "",
       ),
     ];
+    if (!pattern) return lines;
     this.parts ??= bench.summands();
-    if (!this.parts || !pattern) return lines;
+    if (!this.parts) return lines;
     const values = this.parts.map((part, number) => ({ number, value: part[place] }));
     const sum = values.reduce((total, { value }) => total + value, 0);
     const most = values.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value)).filter(({ value }) => value !== 0);
@@ -238,12 +251,9 @@ export class Patterns {
     this.mark();
   }
 
-  /** Unlock. @returns {boolean} whether anything was locked. */
   unlock() {
-    const was = this.locked !== null;
     this.locked = null;
     this.mark();
-    return was;
   }
 
   mark() {

@@ -1,4 +1,4 @@
-// Many links as one stop of the tab key, among which arrow keys move.
+// Many links or buttons as one stop of the tab key, among which arrow keys move.
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -14,7 +14,7 @@ export function rove(container, links, beside) {
   for (const link of links) link.setAttribute("tabindex", link === current ? "0" : "-1");
   const known = new Set(links);
   const linkOf = (target) => {
-    const found = target.closest("a");
+    const found = target.closest("[tabindex]");
     return known.has(found) ? found : null;
   };
   container.addEventListener("focusin", (event) => {

@@ -54,7 +54,10 @@ export class Source {
     const { bench } = this;
     const { error } = bench;
     this.text.replaceChildren(...highlighted(bench.source));
-    if (document.activeElement !== this.field) this.field.value = bench.source;
+    if (!this.reading) {
+      clearTimeout(this.waiting); // what was typed is of another program
+      this.field.value = bench.source;
+    }
     this.field.rows = this.field.value.split("\n").length + 1;
     this.problem.replaceChildren(error ? `line ${error.line}: ${error.message}` : "");
     this.field.setAttribute("aria-invalid", String(Boolean(error)));
@@ -72,7 +75,14 @@ export class Source {
 
   soon() {
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.bench.edit(this.field.value), PAUSE);
+    this.waiting = setTimeout(() => this.read(), PAUSE);
+  }
+
+  /** Take what stands in the field, which stays as it was typed. */
+  read() {
+    this.reading = true;
+    this.bench.edit(this.field.value);
+    this.reading = false;
   }
 
   async copy() {
@@ -81,7 +91,8 @@ export class Source {
       this.said.replaceChildren("copied");
     } catch {
       // Pages opened from a file may not write to the clipboard: the text is selected instead.
-      getSelection().selectAllChildren(this.text);
+      if (this.text.hidden) this.field.select();
+      else getSelection().selectAllChildren(this.text);
       this.said.replaceChildren("selected: press Ctrl+C");
     }
   }
