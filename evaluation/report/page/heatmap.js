@@ -3,6 +3,7 @@
 import { make } from "report/dom.js";
 
 const MARGIN = 74; // pixels for tokens, on the left and on top
+const LARGEST = 8192; // pixels of a canvas to either side: of larger ones browsers show nothing
 const LONGEST = 11; // characters of a token that are written there
 
 /** A token as it is written: what cannot be seen is shown by a sign. */
@@ -85,8 +86,8 @@ export class Heatmap {
     this.stale = false;
     const { tokens, values, visible, cell, canvas } = this;
     const n = tokens.length;
-    const ratio = window.devicePixelRatio || 1;
     const side = MARGIN + n * cell;
+    const ratio = Math.min(window.devicePixelRatio || 1, LARGEST / side);
     canvas.width = canvas.height = Math.round(side * ratio);
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
