@@ -203,6 +203,30 @@ def test_words_and_knots_are_moved(page: Page, run: Run) -> None:
     assert is_what_python_computes(page, run)
 
 
+def test_a_slider_moves_from_where_it_is_by_a_hundredth(page: Page) -> None:
+    edit(page, CURVE_AND_WORDS.replace('"dog": 1.0', '"dog": 1.03'))
+    slider = page.locator("input[aria-label='“dog”']")
+    slider.wait_for()
+    slider.press("ArrowRight")
+    assert '"dog": 1.04}' in source_on(page)
+
+
+def test_words_and_classes_are_suggested_from_the_start(page: Page, run: Run) -> None:
+    suggested = page.evaluate("[...document.querySelector('.adder').list.options].map((option) => option.value)")
+    assert {"is_comma", run.patterns(HEAD, text_on(page)).of_head.tokens[-1]} <= set(suggested)
+
+
+def test_pairings_turn_dark_with_the_page(page: Page) -> None:
+    words = 'weights(query, {"dog": 1.0}) * weights(key, {"ran": 0.1}, is_comma=1.0)'
+    edit(page, f'def attend(query, key, pair):\n    """Words."""\n    return {words}\n')
+    page.wait_for_function("document.querySelectorAll('table.pairing .figure').length === 2")
+    page.click("h1")
+    weakest = "getComputedStyle([...document.querySelectorAll('table.pairing .figure')].at(-1)).backgroundColor"
+    light = page.evaluate(weakest)
+    page.keyboard.press("t")
+    page.wait_for_function(f"{weakest} !== '{light}'")
+
+
 def test_a_body_is_edited(page: Page, run: Run) -> None:
     edit(page, 'def attend(query, key, pair):\n    """The previous token."""\n    return 3.0 * pair.offset(1)\n')
     page.wait_for_function("document.querySelectorAll('.part').length === 1")
@@ -364,3 +388,16 @@ def test_paper_is_light(browser: Browser, report: Path) -> None:
         page.pdf()
         assert page.evaluate("window.printed") == "light"
         page.wait_for_function(f"{theme} === 'dark'")
+
+
+def test_a_long_text_is_drawn_at_any_size(modules: Page) -> None:
+    drawn = modules.evaluate("""async () => {
+      const { Heatmap } = await import("report/heatmap.js");
+      const map = new Heatmap("long", { hover() {}, pick() {} });
+      const cells = 1024 ** 2;
+      map.show(Array(1024).fill("token"), new Float32Array(cells), new Uint8Array(cells).fill(1), () => [1, 2, 3], 22);
+      map.draw();
+      const middle = Math.round(map.canvas.width / 2);
+      return [...map.canvas.getContext("2d").getImageData(middle, middle, 1, 1).data];
+    }""")
+    assert drawn == [1, 2, 3, 255]

@@ -5,10 +5,13 @@ import { make } from "report/dom.js";
 import { shown } from "report/heatmap.js";
 import { meaningOf } from "report/terms.js";
 
+const STEP = 0.01; // of a slider, whose ends lie on steps from zero
 const FIRST = 14; // rows that are shown before the others are asked for
 
 /** A number as it stands beside its slider. */
 const figure = (value) => value.toFixed(2);
+
+const onStep = (reach) => (Math.ceil(reach / STEP) * STEP).toFixed(2);
 
 /** A slider whose track is a bar from zero to its value. */
 export class Bar {
@@ -16,9 +19,9 @@ export class Bar {
   constructor(label, value, reach, move) {
     this.slider = make("input.bar", {
       type: "range",
-      min: String(-reach),
-      max: String(reach),
-      step: "0.01",
+      min: `-${onStep(reach)}`,
+      max: onStep(reach),
+      step: String(STEP),
       "aria-label": label,
       oninput: () => move(Number(this.slider.value)),
     });
@@ -30,7 +33,7 @@ export class Bar {
   update(value) {
     if (Math.abs(value) > this.reach) {
       this.reach = Math.abs(value) * 1.5;
-      Object.assign(this.slider, { min: String(-this.reach), max: String(this.reach) });
+      Object.assign(this.slider, { min: `-${onStep(this.reach)}`, max: onStep(this.reach) });
     }
     this.slider.value = String(value);
     const [zero, end] = [50, 50 + (50 * value) / this.reach];

@@ -44,6 +44,7 @@ export class Curve {
       r: 6,
       tabindex: 0,
       role: "slider",
+      "aria-orientation": "vertical",
       "aria-label": `${name} ${knot.at}`,
       class: "knot",
     });
@@ -58,7 +59,7 @@ export class Curve {
       const [low, high] = this.domain;
       this.move(place, low + ((HEIGHT - BOTTOM - y) / (HEIGHT - BOTTOM - TOP)) * (high - low));
     });
-    point.addEventListener("pointerup", () => {
+    point.addEventListener("lostpointercapture", () => {
       this.held = null;
       this.update(this.knots);
     });
@@ -94,6 +95,7 @@ export class Curve {
       point.setAttribute("cx", x(marks[place]));
       point.setAttribute("cy", y(knots[place].value));
       point.setAttribute("aria-valuenow", knots[place].value);
+      point.setAttribute("aria-valuetext", knots[place].value);
       point.replaceChildren(svg("title", {}, `${knots[place].at}: ${knots[place].value}`));
     });
     const ends = [low, high].map((value) =>

@@ -12,9 +12,12 @@ import { parsePlace } from "report/places.js";
 import { Source } from "report/source.js";
 import { Workbench } from "report/workbench.js";
 
-let shownHead = null; // {name, bench, patterns, lacks, node} of the head on the page
+let shownHead = null; // {name, bench, parts, patterns, lacks, node} of the head on the page
 
-onThemeChange(() => shownHead?.patterns?.draw());
+onThemeChange(() => {
+  shownHead?.patterns?.draw();
+  shownHead?.parts?.update();
+});
 
 /** The view of a place such as "L3H7/2/text=5". */
 export async function show(place) {
@@ -79,7 +82,7 @@ function build(head, texts) {
     };
     steps[event.key]?.();
   });
-  return { name: head.head, bench, patterns, lacks, node };
+  return { name: head.head, bench, parts, patterns, lacks, node };
 }
 
 function neighbour(own, way) {

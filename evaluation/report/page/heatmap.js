@@ -3,6 +3,7 @@
 import { make } from "report/dom.js";
 
 const MARGIN = 74; // pixels for tokens, on the left and on top
+const LARGEST = 8192; // pixels of a canvas to either side: of larger ones browsers show nothing
 const LONGEST = 11; // characters of a token that are written there
 
 const waiting = new Set(); // those that are drawn once they are in sight, or on paper
@@ -93,8 +94,8 @@ export class Heatmap {
     waiting.delete(this);
     const { tokens, values, visible, cell, canvas } = this;
     const n = tokens.length;
-    const ratio = window.devicePixelRatio || 1;
     const side = MARGIN + n * cell;
+    const ratio = Math.min(window.devicePixelRatio || 1, LARGEST / side);
     canvas.width = canvas.height = Math.round(side * ratio);
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);

@@ -16,13 +16,14 @@ export class Parts {
     this.bench = bench;
     this.cards = make("div.cards", {});
     this.status = make("p.small", { role: "status" });
+    this.suggested = make("datalist#suggested", {});
     this.node = make(
       "section#parts",
       { "aria-label": "parts" },
       make("h2", {}, "The program, part by part"),
       this.status,
       this.cards,
-      make("datalist#suggested", {}),
+      this.suggested,
     );
     bench.addEventListener("program", () => this.build());
     bench.addEventListener("values", () => this.update());
@@ -142,13 +143,8 @@ export class Parts {
 
   suggest() {
     const words = new Set(this.bench.numbers.flatMap((number) => this.bench.reading(number).tokens));
-    document.getElementById("suggested")?.remove();
-    this.node.append(
-      make(
-        "datalist#suggested",
-        {},
-        [...overview.vocabulary.classes, ...words].map((value) => make("option", { value })),
-      ),
+    this.suggested.replaceChildren(
+      ...[...overview.vocabulary.classes, ...words].map((value) => make("option", { value })),
     );
   }
 
