@@ -115,7 +115,6 @@ def program_value(entry: Ranked) -> dict[str, Any]:
         "literals": program.literals,
         "origin": entry.candidate.found_by,
         "stands_in": entry.stands_in,
-        "validation_iou": scores.validation_iou,
         "iou": scores.iou,
         "low": scores.iou_low,
         "high": scores.iou_high,

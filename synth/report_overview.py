@@ -67,7 +67,6 @@ def overview(run: Run, heads: Mapping[Head, ReportedHead], detail: Detail, only:
         "sweep": list(map(asdict, stored.sweep)),
         "controls": list(map(asdict, stored.controls)),
         "controls_share": stored.share,
-        "measure": "perplexity",
         "tasks": list(map(asdict, stored.tasks)),
         "alike": {name: words[:MEMBERS] for name, words in material.alike.items()},
         "shown": list(shown_texts(material, detail)),

@@ -109,9 +109,12 @@ def report(
         view = overview(run, heads, detail, only)
         texts = packed(_texts_value(run.material, {number for own in heads.values() for number in own.texts}, detail))
         pieces = list(write_page(title, view, texts, [(str(head), own.packed) for head, own in heads.items()]))
+        notices = view["notices"]
         if _bytes(pieces) <= LIMIT:
             break
-    return Report(run.path / FILE_NAME, view["notices"], pieces, str(only or ""))
+    else:
+        notices = [*notices, f"Even so it is larger than {LIMIT // 1_000_000} MB: there are many heads."]
+    return Report(run.path / FILE_NAME, notices, pieces, str(only or ""))
 
 
 def check_writable(path: Path) -> None:

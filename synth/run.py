@@ -29,12 +29,12 @@ from surrogates.library.structures import Structure
 from synth.attention import open_store, pattern_on
 from synth.categories import HeadKind
 from synth.corpus import Split, SplitText, read_texts
-from synth.fingerprint import changed_part, model_fingerprint
 from synth.fitting.scoring import score_candidates
 from synth.fitting.trial import try_programs
 from synth.material import HeadData, Material
 from synth.notebook import HeadPrograms, TextPatterns, library_html
 from synth.run_directory import RunDirectory
+from synth.same_model import check_same_model
 from synth.settings import IN_MEMORY, Settings, read_start
 from synth.shards import visible_cells
 
@@ -193,7 +193,7 @@ class Run(RunDirectory):
             InputError: it cannot be loaded, or it is not what the patterns were made with.
         """
         if self._given is not None:
-            self._check_model(self._given)  # whoever gave it may have changed it since
+            check_same_model(self.path, self.material, self._given)  # whoever gave it may have changed it since
             self._given.model.eval()
             return self._given
         if self.settings.model.startswith(IN_MEMORY):
@@ -204,7 +204,7 @@ class Run(RunDirectory):
             from synth.models import load_for
 
             loaded = load_for(self.settings, device)
-            self._check_model(loaded)
+            check_same_model(self.path, self.material, loaded)
             self._loaded[device] = loaded
         return self._loaded[device]
 
@@ -214,30 +214,8 @@ class Run(RunDirectory):
         Raises:
             InputError: it or its tokenizer is not what the patterns were made with.
         """
-        self._check_model(loaded)
+        check_same_model(self.path, self.material, loaded)
         self._given = loaded
-
-    def _check_model(self, loaded: "LoadedModel") -> None:
-        from surrogates.running.patching import token_table
-
-        if changed := changed_part(open_store(self.attention).model, model_fingerprint(loaded)):
-            raise InputError(
-                f"the {changed} of {loaded.name} are not those that {self.path} was made with; bring them back or "
-                "start a new run directory"
-            )
-        table, own = token_table(loaded.model, loaded.tokenizer, []), self.material
-        ids = own.vocabulary
-        if max(ids) >= len(table.texts) or not table.subset(ids).same_facts(own.table):
-            raise InputError(
-                f"the tokenizer of {loaded.name} is not the one that {self.path} was made with; bring it back"
-            )
-        # Every causal text starts with a BOS or none does; an encoder's special tokens are its tokenizer's.
-        first = next(ids[tokens[0]] for tokens in own.ids if tokens)
-        if own.causal and loaded.add_bos != (first == loaded.tokenizer.bos_token_id):
-            raise InputError(
-                f"the tokenizer of {loaded.name} no longer starts texts as {self.path} has them; bring it back or "
-                "start a new run directory"
-            )
 
     # What can be asked of a head.
 

@@ -61,7 +61,7 @@ def small_overview(*, evaluated: bool = True, **changed: Any) -> dict[str, Any]:
         ],
         "front": [{"parts": most, "literals": 10.0 * most, "iou": 0.4 + most / 50, "heads": 5} for most in (1, 2, 12)],
         "sweep": _sweep() if evaluated else [], "controls": _controls() if evaluated else [], "controls_share": 0.25,
-        "measure": "perplexity", "tasks": [], "alike": {"like_Tom": ["Tom", "Lily"]},
+        "tasks": [], "alike": {"like_Tom": ["Tom", "Lily"]},
         "shown": [], "levels": 255, "notices": [], "vocabulary": _VOCABULARY,
     }  # fmt: skip
     return overview | changed

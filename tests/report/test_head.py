@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.report.packing import packed
-from evaluation.report.page import write_page
 from synth import open_run
 from synth.run import Run
 from tests.report.conftest import watched
-from tests.report.tiny_report import HEAD, written_report
+from tests.report.tiny_report import HEAD, rewritten, written_report
 from tests.report.unpacked import Unpacked
 
 pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
@@ -324,11 +322,8 @@ def test_markup_in_a_text_and_in_a_program_stays_text(browser: Browser, report: 
     for program in held.heads[HEAD]["programs"]:
         program["hypothesis"] += markup
         program["source"] = f'def attend(query, key, pair):\n    """{markup}"""\n    return pair.offset(1)\n'
-    heads = ((name, packed(value)) for name, value in held.heads.items())
-    path = tmp_path / "report.html"
-    path.write_text("".join(write_page(markup, held.overview, packed(held.texts), heads)), "utf-8")
     with watched(browser) as page:
-        page.goto(f"{path.as_uri()}#{HEAD}")
+        page.goto(f"{rewritten(held, tmp_path, markup)}#{HEAD}")
         page.wait_for_selector("#patterns canvas")
         assert page.locator(".tokens").first.locator(".token").nth(1).text_content() == markup.replace(" ", "␣")
         assert page.text_content(".hypothesis") == markup
@@ -363,11 +358,8 @@ def test_a_scripted_program_is_shown_as_it_was_computed(browser: Browser, report
     head["programs"].append(head["programs"][0] | own | {"stands_in": False})
     for text in head["texts"]:
         text["scripted"] = {"loops": first["pattern"] if text is first else "loops: line 3: ValueError: too long"}
-    path = tmp_path / "report.html"
-    heads = ((name, packed(value)) for name, value in held.heads.items())
-    path.write_text("".join(write_page("scripted", held.overview, packed(held.texts), heads)), "utf-8")
     with watched(browser) as page:
-        page.goto(f"{path.as_uri()}#{HEAD}/{len(head['programs'])}/text={first['number']}")
+        page.goto(f"{rewritten(held, tmp_path)}#{HEAD}/{len(head['programs'])}/text={first['number']}")
         page.wait_for_selector("#patterns canvas")
         assert page.text_content("#iou-text") == "1.000"
         assert page.locator(".part").count() == 0

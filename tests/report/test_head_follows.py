@@ -1,18 +1,16 @@
 """A head's page tells of the program and the text at hand, whichever way one came to them; all of it is in reach."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from evaluation.report.packing import packed
-from evaluation.report.page import write_page
 from synth import open_run
 from tests.report.conftest import watched
-from tests.report.tiny_report import HEAD, written_report
+from tests.report.tiny_report import HEAD, changed, written_report
 from tests.report.unpacked import Unpacked
 
 pytest.importorskip("playwright", reason="Playwright, which drives the browser, is not installed")
@@ -48,16 +46,6 @@ def page(browser: Browser, report: Path) -> Iterator[Page]:
         opened.goto(f"{report.as_uri()}#{HEAD}")
         opened.wait_for_selector("#patterns canvas")
         yield opened
-
-
-def changed(report: Path, folder: Path, change: Callable[[Unpacked], None]) -> str:
-    """The address of another page of the same run, in which something is changed."""
-    held = Unpacked(report.read_text("utf-8"))
-    change(held)
-    heads = ((name, packed(value)) for name, value in held.heads.items())
-    path = folder / "report.html"
-    path.write_text("".join(write_page("changed", held.overview, packed(held.texts), heads)), "utf-8")
-    return path.as_uri()
 
 
 def test_what_a_cell_tells_follows_the_program_and_goes_with_the_text(page: Page, report: Path) -> None:
@@ -206,3 +194,36 @@ def test_an_address_that_names_what_is_not_held_says_so(browser: Browser, report
         page.wait_for_selector("text=This page does not hold", state="detached")
         page.evaluate("location.hash = 'library?search=100%'")
         page.wait_for_selector("h1:has-text('The library')")
+
+
+def test_an_edited_program_is_there_when_one_comes_back_to_it(page: Page) -> None:
+    page.click("#source button:has-text('edit')")
+    page.fill("#source textarea", PAIRING)
+    edited = "document.querySelector('.now').textContent.startsWith('edited')"
+    page.wait_for_function(edited)
+    page.keyboard.press("Escape")
+    page.keyboard.press("[")
+    page.wait_for_function(f"!{edited}")
+    page.go_back()
+    page.wait_for_function(edited)
+    assert page.text_content("#source pre") == PAIRING
+
+
+def test_what_is_no_program_is_not_saved(page: Page) -> None:
+    page.click("#source button:has-text('edit')")
+    page.fill("#source textarea", PAIRING.replace("query, {", "query, ["))
+    page.click("#source button:has-text('save as a file')")
+    assert "not a program" in (page.text_content("#source .tools [role=status]") or "")
+    page.fill("#source textarea", PAIRING)
+    with page.expect_download() as download:
+        page.click("#source button:has-text('save as a file')")  # before what was typed was read by itself
+    assert Path(download.value.path()).read_text("utf-8") == PAIRING
+
+
+def test_words_of_one_side_are_no_pairing(page: Page) -> None:
+    page.click("#source button:has-text('edit')")
+    page.fill("#source textarea", PAIRING.replace("weights(key,", "weights(query.previous,"))
+    page.wait_for_function(
+        "document.querySelectorAll('.part').length === 1 && document.querySelectorAll('.bars tr').length === 6"
+    )
+    assert page.locator("table.pairing").count() == 0

@@ -2,7 +2,7 @@
 
 const element = (id) => document.getElementById(id);
 
-/** What the page shows first; see synth/reporting.py for what is in it. */
+/** What the page shows first; see synth/report_overview.py for what is in it. */
 export const overview = JSON.parse(element("overview").textContent);
 
 const ARRAYS = { u1: Uint8Array, i2: Int16Array, i4: Int32Array, f4: Float32Array };

@@ -39,9 +39,9 @@ export function lines(head) {
   return found;
 }
 
-/** How large a head's program is. */
-export const size = (head) =>
-  `${head.parts === null ? "scripted" : counted(head.parts, "part")}, ${counted(head.literals, "literal")}`;
+/** How large a program is. */
+export const size = ({ parts, literals }) =>
+  `${parts === null ? "scripted" : counted(parts, "part")}, ${counted(literals, "literal")}`;
 
 /** The place of a head's category among all there are; -1 where none is known. */
 export const place = (head) => overview.categories.indexOf(head.category);

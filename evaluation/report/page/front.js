@@ -2,6 +2,7 @@
 
 import { overview } from "report/data.js";
 import { make, three, within } from "report/dom.js";
+import { size } from "report/figures.js";
 import { placeOf } from "report/places.js";
 
 const REST = 150; // milliseconds after a slider's last move before all texts of the page are evaluated
@@ -15,9 +16,9 @@ export class Front {
     this.more = make("details.small", {});
     const { programs, front } = bench.head;
     // The one that stands in is always among them, though another may be better at its size by IoU.
-    this.front = [
-      ...new Set([...front, ...programs.keys()].filter((rank) => front.includes(rank) || programs[rank].stands_in)),
-    ].sort((a, b) => programs[a].literals - programs[b].literals);
+    this.front = [...programs.keys()]
+      .filter((rank) => front.includes(rank) || programs[rank].stands_in)
+      .sort((a, b) => programs[a].literals - programs[b].literals);
     this.node = make(
       "section#front",
       { "aria-label": "programs" },
@@ -60,12 +61,11 @@ export class Front {
     const { front } = this;
     const chip = (rank) => {
       const program = programs[rank];
-      const parts = program.parts === null ? "scripted" : `${program.parts} part${program.parts === 1 ? "" : "s"}`;
       const button = make(
         "button.step",
         { onclick: () => this.go(rank), title: `${program.name}: ${program.hypothesis}` },
         make("span", {}, program.stands_in ? "★ " : "", three(program.iou)),
-        make("span.small.quiet", {}, `${parts}, ${program.literals} literals`),
+        make("span.small.quiet", {}, size(program)),
       );
       button.style.setProperty("--height", `${Math.round(100 * program.iou)}%`);
       if (rank === bench.rank) button.setAttribute("aria-current", "true");

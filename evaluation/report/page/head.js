@@ -4,7 +4,7 @@ import { categorical, onThemeChange } from "report/colours.js";
 import { head as readHead, overview, texts as readTexts } from "report/data.js";
 import { make, three, within } from "report/dom.js";
 import { faithfulTables } from "report/faithful.js";
-import { nats, share } from "report/figures.js";
+import { counted, nats, share } from "report/figures.js";
 import { Front } from "report/front.js";
 import { Parts } from "report/parts.js";
 import { Patterns } from "report/patterns.js";
@@ -134,7 +134,7 @@ function kin(own) {
   const standing = overview.structures[own.structure];
   const found = shares(standing) ? standing : overview.structures.find(shares);
   if (!found) return make("section", {});
-  const parts = found.parts === null ? "a script" : `${found.parts} part${found.parts === 1 ? "" : "s"}`;
+  const parts = found.parts === null ? "a script" : counted(found.parts, "part");
   const whose = found === standing ? "The structure of ★" : "Another structure";
   return make(
     "section#kin",

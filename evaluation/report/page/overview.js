@@ -94,13 +94,13 @@ function explained() {
 /** What a quarter of the heads costs, or what has to be run to know. */
 function replacedTile() {
   const rows = overview.sweep.filter((row) => row.replacement === "program");
-  if (!rows.length) return ["–", `${overview.measure} not measured`, "see below"];
+  if (!rows.length) return ["–", "perplexity not measured", "see below"];
   const row = rows
     .filter((own) => own.order === rows[0].order)
     .reduce((a, b) => (Math.abs(b.fraction - 0.25) < Math.abs(a.fraction - 0.25) ? b : a));
   return [
     signed(row.increase),
-    `${overview.measure} with ${counted(row.heads, "head")} replaced`,
+    `perplexity with ${counted(row.heads, "head")} replaced`,
     `95 %: ${signed(row.low)} to ${signed(row.high)}`,
   ];
 }
@@ -146,7 +146,7 @@ const missing = (title) =>
     : absent(title, "of an encoder not held here; run", `headsynth evaluate ${overview.run}`);
 
 const replaced = () => [
-  overview.sweep.length ? sweep() : missing(`Increase in ${overview.measure}`),
+  overview.sweep.length ? sweep() : missing("Increase in perplexity"),
   overview.controls.length > 1 ? controls() : missing("Controls"),
 ];
 

@@ -4,6 +4,7 @@ import { Bar, Bars } from "report/bars.js";
 import { Curve, curveNote } from "report/curve.js";
 import { overview } from "report/data.js";
 import { make } from "report/dom.js";
+import { counted } from "report/figures.js";
 import { pairingTable } from "report/pairing.js";
 import { definitions, inWords, nameOf, sideOf } from "report/terms.js";
 
@@ -42,7 +43,7 @@ export class Parts {
     }
     const { program } = bench;
     this.status.replaceChildren(
-      `${program.terms.length} part${program.terms.length === 1 ? "" : "s"}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`,
+      `${counted(program.terms.length, "part")}, which add up to the score. Move whatever is drawn: the patterns and the IoU follow.`,
     );
     const { at, open } = this.place();
     this.cards.replaceChildren(...program.terms.map((term, place) => this.card(term, place)));
@@ -72,7 +73,8 @@ export class Parts {
     const { program } = bench;
     const { calls } = term;
     const others = term.factorTexts.filter((_, factor) => term.factors[factor].fitted === undefined);
-    const pairing = term.kind === "pairing";
+    // Of two words of one side nothing is paired.
+    const pairing = term.kind === "pairing" && program.calls[calls[0]].side !== program.calls[calls[1]].side;
     const named = new Set(`${term.scale} ${term.factorTexts.join(" ")}`.match(/[A-Za-z_]\w*/g));
     const constants = program.constants
       .map((own, number) => ({ ...own, number }))
@@ -82,9 +84,10 @@ export class Parts {
     );
     let table = null;
     if (pairing) {
-      const pair = () => calls.map((call) => bench.program.calls[call]).toSorted((a) => (a.side === "query" ? -1 : 1));
-      table = make("div", {}, pairingTable(...pair()));
-      this.updates.push(() => table.replaceChildren(pairingTable(...pair())));
+      const of = (side) => bench.program.calls[calls.find((call) => program.calls[call].side === side)];
+      const pairs = () => pairingTable(of("query"), of("key"));
+      table = make("div", {}, pairs());
+      this.updates.push(() => table.replaceChildren(pairs()));
     }
     return make(
       "article.part",

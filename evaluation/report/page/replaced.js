@@ -24,7 +24,7 @@ function relative(rows) {
       0,
       d3.min(rows, (row) => row.low),
     );
-  const label = `${overview.measure}, times the model's own`;
+  const label = "perplexity, times the model's own";
   return most >= WIDE
     ? {
         type: "log",
@@ -103,7 +103,7 @@ export function sweep() {
   const order = Object.keys(ORDERS).find((own) => rows.some((row) => row.order === own));
   const baselines = rows.filter((row) => row.order === order);
   const own = rows[0].baseline_perplexity.toPrecision(4);
-  const texts = `${counted(rows[0].texts, "test text")}, 95 % intervals; the model's own ${overview.measure} is ${own}.`;
+  const texts = `${counted(rows[0].texts, "test text")}, 95 % intervals; the model's own perplexity is ${own}.`;
   const others = overview.controls.slice(1);
   return [
     lines(

@@ -85,7 +85,16 @@ export class Source {
     this.reading = false;
   }
 
+  /** Whether what stands in the field is a program, once it is read; else nothing is copied out. */
+  isProgram() {
+    clearTimeout(this.waiting);
+    if (!this.field.hidden) this.read();
+    if (this.bench.error) this.said.replaceChildren("not a program yet: see the line above");
+    return !this.bench.error;
+  }
+
   async copy() {
+    if (!this.isProgram()) return;
     try {
       await navigator.clipboard.writeText(this.bench.source);
       this.said.replaceChildren("copied");
@@ -98,6 +107,7 @@ export class Source {
   }
 
   save() {
+    if (!this.isProgram()) return;
     const { bench } = this;
     const name = `${bench.head.head}_${bench.entry.name}${bench.edited ? "_edited" : ""}.py`;
     const address = URL.createObjectURL(new Blob([bench.source], { type: "text/x-python" }));

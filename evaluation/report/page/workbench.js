@@ -32,6 +32,7 @@ export class Workbench extends EventTarget {
     this.numbers = head.texts.map((own) => own.number);
     this.own = new Map(head.texts.map((own) => [own.number, own]));
     this.targets = new Map();
+    this.sources = new Map(); // of programs that were edited, by rank
     this.text = this.numbers[0];
     this.standing = head.programs.findIndex((program) => program.stands_in);
     this.take(this.standing);
@@ -67,7 +68,7 @@ export class Workbench extends EventTarget {
 
   take(rank) {
     this.rank = rank;
-    this.source = this.entry.source;
+    this.source = this.sources.get(rank) ?? this.entry.source;
     this.error = null;
     this.program = this.entry.kind === "scripted" ? null : read(this.source, overview.vocabulary, LANGUAGE);
     this.patterns = new Map();
@@ -91,6 +92,7 @@ export class Workbench extends EventTarget {
     }
     this.error = null;
     this.source = this.program.source; // of which its offsets are
+    this.sources.set(this.rank, this.source);
     this.patterns = new Map();
     this.send(event);
   }
