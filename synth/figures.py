@@ -73,8 +73,8 @@ def _of_measurements(run: Run, reporter: Reporter, ious: Mapping[str, float]) ->
         found.append(control_comparison(control_rows))
     if stored.effects:
         found.append(iou_and_effect(_effect_table(ious, stored.effects)))
-    if stored.tasks:
-        found.append(tasks(_shares_right(stored.tasks)))
+    if task_rows := _shares_right(stored.tasks):
+        found.append(tasks(task_rows))
     drawn = {picture.name for picture in found}
     if missing := [name for name in names if name not in drawn]:
         reporter.say(f"not drawn: {', '.join(missing)}; run `headsynth evaluate {run.path}` first")

@@ -210,3 +210,11 @@ def test_wrong_input_is_refused(
     monkeypatch.setattr("synth.figures.find_spec", lambda name: None if name == "matplotlib" else real(name))
     line = refusal(capsys, "figures", finished, *output)
     assert line.endswith('figures need matplotlib; install it with pip install "headsynth[figures]"')
+
+
+def test_tasks_that_measure_likelihood_alone_are_not_drawn(evaluated: Path, tmp_path: Path) -> None:
+    run = copy_run(evaluated / "run", tmp_path / "run", measured=True)
+    with closing(sqlite3.connect(run / FILE_NAME)) as connection, connection:
+        connection.execute("DELETE FROM tasks WHERE task != 'text'")
+    _, said = printed("figures", run, "--output", tmp_path / "figures", "--quiet")
+    assert "not drawn: tasks; " in said
