@@ -19,7 +19,7 @@ from synth.commands import generate as commands
 from synth.continuations import Continuation, Continuations, Row, part
 from synth.run import Run
 from tests.surrogates.tokenizers_of_kinds import KINDS
-from tests.synth.tiny_runs import call, exchange_program, ranked, refusal
+from tests.synth.tiny_runs import SMALL, call, exchange_program, ranked, refusal
 from tests.tiny_models import tiny_tokenizer
 
 Capture = pytest.CaptureFixture[str]
@@ -87,9 +87,10 @@ def test_sampling_repeats_with_its_seed_and_leaves_other_random_numbers_alone(op
     assert first.patched.ids == by_hand(opened, ids, list(first.heads), **sampling)
 
 
-def test_a_prompt_starts_as_the_runs_texts_do(run: Path) -> None:
-    settings = run / "run.toml"
-    settings.write_text(settings.read_text().replace('bos = ""', 'bos = "no"'))
+def test_a_prompt_starts_as_the_runs_texts_do(llama: str, corpus: str, tmp_path: Path, capsys: Capture) -> None:
+    run = tmp_path / "run"
+    asked = ("--corpus", corpus, "--output", run, "--heads", "L0H0", "--jobs", "1", "--no-bos", *SMALL)
+    assert not call(capsys, "synthesize", llama, *asked).code
     with open_run(run) as without:
         with_bos = without.model().tokenizer(PROMPT)["input_ids"]
         assert with_bos[0] == without.model().tokenizer.bos_token_id
